@@ -1,0 +1,29 @@
+/* base: what every file of loopsim may assume.
+ *
+ * Time is int64 nanoseconds since the start of the run. A run lasts at most ten years (3.2e17 ns), so that
+ * sums of a few times never overflow. */
+#ifndef SIM_BASE_H
+#define SIM_BASE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef int64_t Time;
+
+#define TIME_NEVER INT64_MAX
+#define TIME_US ((Time)1000)
+#define TIME_MS ((Time)1000000)
+#define TIME_S ((Time)1000000000)
+#define TIME_MAX_RUN ((Time)10 * 365 * 86400 * TIME_S)
+
+#define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
+
+/* The object of type `type` whose member `member` is at `pointer`. */
+#define CONTAINER_OF(pointer, type, member) ((type *)(void *)((char *)(pointer) - offsetof(type, member)))
+
+/* A bug in loopsim itself, in every build: says where and what on stderr, then ends the process with code 70. */
+#define must(condition, what) ((condition) ? (void)0 : must_failed(__FILE__, __LINE__, what))
+_Noreturn void must_failed(const char *file, int line, const char *what);
+
+#endif

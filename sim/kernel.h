@@ -1,0 +1,70 @@
+/* kernel: the clock and the queue of future events.
+ *
+ * Events are totally ordered by (when, rank, order of scheduling). An Event lives inside the object that it concerns;
+ * scheduling takes no memory and cannot fail. An event in the past is a bug and aborts in every build.
+ *
+ * The queue is a monotone radix heap over intrusive lists (Ahuja, Mehlhorn, Orlin, Tarjan 1990): the bucket of an event
+ * is the highest bit in which its time differs from the time last taken, lists keep the order of scheduling, and the events of
+ * the present instant stand in one list a rank. Scheduling and cancelling are O(1), taking is O(1) amortised over
+ * at most 63 moves of an event. */
+#ifndef SIM_KERNEL_H
+#define SIM_KERNEL_H
+
+#include "base.h"
+#include <signal.h>
+
+enum {
+    RANK_WORLD = 0,  /* what happens outside the threads: arrivals, networks, resources, sleeps that end */
+    RANK_THREAD = 1, /* threads that go on: after all that happened outside at the same instant */
+    RANKS = 2
+};
+
+typedef struct Event Event;
+typedef void EventFn(Event *event);
+
+struct Event {
+    Event *next, *prev; /* NULL: not scheduled */
+    Time when;
+    EventFn *fn;
+    uint32_t rank;
+};
+
+typedef struct Kernel {
+    Time now;
+    uint64_t taken;       /* events run so far */
+    uint64_t pending;     /* events scheduled */
+    uint64_t nonempty;    /* bit b: bucket b may hold events */
+    Time last;            /* the time that buckets are relative to */
+    bool stopped;         /* kernel_stop was called */
+    Event present[RANKS]; /* list heads: when == last */
+    Event bucket[64];     /* list heads: when > last */
+} Kernel;
+
+typedef enum KernelEnd {
+    KERNEL_DRAINED,     /* nothing is scheduled */
+    KERNEL_DEADLINE,    /* the clock stands at `until`; events at `until` itself have not run */
+    KERNEL_LIMIT,       /* max_events were run */
+    KERNEL_INTERRUPTED, /* *stop was set */
+    KERNEL_STOPPED      /* kernel_stop was called by an event */
+} KernelEnd;
+
+void kernel_init(Kernel *kernel);
+static inline void event_bind(Event *event, EventFn *fn, uint32_t rank)
+{
+    event->next = event->prev = NULL;
+    event->fn = fn;
+    event->rank = rank;
+}
+static inline bool event_pending(const Event *event)
+{
+    return event->next != NULL;
+}
+void kernel_at(Kernel *kernel, Event *event, Time when); /* when >= now; the event must not be pending */
+void kernel_cancel(Kernel *kernel, Event *event);        /* not pending: nothing happens */
+bool kernel_step(Kernel *kernel);                        /* runs the next event; false: there is none */
+
+/* Runs events until one of the ends above; `stop` may be NULL. max_events counts from the start of the kernel. */
+KernelEnd kernel_run(Kernel *kernel, Time until, uint64_t max_events, const volatile sig_atomic_t *stop);
+void kernel_stop(Kernel *kernel); /* ends kernel_run after the present event */
+
+#endif

@@ -1,0 +1,69 @@
+/* mem: the one place where memory comes from.
+ *
+ * A Mem is a budget of bytes and the list of all blocks that were taken from it. An allocation never returns
+ * NULL: where the budget or the system gives out, control goes back to the innermost mem_try, whose owner then
+ * deletes the Mem with all that it still holds. So no caller checks, and none leaks.
+ *
+ *     MemTrap trap;
+ *     if (mem_try(mem, &trap)) { ... work ...; mem_end_try(mem, &trap); }
+ *     else { ... out of memory (the trap is closed already) ... }
+ *
+ * Locals that change between mem_try and the failure, and are read after it, must be volatile (C11 7.13.2.1). */
+#ifndef SIM_MEM_H
+#define SIM_MEM_H
+
+#include "base.h"
+#include <setjmp.h>
+
+typedef struct Mem Mem;
+
+typedef struct MemTrap {
+    jmp_buf back;
+    struct MemTrap *outer;
+} MemTrap;
+
+Mem *mem_new(size_t budget);           /* NULL where not even that fits; owner: the caller */
+void mem_delete(Mem *mem);             /* frees every block; NULL is allowed */
+void *mem_get(Mem *mem, size_t bytes); /* zeroed, aligned for any type */
+void *mem_grow(Mem *mem, void *block, size_t bytes); /* keeps the contents, the rest is zeroed; block may be NULL */
+void mem_free(Mem *mem, void *block);  /* NULL is allowed */
+char *mem_copy(Mem *mem, const char *text, size_t bytes); /* adds a NUL */
+size_t mem_array(Mem *mem, size_t count, size_t each);    /* count * each, or fails as an allocation does */
+
+size_t mem_used(const Mem *mem);
+size_t mem_peak(const Mem *mem);
+uint64_t mem_requests(const Mem *mem); /* how many allocations there were */
+
+/* Tests: the nth allocation from now (1 is the next) fails, and so do all later ones where `for_good`. 0: never. */
+void mem_fail_at(Mem *mem, uint64_t nth, bool for_good);
+
+#define mem_try(mem, trap) (mem_begin_try((mem), (trap)), setjmp((trap)->back) == 0)
+void mem_begin_try(Mem *mem, MemTrap *trap);
+void mem_end_try(Mem *mem, MemTrap *trap);
+_Noreturn void mem_give_up(Mem *mem); /* what a failed allocation does; for limits that callers find themselves */
+
+/* Pool: objects of one size, taken and given back in O(1), never returned to the Mem before its end. */
+typedef struct Pool {
+    Mem *mem;
+    size_t each;
+    void *free;
+    size_t slab; /* objects in the next slab: doubles up to a limit */
+} Pool;
+
+void pool_init(Pool *pool, Mem *mem, size_t each);
+void *pool_get(Pool *pool); /* zeroed */
+void pool_put(Pool *pool, void *object);
+
+/* Arena: many small objects that end together. */
+typedef struct Arena {
+    Mem *mem;
+    void *chunk;
+    size_t left;
+    size_t next_size;
+} Arena;
+
+void arena_init(Arena *arena, Mem *mem);
+void *arena_get(Arena *arena, size_t bytes); /* zeroed */
+void arena_clear(Arena *arena);
+
+#endif

@@ -1,0 +1,111 @@
+# loopsim. `make help` lists the targets.
+#
+# Variables: CC, OPT (default -O2), SANITIZE=address,undefined, LTO=1, CFLAGS, LDFLAGS, PREFIX, DESTDIR,
+# SUITES="kernel rng" (of `make test`), BUILD (default build), CI (warnings are errors).
+# Every combination has its own objects in $(BUILD)/<variant>/; $(BUILD)/loopsim is the one that was made last.
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+OPT ?= -O2
+PREFIX ?= /usr/local
+BUILD ?= build
+PKG_CONFIG ?= pkg-config
+NM ?= nm
+
+ifneq (,$(findstring fast,$(OPT) $(CFLAGS)))
+$(error loopsim gives the same bytes everywhere only with IEEE arithmetic: no -Ofast, no -ffast-math)
+endif
+
+# How it is compiled ---------------------------------------------------------------------------------------------
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wcast-align \
+            -Wwrite-strings -Wundef -Wvla
+ifneq (,$(CI))
+WARNINGS += -Werror
+endif
+
+FLAGS := -std=c11 $(OPT) -g -ffp-contract=off
+ifneq (,$(SANITIZE))
+FLAGS += -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
+endif
+ifneq (,$(LTO))
+FLAGS += -flto
+endif
+
+# The variant is named after what shapes its objects; free-form flags enter as a checksum.
+extra := $(strip $(CFLAGS) $(CPPFLAGS) $(LDFLAGS))
+empty :=
+space := $(empty) $(empty)
+VARIANT := $(subst /,_,$(subst $(space),,$(CC)$(OPT)$(if $(SANITIZE),-$(SANITIZE))$(if $(LTO),-lto)))
+ifneq (,$(extra))
+VARIANT := $(VARIANT)-$(shell printf '%s' '$(extra)' | cksum | cut -d ' ' -f 1)
+endif
+OBJ := $(BUILD)/$(VARIANT)
+
+DEFINES := -D_POSIX_C_SOURCE=200809L -I.
+LIB_CFLAGS := $(shell $(PKG_CONFIG) --cflags libcjson zlib 2>/dev/null)
+LIB_LDLIBS := $(shell $(PKG_CONFIG) --libs libcjson zlib 2>/dev/null || echo -lcjson -lz) -lm
+TEST_CFLAGS = $(shell $(PKG_CONFIG) --cflags check) -DOBJECTS='"$(OBJ)"'
+TEST_LDLIBS = $(shell $(PKG_CONFIG) --libs check)
+
+# What there is: a new file needs no edit ------------------------------------------------------------------------
+
+SOURCES := $(wildcard sim/*.c traces/*.c model/*/*.c cli/*.c)
+TEST_SOURCES := $(wildcard tests/*.c)
+OBJECTS := $(SOURCES:%.c=$(OBJ)/%.o)
+TEST_OBJECTS := $(TEST_SOURCES:%.c=$(OBJ)/%.o)
+
+# V=1 shows whole commands.
+say = $(if $(V),,@echo '  $1 $@' &&)
+
+# Until there is a command line, the tests run without it.
+PROGRAM := $(if $(wildcard cli/main.c),$(BUILD)/loopsim)
+
+all: $(BUILD)/loopsim ## build build/loopsim (the default)
+
+$(BUILD)/loopsim: $(OBJ)/loopsim FORCE
+	@ln -sf $(VARIANT)/loopsim $@
+
+$(OBJ)/loopsim: $(OBJECTS)
+	$(call say,link) $(CC) $(FLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIB_LDLIBS)
+
+$(OBJ)/loopsim-test: $(TEST_OBJECTS) $(filter-out $(OBJ)/cli/main.o,$(OBJECTS))
+	$(call say,link) $(CC) $(FLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LDLIBS) $(LIB_LDLIBS)
+
+$(TEST_OBJECTS): DEFINES += $(TEST_CFLAGS)
+$(OBJ)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(call say,cc) $(CC) $(FLAGS) $(WARNINGS) $(DEFINES) $(LIB_CFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+-include $(OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d)
+
+# What one does with it ------------------------------------------------------------------------------------------
+
+demo: all ## contrast the servers of examples/five-requests.json and write its trace
+	@$(BUILD)/loopsim run examples/five-requests.json --trace $(BUILD)/five-requests.trace.json
+	@echo
+	@echo "The trace is in $(BUILD)/five-requests.trace.json: open it in https://ui.perfetto.dev"
+
+test: $(PROGRAM) $(OBJ)/loopsim-test ## run all tests (SUITES="kernel rng" runs only these)
+	@CC='$(CC)' NM='$(NM)' $(OBJ)/loopsim-test $(SUITES)
+
+layers: $(OBJECTS) ## check who includes whom, and that nothing banned is called
+	@NM='$(NM)' sh tests/layers.sh $(OBJ)
+
+lint: ## clang-format, clang-tidy and cppcheck, as far as they are installed
+	@CC_FLAGS='-std=c11 $(DEFINES) $(LIB_CFLAGS)' sh tests/lint.sh
+
+install: all ## install under $(DESTDIR)$(PREFIX)
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(OBJ)/loopsim $(DESTDIR)$(PREFIX)/bin/loopsim
+
+clean: ## remove $(BUILD)
+	rm -rf $(BUILD)
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+
+FORCE:
+.PHONY: all demo test layers lint install clean help FORCE

@@ -1,0 +1,22 @@
+/* event_loop: one thread runs every callback (libuv's phases, Node's ticks and microtasks between them); a pool of workers does what
+ * would block. More loops make a cluster of such processes. */
+#ifndef MODEL_SERVERS_EVENT_LOOP_H
+#define MODEL_SERVERS_EVENT_LOOP_H
+
+#include "server.h"
+
+/* How the connections of a cluster are shared out among its loops. */
+typedef enum LoopDistribution { LOOPS_SHARED, LOOPS_ROUND_ROBIN, LOOPS_REUSEPORT } LoopDistribution;
+typedef enum LoopOrder { ORDER_LIBUV_1_45, ORDER_LIBUV_1_44 } LoopOrder;
+
+typedef struct EventLoopConfig {
+    int64_t workers;
+    int64_t loops;
+    int distribution; /* LoopDistribution */
+    int order;        /* LoopOrder */
+} EventLoopConfig;
+
+extern const KeyWord loop_order_words[]; /* by LoopOrder; programs have the key as well */
+extern const ServerModel event_loop_model;
+
+#endif

@@ -1,0 +1,30 @@
+/* server: the seam of the server models. A model decides who runs and who waits, never how long a step takes.
+ *
+ * A new model is one file that fills this struct and one line in models.c; no other file names it. */
+#ifndef MODEL_SERVERS_SERVER_H
+#define MODEL_SERVERS_SERVER_H
+
+#include "../spec/keys.h"
+
+struct World;
+struct Connection;
+
+typedef struct ServerModel {
+    const char *name;     /* "event-loop" */
+    const char *about;    /* one sentence */
+    const KeyTable *keys; /* its own keys, beside those that all models have */
+    bool not_yet;         /* known, but `not available yet` */
+
+    void *(*create)(struct World *world, const void *config);
+    /* A connection stands in the backlog: accept it when you can (world_accepted). */
+    void (*arrived)(void *server, struct Connection *connection);
+    /* A request's bytes are at the server: connection->request. Only after the connection was accepted. */
+    void (*readable)(void *server, struct Connection *connection);
+    /* The client has closed the connection. Only after it was accepted. */
+    void (*gone)(void *server, struct Connection *connection);
+    void (*destroy)(void *server);
+} ServerModel;
+
+extern const ServerModel *const server_models[]; /* ends with NULL */
+
+#endif

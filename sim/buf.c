@@ -1,4 +1,5 @@
 #include "buf.h"
+#include "utf8.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -124,30 +125,6 @@ void buf_fixed(Buf *buf, int64_t value, unsigned decimals)
 void buf_us(Buf *buf, Time ns)
 {
     buf_fixed(buf, ns, 3);
-}
-
-/* The length of the well-formed UTF-8 sequence at `s` (Unicode 15, table 3-7), or 0; then *bad is how many bytes
- * one U+FFFD stands for: the longest start of a well-formed sequence, at least one byte. */
-static size_t utf8_length(const unsigned char *s, size_t left, size_t *bad)
-{
-    unsigned char low = 0x80, high = 0xbf;
-    size_t length = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : s[0] < 0xf5 ? 4 : 0;
-    if (s[0] == 0xe0)
-        low = 0xa0; /* shorter forms exist below */
-    else if (s[0] == 0xed)
-        high = 0x9f; /* surrogates */
-    else if (s[0] == 0xf0)
-        low = 0x90;
-    else if (s[0] == 0xf4)
-        high = 0x8f; /* beyond U+10FFFF */
-    *bad = 1;
-    for (size_t i = 1; i < length; i++, low = 0x80, high = 0xbf) {
-        if (i >= left || s[i] < low || s[i] > high) {
-            *bad = i;
-            return 0;
-        }
-    }
-    return length;
 }
 
 static void escape(Buf *buf, unsigned char c)

@@ -44,7 +44,7 @@ VARIANT := $(VARIANT)-$(shell printf '%s' '$(extra)' | cksum | cut -d ' ' -f 1)
 endif
 OBJ := $(BUILD)/$(VARIANT)
 
-DEFINES := -D_POSIX_C_SOURCE=200809L -I.
+DEFINES := -D_POSIX_C_SOURCE=200809L -D_FILE_OFFSET_BITS=64 -I.
 LIB_CFLAGS := $(shell $(PKG_CONFIG) --cflags libcjson zlib 2>/dev/null)
 LIB_LDLIBS := $(shell $(PKG_CONFIG) --libs libcjson zlib 2>/dev/null || echo -lcjson -lz) -lm
 TEST_CFLAGS = $(shell $(PKG_CONFIG) --cflags check) -DOBJECTS='"$(OBJ)"'
@@ -95,7 +95,7 @@ layers: $(OBJECTS) ## check who includes whom, and that nothing banned is called
 	@NM='$(NM)' sh tests/layers.sh $(OBJ)
 
 lint: ## clang-format, clang-tidy and cppcheck, as far as they are installed
-	@CC_FLAGS='-std=c11 $(DEFINES) $(LIB_CFLAGS)' sh tests/lint.sh
+	@CC_FLAGS='-std=c11 $(DEFINES) -DOBJECTS="" $(LIB_CFLAGS)' sh tests/lint.sh
 
 install: all ## install under $(DESTDIR)$(PREFIX)
 	install -d $(DESTDIR)$(PREFIX)/bin

@@ -12,7 +12,7 @@
 
 extern char **environ;
 
-enum { MAX_WORDS = 64, MAX_PATH = 512 };
+enum { MAX_WORDS = 64, MAX_PATH = 512, SCRATCH_PATHS = 8 };
 
 /* A file without a name, open for reading and writing: a program may write as much as it likes and nobody has to read
  * meanwhile, which a pipe would ask for. */
@@ -69,12 +69,13 @@ static int open_input(const char *input)
 /* In the child: only what ends in exec. */
 static void become(const Command *command, int in, int out, int err)
 {
-    if (dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0)
+    if (!command->argv[0] || dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0)
         _exit(127);
     for (size_t i = 0; command->env && command->env[i]; i++) {
         char name[MAX_PATH];
         const char *equals = strchr(command->env[i], '=');
-        if (snprintf(name, sizeof name, "%.*s", (int)(equals - command->env[i]), command->env[i]) >= MAX_PATH)
+        if (!equals ||
+            snprintf(name, sizeof name, "%.*s", (int)(equals - command->env[i]), command->env[i]) >= MAX_PATH)
             _exit(127);
         setenv(name, equals + 1, 1);
     }
@@ -157,6 +158,7 @@ Ran run_loopsim_with(const Command *command)
     char *rest = NULL;
     for (char *word = strtok_r(program, " ", &rest); word; word = strtok_r(NULL, " ", &rest))
         words[n++] = word;
+    ck_assert_msg(n > 0, "LOOPSIM is empty");
     for (size_t i = 0; command->argv[i]; i++) {
         ck_assert_uint_lt(n, MAX_WORDS - 1);
         words[n++] = command->argv[i];
@@ -186,25 +188,27 @@ int file_exists(const char *path)
     return access(path, F_OK) == 0;
 }
 
-static char scratch_directory[] = "/tmp/loopsim-test-XXXXXX";
-static int scratch_made;
+static const char scratch_template[] = "/tmp/loopsim-test-XXXXXX";
+static char scratch_directory[sizeof scratch_template]; /* empty: not made yet */
 
 const char *scratch(const char *name)
 {
-    static char path[MAX_PATH];
-    if (!scratch_made)
+    static char paths[SCRATCH_PATHS][MAX_PATH];
+    static size_t next;
+    if (scratch_directory[0] == '\0') {
+        memcpy(scratch_directory, scratch_template, sizeof scratch_template);
         ck_assert_msg(mkdtemp(scratch_directory) != NULL, "mkdtemp: %s", strerror(errno));
-    scratch_made = 1;
-    ck_assert_int_lt(snprintf(path, sizeof path, "%s/%s", scratch_directory, name), MAX_PATH);
+    }
+    char *path = paths[next++ % SCRATCH_PATHS];
+    ck_assert_int_lt(snprintf(path, MAX_PATH, "%s/%s", scratch_directory, name), MAX_PATH);
     return path;
 }
 
 void scratch_remove(void)
 {
-    if (!scratch_made)
+    if (scratch_directory[0] == '\0')
         return;
     Ran ran = run_program("rm", "-rf", scratch_directory, NULL);
     ran_free(&ran);
-    scratch_made = 0;
-    memcpy(strrchr(scratch_directory, '-') + 1, "XXXXXX", 6);
+    scratch_directory[0] = '\0';
 }

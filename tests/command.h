@@ -13,8 +13,8 @@
 #include <stddef.h>
 
 typedef struct Ran {
-    int exit;               /* the exit code, or minus the signal that ended it; 127: could not be started */
-    char *out, *err;        /* stdout and stderr, NUL-terminated; owner: the caller, by ran_free */
+    int exit;        /* the exit code, or minus the signal that ended it; 127: could not be started */
+    char *out, *err; /* stdout and stderr, NUL-terminated; owner: the caller, by ran_free */
     size_t out_size, err_size;
 } Ran;
 
@@ -31,12 +31,13 @@ Ran run_loopsim(const char *argument, ...) __attribute__((sentinel)); /* argumen
 Ran run_loopsim_with(const Command *command);                         /* argv without the program */
 void ran_free(Ran *ran);
 
-char *read_file(const char *path, size_t *size); /* NUL-terminated, owner: the caller; NULL: no such file. size may be NULL */
+char *read_file(const char *path,
+                size_t *size); /* NUL-terminated, owner: the caller; NULL: no such file. size may be NULL */
 void write_file(const char *path, const char *text);
 int file_exists(const char *path);
 
 /* A path of a file of this name that does not exist yet, in a directory of this process alone, which is made at the
- * first call and removed by scratch_remove with all that is in it. The text is valid until the next call. */
+ * first call and removed by scratch_remove with all that is in it. The text is valid until the eighth call from now. */
 const char *scratch(const char *name);
 void scratch_remove(void); /* nothing was made: nothing happens. Put it into the teardown of a checked fixture */
 

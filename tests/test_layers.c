@@ -31,15 +31,14 @@ static const char *in_scratch(const char *path)
 /* A tree of the files that the cases below include, and the one file under test. */
 static Ran check_tree(const char *path, const char *text)
 {
-    static const char *const headers[] = {"sim/base.h", "traces/sink.h", "traces/out.h", "model/spec/spec.h", "cli/args.h"};
+    static const char *const headers[] = {"sim/base.h", "traces/sink.h", "traces/out.h", "model/spec/spec.h",
+                                          "cli/args.h"};
     for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++)
         write_file(in_scratch(headers[i]), "");
     write_file(in_scratch("model/spec/json.c"), "#include <cjson/cJSON.h>\n");
     write_file(in_scratch("model/observe/view.c"), "#include \"../../traces/sink.h\"\n");
     write_file(in_scratch(path), text);
-    char root[256];
-    strcpy(root, scratch("."));
-    return run_program("sh", "tests/layers.sh", scratch("objects"), root, NULL);
+    return run_program("sh", "tests/layers.sh", scratch("objects"), scratch("."), NULL);
 }
 
 static const struct Broken {
@@ -66,7 +65,8 @@ START_TEST(a_broken_rule_of_includes_is_named)
 {
     Ran ran = check_tree(broken[_i].path, broken[_i].text);
     ck_assert_int_eq(ran.exit, 1);
-    ck_assert_msg(strstr(ran.out, broken[_i].said) != NULL, "expected: %s\nsaid: %s%s", broken[_i].said, ran.out, ran.err);
+    ck_assert_msg(strstr(ran.out, broken[_i].said) != NULL, "expected: %s\nsaid: %s%s", broken[_i].said, ran.out,
+                  ran.err);
     ran_free(&ran);
 }
 END_TEST
@@ -86,30 +86,36 @@ START_TEST(what_the_rules_allow_passes)
 }
 END_TEST
 
-static const struct Broken symbols[] = {
-    {"sim", "#include <stdlib.h>\nint f(void);\nint f(void) { return rand(); }\n", "sim/x.o: calls rand: randomness"},
-    {"model", "#include <time.h>\nlong f(void);\nlong f(void) { return (long)time(0); }\n", "calls time: the wall clock"},
-    {"model", "#include <math.h>\ndouble f(double);\ndouble f(double x) { return log(x); }\n", "calls log: differs"},
-    {"traces", "#include <stdlib.h>\nvoid *f(void);\nvoid *f(void) { return malloc(8); }\n", "calls malloc: memory comes from"},
-    {"sim", "int f(void);\nint f(void) { static int n; return ++n; }\n", "is global mutable state"},
-    {"model", "int counter = 1;\n", "counter is global mutable state"},
+static const struct Symbol {
+    const char *object, *text, *said;
+} symbols[] = {
+    {"objects/sim/x.o", "#include <stdlib.h>\nint f(void);\nint f(void) { return rand(); }\n",
+     "sim/x.o: calls rand: randomness"},
+    {"objects/model/x.o", "#include <time.h>\nlong f(void);\nlong f(void) { return (long)time(0); }\n",
+     "calls time: the wall clock"},
+    {"objects/model/x.o", "#include <math.h>\ndouble f(double);\ndouble f(double x) { return log(x); }\n",
+     "calls log: differs"},
+    {"objects/traces/x.o", "#include <stdlib.h>\nvoid *f(void);\nvoid *f(void) { return malloc(8); }\n",
+     "calls malloc: memory comes from"},
+    {"objects/sim/x.o", "int f(void);\nint f(void) { static int n; return ++n; }\n", "is global mutable state"},
+    {"objects/model/x.o", "int counter = 1;\n", "counter is global mutable state"},
 };
 
 START_TEST(a_banned_symbol_is_named)
 {
-    const char *compiler = getenv("CC");
-    char source[256], object[256], root[256], name[64] = "objects/";
-    strcpy(source, scratch("x.c"));
+    const char *compiler = getenv("CC"), *source = scratch("x.c"), *object = scratch(symbols[_i].object);
     write_file(source, symbols[_i].text);
-    strcat(strcat(name, symbols[_i].path), "/x.o");
-    strcpy(object, in_scratch(name));
-    strcpy(root, scratch("."));
+    mkdir(scratch("objects"), 0777);
+    mkdir(scratch("objects/sim"), 0777);
+    mkdir(scratch("objects/traces"), 0777);
+    mkdir(scratch("objects/model"), 0777);
     Ran ran = run_program(compiler ? compiler : "cc", "-fno-builtin", "-c", "-o", object, source, NULL);
     ck_assert_msg(ran.exit == 0, "%s", ran.err);
     ran_free(&ran);
-    ran = run_program("sh", "tests/layers.sh", scratch("objects"), root, NULL);
+    ran = run_program("sh", "tests/layers.sh", scratch("objects"), scratch("."), NULL);
     ck_assert_int_eq(ran.exit, 1);
-    ck_assert_msg(strstr(ran.out, symbols[_i].said) != NULL, "expected: %s\nsaid: %s%s", symbols[_i].said, ran.out, ran.err);
+    ck_assert_msg(strstr(ran.out, symbols[_i].said) != NULL, "expected: %s\nsaid: %s%s", symbols[_i].said, ran.out,
+                  ran.err);
     ran_free(&ran);
 }
 END_TEST

@@ -10,7 +10,6 @@ static void list_init(Event *head)
     head->next = head->prev = head;
 }
 
-
 static inline void list_append(Event *head, Event *event)
 {
     event->next = head;

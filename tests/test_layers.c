@@ -2,6 +2,7 @@
  * tests/layers.sh sees each of them broken. */
 #include "command.h"
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -87,28 +88,29 @@ START_TEST(what_the_rules_allow_passes)
 END_TEST
 
 static const struct Symbol {
-    const char *object, *text, *said;
+    const char *room, *text, *said;
 } symbols[] = {
-    {"objects/sim/x.o", "#include <stdlib.h>\nint f(void);\nint f(void) { return rand(); }\n",
-     "sim/x.o: calls rand: randomness"},
-    {"objects/model/x.o", "#include <time.h>\nlong f(void);\nlong f(void) { return (long)time(0); }\n",
+    {"sim", "#include <stdlib.h>\nint f(void);\nint f(void) { return rand(); }\n", "sim/x.o: calls rand: randomness"},
+    {"model/node", "#include <time.h>\nlong f(void);\nlong f(void) { return (long)time(0); }\n",
      "calls time: the wall clock"},
-    {"objects/model/x.o", "#include <math.h>\ndouble f(double);\ndouble f(double x) { return log(x); }\n",
+    {"model/node", "#include <math.h>\ndouble f(double);\ndouble f(double x) { return log(x); }\n",
      "calls log: differs"},
-    {"objects/traces/x.o", "#include <stdlib.h>\nvoid *f(void);\nvoid *f(void) { return malloc(8); }\n",
+    {"traces", "#include <stdlib.h>\nvoid *f(void);\nvoid *f(void) { return malloc(8); }\n",
      "calls malloc: memory comes from"},
-    {"objects/sim/x.o", "int f(void);\nint f(void) { static int n; return ++n; }\n", "is global mutable state"},
-    {"objects/model/x.o", "int counter = 1;\n", "counter is global mutable state"},
+    {"sim", "int f(void);\nint f(void) { static int n; return ++n; }\n", "is global mutable state"},
+    {"model/node", "typedef int unused;\n", "nm finds no symbols"},
+    {"model/node", "int counter = 1;\n", "counter is global mutable state"},
 };
 
 START_TEST(a_banned_symbol_is_named)
 {
-    const char *compiler = getenv("CC"), *source = scratch("x.c"), *object = scratch(symbols[_i].object);
+    const char *compiler = getenv("CC");
+    char path[64];
+    snprintf(path, sizeof path, "%s/x.c", symbols[_i].room);
+    const char *source = in_scratch(path);
     write_file(source, symbols[_i].text);
-    mkdir(scratch("objects"), 0777);
-    mkdir(scratch("objects/sim"), 0777);
-    mkdir(scratch("objects/traces"), 0777);
-    mkdir(scratch("objects/model"), 0777);
+    snprintf(path, sizeof path, "objects/%s/x.o", symbols[_i].room);
+    const char *object = in_scratch(path);
     Ran ran = run_program(compiler ? compiler : "cc", "-fno-builtin", "-c", "-o", object, source, NULL);
     ck_assert_msg(ran.exit == 0, "%s", ran.err);
     ran_free(&ran);

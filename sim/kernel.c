@@ -1,28 +1,37 @@
 #include "kernel.h"
 
-/* Invariants. Every pending event has when >= last and last <= now; it stands in present[rank] where when == last, else in
- * the bucket of the highest bit in which when and last differ. `last` moves only to the least pending time, which
- * is in the lowest nonempty bucket: so the bucket of all events above that one stays right, and events with equal times
- * are always in one list, in the order in which they were scheduled. */
+/* Invariants. Every pending event has when >= last, and last <= now whenever an event runs or a caller has control. An event
+ * stands in present[rank] where when == last, else in the slot of the highest digit in which `when` differs from `last`:
+ * so lower slots hold earlier times. `last` moves only to a time of the lowest nonempty slot, or to the least time that
+ * a slot could hold: the digits above stay as they are, and so do the right slots of all other events. Equal
+ * times are always in one list, in the order of scheduling. */
 
-static void list_init(Event *head)
+enum { DIGIT_BITS = 4, SLOT_WORD = 64 };
+_Static_assert(1 << DIGIT_BITS == KERNEL_BASE && KERNEL_DIGITS * DIGIT_BITS == 64, "digits do not cover a time");
+
+static void list_init(EventLink *head)
 {
     head->next = head->prev = head;
 }
 
-static inline void list_append(Event *head, Event *event)
+static inline void list_append(EventLink *head, EventLink *link)
 {
-    event->next = head;
-    event->prev = head->prev;
-    head->prev->next = event;
-    head->prev = event;
+    link->next = head;
+    link->prev = head->prev;
+    head->prev->next = link;
+    head->prev = link;
 }
 
-static inline void list_remove(Event *event)
+static inline void list_remove(EventLink *link)
 {
-    event->prev->next = event->next;
-    event->next->prev = event->prev;
-    event->next = event->prev = NULL;
+    link->prev->next = link->next;
+    link->next->prev = link->prev;
+    link->next = link->prev = NULL;
+}
+
+static inline Event *event_of(EventLink *link)
+{
+    return CONTAINER_OF(link, Event, link);
 }
 
 void kernel_init(Kernel *kernel)
@@ -30,20 +39,22 @@ void kernel_init(Kernel *kernel)
     *kernel = (Kernel){0};
     for (size_t i = 0; i < RANKS; i++)
         list_init(&kernel->present[i]);
-    for (size_t i = 0; i < COUNT_OF(kernel->bucket); i++)
-        list_init(&kernel->bucket[i]);
+    for (size_t i = 0; i < KERNEL_SLOTS; i++)
+        list_init(&kernel->slot[i]);
 }
 
 static inline void place(Kernel *kernel, Event *event)
 {
     uint64_t differ = (uint64_t)event->when ^ (uint64_t)kernel->last;
     if (differ == 0) {
-        list_append(&kernel->present[event->rank], event);
+        list_append(&kernel->present[event->rank], &event->link);
         return;
     }
-    unsigned b = 63 - (unsigned)__builtin_clzll(differ);
-    kernel->nonempty |= UINT64_C(1) << b;
-    list_append(&kernel->bucket[b], event);
+    unsigned digit = (63 - (unsigned)__builtin_clzll(differ)) / DIGIT_BITS;
+    unsigned value = (unsigned)((uint64_t)event->when >> digit * DIGIT_BITS) % KERNEL_BASE;
+    unsigned slot = digit * KERNEL_BASE + value;
+    kernel->nonempty[slot / SLOT_WORD] |= UINT64_C(1) << slot % SLOT_WORD;
+    list_append(&kernel->slot[slot], &event->link);
 }
 
 void kernel_at(Kernel *kernel, Event *event, Time when)
@@ -61,28 +72,39 @@ void kernel_cancel(Kernel *kernel, Event *event)
 {
     if (!event_pending(event))
         return;
-    list_remove(event); /* a bucket that it leaves empty is noticed when its turn comes */
+    list_remove(&event->link); /* a slot that it leaves empty is noticed when its turn comes */
     kernel->pending--;
 }
 
-static Time least_time(const Event *head)
+static inline Event *take_present(Kernel *kernel)
 {
-    Time least = head->next->when;
-    for (const Event *event = head->next->next; event != head; event = event->next)
-        least = event->when < least ? event->when : least;
-    return least;
+    for (unsigned rank = 0; rank < RANKS; rank++) {
+        EventLink *first = kernel->present[rank].next;
+        if (first != &kernel->present[rank]) {
+            list_remove(first);
+            return event_of(first);
+        }
+    }
+    return NULL;
 }
 
-/* Moves `last` to the least time of this bucket and its events to where they belong then: all to lower buckets. */
-static void redistribute(Kernel *kernel, Event *head, Time least)
+/* The least time that may stand in the slot of this event. */
+static inline Time slot_start(const Event *event, unsigned slot)
 {
-    Event *event = head->next;
+    unsigned below = slot / KERNEL_BASE * DIGIT_BITS;
+    return (Time)((uint64_t)event->when >> below << below);
+}
+
+/* Moves `last` to the start of a slot, and its events to where they belong then: all to lower slots, or to the present. */
+static void open_slot(Kernel *kernel, EventLink *head, Time start)
+{
+    EventLink *link = head->next;
     list_init(head);
-    kernel->last = least;
-    while (event != head) {
-        Event *next = event->next;
-        place(kernel, event);
-        event = next;
+    kernel->last = start;
+    while (link != head) {
+        EventLink *next = link->next;
+        place(kernel, event_of(link));
+        link = next;
     }
 }
 
@@ -90,35 +112,33 @@ static void redistribute(Kernel *kernel, Event *head, Time least)
 static inline Event *take(Kernel *kernel, Time until)
 {
     for (;;) {
-        if (kernel->last < until) {
-            for (unsigned rank = 0; rank < RANKS; rank++) {
-                Event *event = kernel->present[rank].next;
-                if (event != &kernel->present[rank]) {
-                    list_remove(event);
-                    return event;
-                }
-            }
-        }
-        if (kernel->nonempty == 0)
+        Event *event = kernel->last < until ? take_present(kernel) : NULL;
+        if (event)
+            return event;
+
+        unsigned word = 0;
+        while (word < COUNT_OF(kernel->nonempty) && kernel->nonempty[word] == 0)
+            word++;
+        if (word == COUNT_OF(kernel->nonempty))
             return NULL;
-        unsigned b = (unsigned)__builtin_ctzll(kernel->nonempty);
-        Event *head = &kernel->bucket[b], *first = head->next;
-        if (first == head) {
-            kernel->nonempty &= kernel->nonempty - 1;
-        } else if (first == head->prev) { /* alone: nothing to sort */
-            if (first->when >= until)
+        uint64_t bits = kernel->nonempty[word];
+        unsigned slot = word * SLOT_WORD + (unsigned)__builtin_ctzll(bits);
+        EventLink *head = &kernel->slot[slot], *first = head->next;
+        bool empty = first == head, alone = !empty && first == head->prev;
+        if (!empty) {
+            event = event_of(first);
+            Time earliest = alone ? event->when : slot_start(event, slot);
+            if (earliest >= until)
                 return NULL;
-            kernel->nonempty &= kernel->nonempty - 1;
-            kernel->last = first->when;
-            list_remove(first);
-            return first;
-        } else {
-            Time least = least_time(head);
-            if (least >= until)
-                return NULL;
-            kernel->nonempty &= kernel->nonempty - 1;
-            redistribute(kernel, head, least);
         }
+        kernel->nonempty[word] = bits & (bits - 1);
+        if (alone) { /* nothing to sort */
+            kernel->last = event->when;
+            list_remove(first);
+            return event;
+        }
+        if (!empty)
+            open_slot(kernel, head, slot_start(event, slot));
     }
 }
 

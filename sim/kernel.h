@@ -3,10 +3,11 @@
  * Events are totally ordered by (when, rank, order of scheduling). An Event lives inside the object that it concerns;
  * scheduling takes no memory and cannot fail. An event in the past is a bug and aborts in every build.
  *
- * The queue is a monotone radix heap over intrusive lists (Ahuja, Mehlhorn, Orlin, Tarjan 1990): the bucket of an event
- * is the highest bit in which its time differs from the time last taken, lists keep the order of scheduling, and the events of
- * the present instant stand in one list a rank. Scheduling and cancelling are O(1), taking is O(1) amortised over
- * at most 63 moves of an event. */
+ * The queue is a monotone radix heap over intrusive lists (Ahuja, Mehlhorn, Orlin, Tarjan 1990), in base 16: the slot of an
+ * event is the highest hexadecimal digit in which its time differs from a time that the clock has passed, and what that digit
+ * is. Lists keep the order of scheduling, and the events of the present instant stand in one list a rank. Scheduling and
+ * cancelling are O(1); taking is O(1) amortised, for an event moves at most 16 times, and mostly one to three times.
+ */
 #ifndef SIM_KERNEL_H
 #define SIM_KERNEL_H
 
@@ -22,22 +23,29 @@ enum {
 typedef struct Event Event;
 typedef void EventFn(Event *event);
 
+typedef struct EventLink {
+    struct EventLink *next, *prev; /* NULL: not scheduled */
+} EventLink;
+
 struct Event {
-    Event *next, *prev; /* NULL: not scheduled */
+    EventLink link;
     Time when;
     EventFn *fn;
     uint32_t rank;
 };
 
+enum { KERNEL_DIGITS = 16, KERNEL_BASE = 16, KERNEL_SLOTS = KERNEL_DIGITS * KERNEL_BASE };
+
+/* It holds lists whose heads are inside it: it stays where kernel_init found it. */
 typedef struct Kernel {
     Time now;
-    uint64_t taken;       /* events run so far */
-    uint64_t pending;     /* events scheduled */
-    uint64_t nonempty;    /* bit b: bucket b may hold events */
-    Time last;            /* the time that buckets are relative to */
-    bool stopped;         /* kernel_stop was called */
-    Event present[RANKS]; /* list heads: when == last */
-    Event bucket[64];     /* list heads: when > last */
+    uint64_t taken;                        /* events run so far */
+    uint64_t pending;                      /* events scheduled */
+    bool stopped;                          /* kernel_stop was called */
+    Time last;                             /* the time that slots are relative to; at most now */
+    uint64_t nonempty[KERNEL_SLOTS / 64];  /* bit b of word w: slot 64 w + b may hold events */
+    EventLink present[RANKS];              /* list heads: when == last */
+    EventLink slot[KERNEL_SLOTS];          /* list heads: when > last; 16 * digit's place + digit */
 } Kernel;
 
 typedef enum KernelEnd {
@@ -51,13 +59,13 @@ typedef enum KernelEnd {
 void kernel_init(Kernel *kernel);
 static inline void event_bind(Event *event, EventFn *fn, uint32_t rank)
 {
-    event->next = event->prev = NULL;
+    event->link.next = event->link.prev = NULL;
     event->fn = fn;
     event->rank = rank;
 }
 static inline bool event_pending(const Event *event)
 {
-    return event->next != NULL;
+    return event->link.next != NULL;
 }
 void kernel_at(Kernel *kernel, Event *event, Time when); /* when >= now; the event must not be pending */
 void kernel_cancel(Kernel *kernel, Event *event);        /* not pending: nothing happens */

@@ -28,23 +28,20 @@ static double from_bits(uint64_t bits)
     return x;
 }
 
-/* x = m * 2^k with m in [sqrt(1/2), sqrt(2)); x > 0 and finite. */
+/* x = m * 2^k with m in [sqrt(1/2), sqrt(2)); x > 0 and finite. Without a branch on the digits of x: the carry of a subtraction
+ * decides, since random numbers are what it is mostly asked about. */
 static inline double split(double x, int *k)
 {
+    const uint64_t root = UINT64_C(0x3fe6a09e667f3bcd); /* the bits of sqrt(1/2) */
+    const uint64_t bias = 1100;
     int shift = 0;
     if (x < DBL_MIN) {
         x *= 0x1p54;
         shift = 54;
     }
-    uint64_t bits = bits_of(x);
-    int exponent = (int)(bits >> 52) - 1023;
-    double m = from_bits((bits & UINT64_C(0x000fffffffffffff)) | UINT64_C(0x3ff0000000000000));
-    if (m >= 0x1.6a09e667f3bcdp0) {
-        m *= 0.5;
-        exponent++;
-    }
-    *k = exponent - shift;
-    return m;
+    uint64_t bits = bits_of(x), steps = (bits - root + (bias << 52)) >> 52;
+    *k = (int)steps - (int)bias - shift;
+    return from_bits(bits - ((steps - bias) << 52));
 }
 
 /* x * 2^k for x in [1/2, 2) and k in [-1100, 1024], rounded once where the result is subnormal. */

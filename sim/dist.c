@@ -39,7 +39,7 @@ static Time to_time(double ns)
     if (ns >= (double)TIME_MAX_RUN)
         return TIME_MAX_RUN;
     Time whole = (Time)ns;
-    return whole + (ns - (double)whole >= 0.5);
+    return whole + (Time)(2 * (ns - (double)whole)); /* rounds half up: exact, and without a branch on a random bit */
 }
 
 /* Making ------------------------------------------------------------------------------------------------------- */

@@ -1,0 +1,300 @@
+#include "probe.h"
+
+#include <string.h>
+
+const char *const phase_name[PHASES] = {
+    [PHASE_TIMERS] = "timers", [PHASE_PENDING] = "pending", [PHASE_PREPARE] = "idle/prepare",
+    [PHASE_POLL] = "poll",     [PHASE_CHECK] = "check",     [PHASE_CLOSING] = "closing",
+};
+
+void probe_init(Probe *probe, Kernel *kernel, Stats *stats)
+{
+    memset(probe, 0, sizeof *probe);
+    probe_kernel(probe, kernel);
+    probe->digest = DIGEST_START;
+    probe->notes_at = -1;
+    probe->stats = stats;
+}
+
+void probe_kernel(Probe *probe, Kernel *kernel)
+{
+    probe->kernel = probe->stops = kernel;
+}
+
+/* A million clients may well open their connections at one instant; whatever is done for them by then is allowed them. */
+void probe_spin(Probe *probe)
+{
+    if (probe->notes_now <= 1000000 + 64 * probe->stats->connections_arrived)
+        return;
+    probe->spinning = true;
+    kernel_stop(probe->stops);
+}
+
+uint64_t probe_result(const Probe *probe)
+{
+    return digest_end(probe->digest);
+}
+
+/* ---- strands ---- */
+
+void note_strand_begin(Probe *probe, Strand *strand, Request *request, Part part)
+{
+    memset(strand, 0, sizeof *strand);
+    strand->request = request;
+    strand->since = probe_now(probe);
+    strand->part = part;
+    strand->step = -1;
+    strand->waits_for = -1;
+    if (probe->view)
+        view_strand_begin(probe->view, strand->since, strand);
+}
+
+void note_strand_fork(Probe *probe, Strand *child, const Strand *parent)
+{
+    Time now = probe_now(probe);
+    *child = *parent;
+    child->spent[parent->part] += now - parent->since;
+    child->since = now;
+    child->waits_for = -1;
+    if (child->request)
+        child->branch = ++child->request->branches;
+    if (probe->view)
+        view_strand_fork(probe->view, now, child, parent);
+}
+
+void note_strand_adopt(Probe *probe, Strand *parent, const Strand *child)
+{
+    if (probe->view)
+        view_strand_adopt(probe->view, probe_now(probe), parent, child);
+    memcpy(parent->spent, child->spent, sizeof parent->spent);
+    parent->since = child->since;
+    parent->part = child->part;
+    parent->waits_for = child->waits_for;
+}
+
+/* ---- connections ---- */
+
+void note_connect(Probe *probe, Connection *connection)
+{
+    probe->stats->connections_arrived++;
+    probe_digest(probe, TAG_CONNECT, connection->number, connection->stream);
+    if (probe->view)
+        view_connect(probe->view, probe_now(probe), connection);
+}
+
+void note_established(Probe *probe, Connection *connection)
+{
+    if (probe->view)
+        view_established(probe->view, probe_now(probe), connection);
+}
+
+void note_accept(Probe *probe, Connection *connection)
+{
+    probe_digest(probe, TAG_ACCEPT, connection->number, 0);
+    probe->stats->connections_accepted++;
+    level_change(&probe->stats->open, probe_now(probe), 1);
+    if (probe->view)
+        view_accept(probe->view, probe_now(probe), connection);
+}
+
+void note_connection_refused(Probe *probe, Connection *connection)
+{
+    probe->stats->connections_refused++;
+    if (probe->view)
+        view_connection_refused(probe->view, probe_now(probe), connection);
+}
+
+void note_close(Probe *probe, Connection *connection)
+{
+    probe_digest(probe, TAG_CLOSE, connection->number, 0);
+    if (connection->accepted)
+        level_change(&probe->stats->open, probe_now(probe), -1);
+    if (probe->view)
+        view_close(probe->view, probe_now(probe), connection);
+}
+
+/* ---- requests ---- */
+
+static bool counts(const Stats *stats, const Request *request)
+{
+    return request->wanted >= stats->from;
+}
+
+void note_want(Probe *probe, Request *request)
+{
+    Stats *stats = probe->stats;
+    Time now = probe_now(probe);
+    stats_population(stats, now, 1);
+    if (counts(stats, request)) {
+        stats->handlers[request->handler].arrived++;
+        stats->handlers[request->handler].in_flight++;
+    }
+    probe_digest(probe, TAG_WANT, request->number, (uint64_t)request->handler);
+    if (probe->view)
+        view_want(probe->view, now, request);
+    note_strand_begin(probe, &request->account, request, PART_NETWORK);
+}
+
+void note_begin(Probe *probe, Request *request)
+{
+    probe_digest(probe, TAG_BEGIN, request->number, request->attempt);
+    if (probe->view)
+        view_begin(probe->view, probe_now(probe), request);
+}
+
+void note_respond(Probe *probe, Request *request)
+{
+    probe_digest(probe, TAG_RESPOND, request->number, request->failed);
+    if (probe->view)
+        view_respond(probe->view, probe_now(probe), request);
+}
+
+void note_retry(Probe *probe, Request *request)
+{
+    probe->stats->handlers[request->handler].retried += counts(probe->stats, request);
+    if (probe->view)
+        view_retry(probe->view, probe_now(probe), request);
+}
+
+/* Keeps the slowest, in order; of equals the one that came first. */
+static void keep_slow(Stats *stats, const Request *request, Time latency)
+{
+    if (stats->slow_count == SLOWEST && latency <= stats->slowest[SLOWEST - 1].latency)
+        return;
+    int at = stats->slow_count < SLOWEST ? stats->slow_count++ : SLOWEST - 1;
+    for (; at > 0 && stats->slowest[at - 1].latency < latency; at--)
+        stats->slowest[at] = stats->slowest[at - 1];
+    SlowRequest *slow = &stats->slowest[at];
+    slow->request = request->number;
+    slow->connection = request->connection ? request->connection->number : 0;
+    slow->handler = request->handler;
+    slow->wanted = request->wanted;
+    slow->latency = latency;
+    memcpy(slow->part, request->account.spent, sizeof slow->part);
+}
+
+static void count_completed(Stats *stats, HandlerStats *handler, const Request *request, Time latency)
+{
+    const Time *spent = request->account.spent;
+    hist_add(&handler->latency, latency);
+    hist_add(&stats->queueing, spent[PART_ACCEPT_WAIT] + spent[PART_READY_WAIT]);
+    for (int part = 0; part < PARTS; part++)
+        sum_add(&handler->part[part], (uint64_t)spent[part]);
+    keep_slow(stats, request, latency);
+}
+
+static void count_outcome(HandlerStats *handler, Outcome outcome)
+{
+    uint64_t *const counter[] = {
+        [OUTCOME_COMPLETED] = &handler->completed,
+        [OUTCOME_FAILED] = &handler->failed,
+        [OUTCOME_REFUSED] = &handler->refused,
+        [OUTCOME_TIMED_OUT] = &handler->timed_out,
+    };
+    ++*counter[outcome];
+    handler->in_flight--;
+}
+
+void note_outcome(Probe *probe, Request *request, Outcome outcome)
+{
+    Stats *stats = probe->stats;
+    Time now = probe_now(probe), latency = now - request->wanted;
+    HandlerStats *handler = &stats->handlers[request->handler];
+    must(outcome > OUTCOME_NONE && outcome <= OUTCOME_TIMED_OUT, "a request ended without an outcome");
+    probe_settle(probe, &request->account, now);
+    if (counts(stats, request)) {
+        if (outcome == OUTCOME_COMPLETED)
+            count_completed(stats, handler, request, latency);
+        count_outcome(handler, outcome);
+    }
+    handler->completions += outcome == OUTCOME_COMPLETED;
+    handler->responses += outcome == OUTCOME_COMPLETED || outcome == OUTCOME_FAILED;
+    stats_population(stats, now, -1);
+    probe_digest(probe, TAG_OUTCOME, request->number, (uint64_t)outcome);
+    if (probe->view)
+        view_outcome(probe->view, now, request, outcome);
+}
+
+/* ---- lines ---- */
+
+void note_line(Probe *probe, Strand *strand, const char *text, size_t size)
+{
+    probe_digest(probe, TAG_LINE, probe_strand(strand), size);
+    probe->digest = digest_bytes(probe->digest, text, size);
+    if (probe->view)
+        view_line(probe->view, probe_now(probe), strand, text, size);
+}
+
+/* ---- threads ---- */
+
+void note_thread(Probe *probe, Thread *thread)
+{
+    probe->stats->loops += thread->kind == THREAD_LOOP;
+    if (thread->kind == THREAD_CONNECTION)
+        level_change(&probe->stats->connection_threads, probe_now(probe), 1);
+    if (probe->view)
+        view_thread(probe->view, probe_now(probe), thread);
+}
+
+void probe_thread_state(Probe *probe, Thread *thread, int state)
+{
+    Stats *stats = probe->stats;
+    if (thread->kind == THREAD_CONNECTION) {
+        level_change(&stats->connection_threads, probe_now(probe), -1);
+        return;
+    }
+    must(thread->number >= 1 && thread->number <= LOOPS_MOST, "a loop's number is out of range");
+    uint8_t *starves = &stats->loop_starves[thread->number - 1];
+    uint8_t now_starves = state == STATE_READY;
+    level_change(&stats->starved, probe_now(probe), now_starves - *starves);
+    *starves = now_starves;
+}
+
+/* ---- the pool and resources ---- */
+
+void note_task(Probe *probe, Strand *strand, int change_queued, int change_busy)
+{
+    Time now = probe_now(probe);
+    level_change(&probe->stats->pool_queued, now, change_queued);
+    level_change(&probe->stats->pool_busy, now, change_busy);
+    if (probe->view)
+        view_task(probe->view, now, strand, change_queued, change_busy);
+}
+
+void note_task_start(Probe *probe, Thread *worker, Strand *strand, Time queued_at, const char *name)
+{
+    hist_add(&probe->stats->pool_wait, probe_now(probe) - queued_at);
+    probe->stats->tasks++;
+    if (probe->view)
+        view_task_start(probe->view, probe_now(probe), worker, strand, queued_at, name);
+}
+
+void note_task_end(Probe *probe, Thread *worker)
+{
+    if (probe->view)
+        view_task_end(probe->view, probe_now(probe), worker);
+}
+
+void note_call(Probe *probe, Strand *strand, int resource, int change_queued, int change_served)
+{
+    Time now = probe_now(probe);
+    ResourceStats *stats = &probe->stats->resources[resource];
+    level_change(&stats->queued, now, change_queued);
+    level_change(&stats->served, now, change_served);
+    if (strand)
+        strand->waits_for = resource;
+    if (probe->view)
+        view_call(probe->view, now, strand, resource, change_queued, change_served);
+}
+
+void note_call_done(Probe *probe, Strand *strand, int resource, Time queued_at, Time started_at, bool failed)
+{
+    ResourceStats *stats = &probe->stats->resources[resource];
+    hist_add(&stats->wait, started_at - queued_at);
+    stats->calls++;
+    stats->errors += failed;
+    if (strand)
+        strand->waits_for = -1;
+    if (probe->view)
+        view_call_done(probe->view, probe_now(probe), strand, resource, queued_at, started_at, failed);
+}

@@ -1,0 +1,249 @@
+/* probe: what happens in a run, in the words of the domain. The servers, the machine, the clients and the loop call these notes; the observers
+ * behind them (digest, stats, view, blame) never talk back, so a run with and without them is the same run.
+ *
+ * Each note is a few lines: it keeps the account of the strand it concerns, adds itself to the digest where it is part of what
+ * happened (arrival, accept, step start and end, callback, response, outcome), counts, and hands itself to the view where there is one.
+ * Those that a request meets many times are inline. Only note_part, the begin, fork and adopt of a strand and note_want change accounts:
+ * whoever queues or serves says with note_part what the strand does from then on. */
+#ifndef MODEL_OBSERVE_PROBE_H
+#define MODEL_OBSERVE_PROBE_H
+
+#include "../../sim/digest.h"
+#include "../../sim/kernel.h"
+#include "../machine/world.h"
+#include "account.h"
+#include "stats.h"
+#include "view.h"
+
+struct Blame;
+
+typedef enum Phase { PHASE_TIMERS, PHASE_PENDING, PHASE_PREPARE, PHASE_POLL, PHASE_CHECK, PHASE_CLOSING, PHASES } Phase;
+extern const char *const phase_name[PHASES]; /* "timers" … as in traces */
+
+/* What a callback on the loop is for. */
+typedef enum CallbackKind {
+    CALLBACK_MAIN, CALLBACK_CONNECTION, CALLBACK_REQUEST, CALLBACK_EOF, CALLBACK_IO, CALLBACK_POOL, CALLBACK_TIMER, CALLBACK_IMMEDIATE,
+    CALLBACK_CLOSE, CALLBACK_PROCESS, CALLBACK_KINDS
+} CallbackKind;
+
+/* States of a thread, with the numbers of ThreadState in traces/sink.h (view.c checks it). */
+enum { STATE_RUNNING, STATE_READY, STATE_SLEEPING, STATE_BLOCKED, STATE_GONE };
+
+typedef struct Probe {
+    const Kernel *kernel;
+    uint64_t digest;
+    uint64_t notes;         /* how many went into the digest: `events` of the results */
+    uint64_t notes_now;     /* at the present instant: a spin that costs nothing ends the run at 10^6 */
+    Time notes_at;
+    bool spinning;
+    Kernel *stops;          /* the same kernel: what a spin stops */
+    Stats *stats;           /* never NULL */
+    View *view;             /* NULL: no trace */
+    struct Blame *blame;    /* NULL: not wanted */
+} Probe;
+
+/* A tag for each kind of note, part of the digest: never renumber. */
+typedef enum Tag { TAG_CONNECT = 1, TAG_ACCEPT, TAG_WANT, TAG_BEGIN, TAG_STEP, TAG_STEP_END, TAG_CALLBACK, TAG_RESPOND, TAG_OUTCOME, TAG_LINE, TAG_CLOSE } Tag;
+
+/* kernel may be NULL and set later with probe_kernel, before the first note. */
+void probe_init(Probe *probe, Kernel *kernel, Stats *stats);
+void probe_kernel(Probe *probe, Kernel *kernel);
+void probe_spin(Probe *probe); /* out of line: stops the kernel where so many notes at one instant are a spin */
+uint64_t probe_result(const Probe *probe); /* the digest of the run so far */
+
+static inline Time probe_now(const Probe *probe)
+{
+    return probe->kernel->now;
+}
+
+static inline void probe_digest(Probe *probe, Tag tag, uint64_t a, uint64_t b)
+{
+    Time now = probe_now(probe);
+    if (now != probe->notes_at) {
+        probe->notes_at = now;
+        probe->notes_now = 0;
+    }
+    if (++probe->notes_now > 1000000)
+        probe_spin(probe);
+    probe->notes++;
+    probe->digest = digest_add(digest_add(probe->digest, (uint64_t)now), (uint64_t)tag << 56 ^ a << 24 ^ b);
+}
+
+/* ---- strands ---- */
+void note_strand_begin(Probe *probe, Strand *strand, Request *request, Part part); /* a new account, all zero */
+void note_strand_fork(Probe *probe, Strand *child, const Strand *parent);          /* a copy of the account so far; a branch of its own */
+void note_strand_adopt(Probe *probe, Strand *parent, const Strand *child);         /* the parent goes on by way of the child; same part as the child */
+
+/* Brings the account up to now. What lies before the window does not count for the step. */
+static inline void probe_settle(Probe *probe, Strand *strand, Time now)
+{
+    Stats *stats = probe->stats;
+    Time since = strand->since;
+    if (since == now)
+        return;
+    strand->spent[strand->part] += now - since;
+    strand->since = now;
+    if (since < stats->opened)
+        since = stats->opened < now ? stats->opened : now;
+    int handler = strand->request ? strand->request->handler : -1;
+    sum_add(&stats_step(stats, strand->step, handler)->spent[strand->part], (uint64_t)(now - since));
+}
+
+/* It goes over into this part now; NULL strand: nothing. */
+static inline void note_part(Probe *probe, Strand *strand, Part part)
+{
+    if (!strand || strand->part == part)
+        return;
+    Time now = probe_now(probe);
+    probe_settle(probe, strand, now);
+    if (probe->view)
+        view_part(probe->view, now, strand, part);
+    strand->part = part;
+}
+
+/* ---- connections and requests ---- */
+void note_connect(Probe *probe, Connection *connection);             /* the client wants one */
+void note_established(Probe *probe, Connection *connection);         /* it stands in the backlog */
+void note_accept(Probe *probe, Connection *connection);
+void note_connection_refused(Probe *probe, Connection *connection);
+void note_close(Probe *probe, Connection *connection);               /* both sides are through */
+void note_want(Probe *probe, Request *request);                      /* arrived: the client wants to send; its account begins (network) */
+void note_begin(Probe *probe, Request *request);                     /* its handler is entered */
+void note_respond(Probe *probe, Request *request);
+void note_retry(Probe *probe, Request *request);
+void note_outcome(Probe *probe, Request *request, Outcome outcome);
+
+/* ---- steps ---- */
+static inline uint64_t probe_strand(const Strand *strand)
+{
+    return strand && strand->request ? strand->request->number : 0;
+}
+
+static inline uint64_t probe_place(const Strand *strand, int32_t step)
+{
+    return (strand ? (uint64_t)strand->branch << 16 : 0) ^ (uint32_t)step;
+}
+
+static inline void note_step(Probe *probe, Strand *strand, int32_t step) /* begins */
+{
+    probe_digest(probe, TAG_STEP, probe_strand(strand), probe_place(strand, step));
+    probe->stats->steps[step].begun++;
+    if (strand) {
+        probe_settle(probe, strand, probe_now(probe));
+        strand->step = step;
+    }
+    if (probe->view)
+        view_step(probe->view, probe_now(probe), strand, step);
+}
+
+/* Within another step (`lock`), that one goes on only with its own next note: time between them is no step's. */
+static inline void note_step_end(Probe *probe, Strand *strand, int32_t step)
+{
+    probe_digest(probe, TAG_STEP_END, probe_strand(strand), probe_place(strand, step));
+    if (strand) {
+        probe_settle(probe, strand, probe_now(probe));
+        strand->step = -1;
+    }
+    if (probe->view)
+        view_step_end(probe->view, probe_now(probe), strand, step);
+}
+
+void note_line(Probe *probe, Strand *strand, const char *text, size_t size); /* a text step, or a printed line of a program (strand NULL) */
+
+/* ---- threads and memory: from the machine ---- */
+void note_thread(Probe *probe, Thread *thread);                     /* it exists */
+void probe_thread_state(Probe *probe, Thread *thread, int state);   /* out of line: of loops, and the end of a connection's */
+
+/* STATE_…; core from 0, -1: none */
+static inline void note_thread_state(Probe *probe, Thread *thread, int state, int core)
+{
+    if (thread->kind == THREAD_LOOP || (thread->kind == THREAD_CONNECTION && state == STATE_GONE))
+        probe_thread_state(probe, thread, state);
+    if (probe->view)
+        view_thread_state(probe->view, probe_now(probe), thread, state, core);
+}
+
+static inline void note_runnable(Probe *probe, uint64_t waiting) /* length of the run queue */
+{
+    level_set(&probe->stats->runnable, probe_now(probe), (int64_t)waiting);
+    if (probe->view)
+        view_runnable(probe->view, probe_now(probe), waiting);
+}
+
+static inline void note_memory(Probe *probe, int64_t bytes)
+{
+    if (probe->view)
+        view_memory(probe->view, probe_now(probe), bytes);
+}
+
+/* ---- the loop ---- */
+static inline void note_iteration(Probe *probe, Thread *loop, bool begins)
+{
+    probe->stats->iterations += begins;
+    if (probe->view)
+        view_iteration(probe->view, probe_now(probe), loop, begins);
+}
+
+static inline void note_phase(Probe *probe, Thread *loop, Phase phase, bool begins)
+{
+    if (probe->view)
+        view_phase(probe->view, probe_now(probe), loop, (int)phase, begins);
+}
+
+static inline void note_idle(Probe *probe, Thread *loop, bool begins) /* waiting in poll */
+{
+    level_change(&probe->stats->idle, probe_now(probe), begins ? 1 : -1);
+    if (probe->view)
+        view_idle(probe->view, probe_now(probe), loop, begins);
+}
+
+static inline void note_ready(Probe *probe, Thread *loop, int change) /* callbacks that are ready: +1, -1 */
+{
+    if (probe->view)
+        view_ready(probe->view, probe_now(probe), loop, change);
+}
+
+/* A callback is entered; `ready` is when what it is for became ready (lag = now - ready; TIME_NEVER: does not count), `strand` whose it is (may be NULL), `name` for traces. */
+static inline void note_callback(Probe *probe, Thread *loop, CallbackKind kind, Time ready, Strand *strand, const char *name)
+{
+    probe_digest(probe, TAG_CALLBACK, probe_strand(strand), (uint64_t)kind);
+    if (ready != TIME_NEVER)
+        hist_add(&probe->stats->lag, probe_now(probe) - ready);
+    if (probe->view)
+        view_callback(probe->view, probe_now(probe), loop, (int)kind, ready, strand, name);
+}
+
+static inline void note_callback_end(Probe *probe, Thread *loop)
+{
+    if (probe->view)
+        view_callback_end(probe->view, probe_now(probe), loop);
+}
+
+static inline void note_drain(Probe *probe, Thread *loop, bool microtasks, bool begins) /* ticks, or microtasks, where there are any */
+{
+    if (probe->view)
+        view_drain(probe->view, probe_now(probe), loop, microtasks, begins);
+}
+
+/* Something was scheduled now that will run as another callback: returns the number of the hop (a flow), 0 where nobody listens. The
+ * callback that goes on says it with note_arrives, before its note_callback. */
+static inline uint64_t note_leaves(Probe *probe, Thread *from, Strand *strand)
+{
+    return probe->view ? view_leaves(probe->view, probe_now(probe), from, strand) : 0;
+}
+
+static inline void note_arrives(Probe *probe, Thread *at, uint64_t hop)
+{
+    if (probe->view)
+        view_arrives(probe->view, probe_now(probe), at, hop);
+}
+
+/* ---- the pool and resources ---- */
+/* The pool: queue length and busy workers. A pool of threads that serve requests says it as well: queued for a thread, held by one. */
+void note_task(Probe *probe, Strand *strand, int change_queued, int change_busy);
+void note_task_start(Probe *probe, Thread *worker, Strand *strand, Time queued_at, const char *name);
+void note_task_end(Probe *probe, Thread *worker);
+void note_call(Probe *probe, Strand *strand, int resource, int change_queued, int change_served);
+void note_call_done(Probe *probe, Strand *strand, int resource, Time queued_at, Time started_at, bool failed);
+
+#endif

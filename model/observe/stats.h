@@ -1,0 +1,152 @@
+/* stats: what a run amounts to.
+ *
+ * The window is [warm-up, end). Counts, latencies and parts are of requests wanted at or after the warm-up; throughput counts the
+ * completions inside the window, whenever they were wanted; numbers in the system, queue lengths and what is busy are integrals over the window,
+ * exact to the nanosecond. Connections, threads and memory are of the whole run: what was open, or had to be there.
+ *
+ * All accumulates from the start; stats_open puts to zero what the window does not hold. All times are ns. The notes of probe.h
+ * write here, results.h reads. Where a note can run out of memory it does so before it has changed any count. */
+#ifndef MODEL_OBSERVE_STATS_H
+#define MODEL_OBSERVE_STATS_H
+
+#include "../../sim/hist.h"
+#include "../machine/machine.h"
+#include "../program/program.h"
+#include "account.h"
+#include "sum.h"
+
+enum {
+    SLOWEST = 10,
+    POPULATION_LEVELS = 4096, /* numbers in the system that are counted exactly and cheaply; those above go to a histogram */
+    LOOPS_MOST = 1024
+};
+
+/* A number that goes up and down: its integral and its peak over the window. */
+typedef struct Level {
+    int64_t now, peak;
+    Time since; /* up to when the integral was taken */
+    Sum integral;
+} Level;
+
+static inline void level_settle(Level *level, Time now)
+{
+    sum_add_product(&level->integral, (uint64_t)level->now, (uint64_t)(now - level->since));
+    level->since = now;
+}
+
+static inline void level_set(Level *level, Time now, int64_t value)
+{
+    if (now != level->since)
+        level_settle(level, now);
+    level->now = value;
+    if (value > level->peak)
+        level->peak = value;
+}
+
+static inline void level_change(Level *level, Time now, int64_t change)
+{
+    if (change != 0)
+        level_set(level, now, level->now + change);
+}
+
+/* Requests of one handler. arrived = completed + failed + refused + timed_out + in_flight, after every event. */
+typedef struct HandlerStats {
+    uint64_t arrived, completed, failed, refused, timed_out, in_flight, retried; /* wanted in the window */
+    uint64_t completions, responses; /* inside the window, whenever wanted: completed; completed or failed */
+    Hist latency;                    /* of the completed */
+    Sum part[PARTS];                 /* their latencies by part */
+} HandlerStats;
+
+/* Where strands spent their time while a step was under way (clipped to the window). */
+typedef struct StepStats {
+    uint64_t begun;
+    Sum spent[PARTS];
+} StepStats;
+
+typedef struct ResourceStats {
+    uint64_t calls, errors;
+    Level queued, served;
+    Hist wait;
+} ResourceStats;
+
+typedef struct SlowRequest {
+    uint64_t request, connection;
+    int32_t handler;
+    Time wanted, latency;
+    Time part[PARTS];
+} SlowRequest;
+
+typedef struct Stats {
+    Mem *mem;
+    Time from;   /* the warm-up */
+    Time opened; /* when the window began; before stats_open: 0 */
+    Time closed; /* when it ended; TIME_NEVER: not yet */
+
+    HandlerStats *handlers;
+    int handler_count;
+    Hist queueing;                    /* accept_wait + ready_wait of the completed */
+    SlowRequest slowest[SLOWEST];     /* the slowest first */
+    int slow_count;
+
+    int64_t population;               /* requests in flight, whenever wanted */
+    Time population_since;
+    uint64_t *time_at;                /* ns with so many in flight, below POPULATION_LEVELS */
+    Hist crowd;                       /* the same from there on, weighted by time */
+
+    StepStats *steps;                 /* a row a step, then one a handler (no step under way), then one for nobody */
+    int32_t step_count;
+
+    uint64_t connections_arrived, connections_accepted, connections_refused;
+    Level open;
+
+    uint64_t iterations;
+    int loops;
+    Level idle;                       /* loops that wait in poll */
+    Level starved;                    /* loops that wait for a core */
+    uint8_t loop_starves[LOOPS_MOST];
+    Hist lag;
+
+    uint64_t tasks;
+    Level pool_queued, pool_busy;
+    Hist pool_wait;
+
+    ResourceStats *resources;
+    int resource_count;
+
+    Level runnable;                   /* threads that wait for a core */
+    Level connection_threads;         /* threads that each serve one connection */
+    MachineStats at_open, at_close;
+} Stats;
+
+Stats *stats_new(Mem *mem, const Spec *spec, const Program *program, Time warmup); /* program: NULL where there are no steps */
+
+/* The window begins: before the first event at `now`, which is the warm-up (or earlier, where the run ended before it). With a warm-up of 0: at 0. */
+void stats_open(Stats *stats, Machine *machine, Time now);
+/* The run is over. machine may be NULL, in both: then it counts as idle. */
+void stats_close(Stats *stats, Machine *machine, Time now);
+
+Time stats_window(const Stats *stats);                       /* its length, once closed */
+void stats_population_hist(const Stats *stats, Hist *hist);  /* adds the number in the system by time; its sum is the integral */
+
+/* The row of a step, or of the handler where no step is under way (handler -1: nobody's). */
+static inline StepStats *stats_step(Stats *stats, int32_t step, int handler)
+{
+    return &stats->steps[step >= 0 ? step : stats->step_count + (handler >= 0 ? handler : stats->handler_count)];
+}
+
+void stats_crowd(Stats *stats, uint64_t span); /* out of line: POPULATION_LEVELS or more for so long */
+
+static inline void stats_population(Stats *stats, Time now, int change)
+{
+    uint64_t span = (uint64_t)(now - stats->population_since);
+    if (span > 0) {
+        if (stats->population < POPULATION_LEVELS)
+            stats->time_at[stats->population] += span;
+        else
+            stats_crowd(stats, span);
+        stats->population_since = now;
+    }
+    stats->population += change;
+}
+
+#endif

@@ -1,0 +1,576 @@
+/* chrome: a trace as Chrome JSON, in the object form, as the importer of Perfetto's trace_processor reads it.
+ *
+ *     {"traceEvents":[
+ *     {"ph":"M", ...},
+ *     ... one event a line ...
+ *     ],"metadata":{...}}
+ *
+ * The importer sorts events by time, at one instant slices of threads (X) first, the longest first, and then by their
+ * order in the file. It closes on the left and opens on the right, and stacks what is 0 ns long at one instant. So two
+ * slices with the same ends nest as they stand in the file: the outer one has to be written first, though the inner one
+ * is known first. A slice that may turn out to share both ends with the one around it is therefore held back until the
+ * thread's time moves on, and what encloses it is put before it. That takes room for the slices that end at one instant. */
+#include "args.h"
+#include "line.h"
+#include "out.h"
+
+#define EXACT_DOUBLE ((uint64_t)1 << 53) /* larger integers are written as strings: JSON readers may use doubles */
+
+enum { HEAD = 48 };
+
+/* A slice that was entered. Its event lies in Stack.open from `text` on, all but what is known when it is left. */
+typedef struct Frame {
+    Time start;
+    TraceFlow flow;
+    size_t text;
+    size_t mark; /* what is held from there on lies inside of it */
+    unsigned seen; /* its args */
+} Frame;
+
+/* A thread's slices that are not in the file yet. */
+typedef struct Stack {
+    Frame *frames;
+    size_t depth, room;
+    Line open;
+    Line held;      /* whole events in the order in which they go to the file */
+    Time held_time; /* they end there */
+    Time instant;   /* how many of 0 ns were given at this time */
+    unsigned stacked;
+} Stack;
+
+typedef struct Place {
+    TrackKind kind;
+    uint32_t pid;
+    bool has_thread; /* a process: its first thread has its tid equal to the pid, and is its main thread */
+    unsigned head_size;
+    char head[HEAD];   /* of each event: pid, tid and the name of the time */
+    Line label;        /* the name as a JSON string */
+    const char *unit;  /* of a counter: what follows its name */
+    Stack *stack;      /* a thread's */
+} Place;
+
+typedef struct Chrome {
+    Sink sink;
+    Mem *mem;
+    struct Out *out;
+    Line line;
+    Place *places; /* by track */
+    size_t tracks;
+    uint32_t ids; /* pids and tids given so far */
+    bool begun;
+    Time last; /* the latest that was heard of */
+} Chrome;
+
+/* Parts of events ------------------------------------------------------------------------------------------------ */
+
+static void write_events(Chrome *chrome, const char *events, size_t size)
+{
+    size_t skip = chrome->begun ? 0 : 1; /* each begins with a comma */
+    chrome->begun = true;
+    out_write(chrome->out, events + skip, size - skip);
+}
+
+static void write_line(Chrome *chrome)
+{
+    write_events(chrome, chrome->line.data, chrome->line.size);
+    chrome->line.size = 0;
+}
+
+static void put_head(Line *line, char phase, const Place *place)
+{
+    line_text(line, ",\n{\"ph\":\"");
+    line_bytes(line, &phase, 1);
+    line_text(line, "\",");
+    line_bytes(line, place->head, place->head_size);
+}
+
+static void put_begin(Chrome *chrome, Line *line, char phase, const Place *place, Time at)
+{
+    must(at >= 0, "an event before the start of the trace");
+    if (at > chrome->last)
+        chrome->last = at;
+    chrome->sink.events++;
+    put_head(line, phase, place);
+    line_text(line, ",\"ts\":");
+    line_us(line, at);
+}
+
+static void put_name(Line *line, const char *name)
+{
+    line_text(line, ",\"name\":");
+    line_json(line, name);
+}
+
+static void put_number(Line *line, uint64_t number)
+{
+    bool quoted = number > EXACT_DOUBLE;
+    if (quoted)
+        line_text(line, "\"");
+    line_u64(line, number);
+    if (quoted)
+        line_text(line, "\"");
+}
+
+/* Goes on with the args, of which *seen are there already; the last brace is put by end_args. */
+static void put_args(Line *line, const TraceArgs *args, unsigned *seen)
+{
+    Arg list[ARGS];
+    bool first = *seen == 0;
+    unsigned count = args_list(args, seen, list);
+    for (unsigned i = 0; i < count; i++, first = false) {
+        const ArgName *name = &args_names[list[i].index];
+        if (first)
+            line_text(line, ",\"args\":{\"");
+        else
+            line_text(line, ",\"");
+        line_bytes(line, name->text, name->size);
+        line_text(line, "\":");
+        if (list[i].index == ARG_UNFINISHED)
+            line_text(line, "true");
+        else if (list[i].text)
+            line_json(line, list[i].text);
+        else
+            put_number(line, list[i].number);
+    }
+}
+
+static void end_args(Line *line, unsigned seen)
+{
+    if (seen != 0)
+        line_text(line, "}");
+}
+
+static void put_all_args(Line *line, const TraceArgs *args)
+{
+    unsigned seen = 0;
+    put_args(line, args, &seen);
+    end_args(line, seen);
+}
+
+static void put_flow(Line *line, uint64_t number, bool in, bool out)
+{
+    line_text(line, ",\"bind_id\":");
+    line_u64(line, number);
+    if (in)
+        line_text(line, ",\"flow_in\":true");
+    if (out)
+        line_text(line, ",\"flow_out\":true");
+}
+
+/* An event has one bind_id; a second number needs an event of its own: returns whether. */
+static bool put_flows(Line *line, TraceFlow flow)
+{
+    bool split = flow.in && flow.out && flow.in != flow.out;
+    if (flow.in)
+        put_flow(line, flow.in, true, flow.in == flow.out);
+    else if (flow.out)
+        put_flow(line, flow.out, false, true);
+    line_text(line, "}");
+    return split;
+}
+
+/* Slices of threads ---------------------------------------------------------------------------------------------- */
+
+static Place *place_of(Chrome *chrome, Track track)
+{
+    must(track > 0 && track < chrome->tracks && chrome->places[track].head_size > 0, "a trace's track that was not made");
+    return &chrome->places[track];
+}
+
+static Place *thread_of(Chrome *chrome, Track track)
+{
+    Place *place = place_of(chrome, track);
+    must(place->stack, "a synchronous slice belongs to a thread");
+    return place;
+}
+
+static void put_slice_end(Chrome *chrome, Line *line, const Place *place, Time start, Time end, TraceFlow flow)
+{
+    must(end >= start, "a slice that ends before it starts");
+    line_text(line, ",\"dur\":");
+    line_us(line, end - start);
+    if (!put_flows(line, flow))
+        return;
+    put_begin(chrome, line, 'X', place, start);
+    line_text(line, ",\"dur\":0,\"name\":\"flow\"");
+    put_flow(line, flow.out, false, true);
+    line_text(line, "}");
+}
+
+/* Writes what is held once the thread's time has moved on. */
+static void settle(Chrome *chrome, Stack *stack, Time now)
+{
+    if (stack->held.size == 0 || now <= stack->held_time)
+        return;
+    write_events(chrome, stack->held.data, stack->held.size);
+    stack->held.size = 0;
+    for (size_t i = 0; i < stack->depth; i++)
+        stack->frames[i].mark = 0;
+}
+
+/* A slice is complete, what encloses it is on the stack; what is held from `mark` on lies inside of it. */
+static void file(Chrome *chrome, Stack *stack, const char *event, size_t size, Time start, Time end, size_t mark)
+{
+    bool shares_start = stack->depth > 0 && stack->frames[stack->depth - 1].start == start;
+    if (stack->held.size == 0 && !shares_start) {
+        write_events(chrome, event, size);
+        return;
+    }
+    line_insert(&stack->held, mark, event, size);
+    stack->held_time = end;
+    if (stack->depth == 0)
+        settle(chrome, stack, TIME_NEVER);
+}
+
+/* Whether one more of 0 ns has to be left out. */
+static bool too_high(Chrome *chrome, Stack *stack, Time start, Time end)
+{
+    if (start != end)
+        return false;
+    if (stack->instant != start) {
+        stack->instant = start;
+        stack->stacked = 0;
+    }
+    if (stack->stacked < SINK_STACKED) {
+        stack->stacked++;
+        return false;
+    }
+    chrome->sink.left_out++;
+    return true;
+}
+
+static void chrome_slice(Sink *sink, Track thread, Time start, Time end, const char *name, const TraceArgs *args,
+                         TraceFlow flow)
+{
+    Chrome *chrome = (Chrome *)sink;
+    Place *place = thread_of(chrome, thread);
+    Stack *stack = place->stack;
+    Line *line = &chrome->line;
+    settle(chrome, stack, end);
+    if (too_high(chrome, stack, start, end))
+        return;
+    put_begin(chrome, line, 'X', place, start);
+    put_name(line, name);
+    put_all_args(line, args);
+    put_slice_end(chrome, line, place, start, end, flow);
+    if (end > chrome->last)
+        chrome->last = end;
+    file(chrome, stack, line->data, line->size, start, end, stack->held.size);
+    line->size = 0;
+}
+
+static void chrome_enter(Sink *sink, Track thread, Time at, const char *name, const TraceArgs *args, TraceFlow flow)
+{
+    Chrome *chrome = (Chrome *)sink;
+    Place *place = thread_of(chrome, thread);
+    Stack *stack = place->stack;
+    settle(chrome, stack, at);
+    if (stack->depth == stack->room) {
+        stack->room = stack->room > 0 ? 2 * stack->room : 8;
+        stack->frames = mem_grow(chrome->mem, stack->frames, mem_array(chrome->mem, stack->room, sizeof *stack->frames));
+    }
+    Frame *frame = &stack->frames[stack->depth++];
+    *frame = (Frame){.start = at, .flow = flow, .text = stack->open.size, .mark = stack->held.size};
+    put_begin(chrome, &stack->open, 'X', place, at);
+    put_name(&stack->open, name);
+    put_args(&stack->open, args, &frame->seen);
+}
+
+static void chrome_leave(Sink *sink, Track thread, Time at, const TraceArgs *args, TraceFlow flow)
+{
+    Chrome *chrome = (Chrome *)sink;
+    Place *place = thread_of(chrome, thread);
+    Stack *stack = place->stack;
+    Line *open = &stack->open;
+    must(stack->depth > 0, "a slice is left that was not entered");
+    settle(chrome, stack, at);
+    Frame frame = stack->frames[--stack->depth];
+    if (too_high(chrome, stack, frame.start, at)) {
+        chrome->sink.events--;
+    } else {
+        put_args(open, args, &frame.seen);
+        end_args(open, frame.seen);
+        frame.flow.in = frame.flow.in ? frame.flow.in : flow.in;
+        frame.flow.out = frame.flow.out ? frame.flow.out : flow.out;
+        put_slice_end(chrome, open, place, frame.start, at, frame.flow);
+        file(chrome, stack, open->data + frame.text, open->size - frame.text, frame.start, at, frame.mark);
+    }
+    if (at > chrome->last)
+        chrome->last = at;
+    open->size = frame.text;
+}
+
+/* Asynchronous slices, instants, counters, states ---------------------------------------------------------------- */
+
+/* The importer tells asynchronous slices apart by process, category and id; the id has the track in it, so that tracks of
+ * one name do not mix. */
+static void put_async(Chrome *chrome, char phase, Track track, uint64_t id, Time at, const char *name)
+{
+    Place *place = place_of(chrome, track);
+    Line *line = &chrome->line;
+    must(place->kind == TRACK_ASYNC, "an asynchronous slice belongs to an asynchronous track");
+    put_begin(chrome, line, phase, place, at);
+    line_text(line, ",\"cat\":");
+    line_bytes(line, place->label.data, place->label.size);
+    line_text(line, ",\"id2\":{\"local\":\"");
+    line_u64(line, track);
+    line_text(line, ".");
+    line_u64(line, id);
+    line_text(line, "\"}");
+    put_name(line, name);
+}
+
+static void put_async_end(Chrome *chrome, Track track, uint64_t id, Time at, const TraceArgs *args, TraceFlow flow)
+{
+    put_all_args(&chrome->line, args);
+    if (put_flows(&chrome->line, flow)) {
+        put_async(chrome, 'n', track, id, at, "flow");
+        put_flow(&chrome->line, flow.out, false, true);
+        line_text(&chrome->line, "}");
+    }
+    write_line(chrome);
+}
+
+static void chrome_begin(Sink *sink, Track async, uint64_t id, Time at, const char *name, const TraceArgs *args,
+                         TraceFlow flow)
+{
+    Chrome *chrome = (Chrome *)sink;
+    put_async(chrome, 'b', async, id, at, name);
+    put_async_end(chrome, async, id, at, args, flow);
+}
+
+/* An end binds no flow: it gets an instant before it that does. */
+static void chrome_end(Sink *sink, Track async, uint64_t id, Time at, const char *name, const TraceArgs *args, TraceFlow flow)
+{
+    Chrome *chrome = (Chrome *)sink;
+    if (flow.in || flow.out) {
+        put_async(chrome, 'n', async, id, at, "flow");
+        put_async_end(chrome, async, id, at, NULL, flow);
+    }
+    put_async(chrome, 'e', async, id, at, name);
+    put_async_end(chrome, async, id, at, args, (TraceFlow){0, 0});
+}
+
+static void thread_instant(Chrome *chrome, Place *place, Time at, const char *name, const TraceArgs *args)
+{
+    Stack *stack = place->stack;
+    Line *line = &chrome->line;
+    settle(chrome, stack, at);
+    if (too_high(chrome, stack, at, at))
+        return;
+    put_begin(chrome, line, 'i', place, at);
+    line_text(line, ",\"s\":\"t\"");
+    put_name(line, name);
+    put_all_args(line, args);
+    line_text(line, "}");
+    file(chrome, stack, line->data, line->size, at, at, stack->held.size);
+    line->size = 0;
+}
+
+static void chrome_instant(Sink *sink, Track track, uint64_t id, Time at, const char *name, const TraceArgs *args,
+                           TraceFlow flow)
+{
+    Chrome *chrome = (Chrome *)sink;
+    Place *place = place_of(chrome, track);
+    if (place->kind == TRACK_ASYNC) {
+        put_async(chrome, 'n', track, id, at, name);
+        put_async_end(chrome, track, id, at, args, flow);
+    } else if (flow.in || flow.out) {
+        chrome_slice(sink, track, at, at, name, args, flow); /* an instant binds no flow */
+    } else {
+        must(place->stack, "an instant belongs to a thread or to an asynchronous track");
+        thread_instant(chrome, place, at, name, args);
+    }
+}
+
+static void chrome_counter(Sink *sink, Track counter, Time at, int64_t value)
+{
+    Chrome *chrome = (Chrome *)sink;
+    Place *place = place_of(chrome, counter);
+    Line *line = &chrome->line;
+    must(place->unit, "a value belongs to a counter");
+    put_begin(chrome, line, 'C', place, at);
+    line_text(line, ",\"name\":");
+    line_bytes(line, place->label.data, place->label.size);
+    line_text(line, ",\"args\":{\"");
+    line_bytes(line, place->unit, strlen(place->unit));
+    line_text(line, "\":");
+    if (value < 0)
+        line_text(line, "-");
+    line_u64(line, value < 0 ? UINT64_C(0) - (uint64_t)value : (uint64_t)value);
+    line_text(line, "}}");
+    write_line(chrome);
+}
+
+/* Thread states have the names of Linux, which is how the UI knows them. */
+static void chrome_state(Sink *sink, Track thread, Time start, Time end, ThreadState state, int cpu)
+{
+    static const char *const names[] = {"Running", "R", "S", "D", "X"};
+    Chrome *chrome = (Chrome *)sink;
+    Place *place = thread_of(chrome, thread);
+    Line *line = &chrome->line;
+    if (state == THREAD_GONE || start == end)
+        return;
+    must(end > start, "a thread state that ends before it starts");
+    put_begin(chrome, line, 'T', place, start);
+    line_text(line, ",\"dur\":");
+    line_us(line, end - start);
+    put_name(line, names[state]);
+    if (state == THREAD_RUNNING && cpu >= 0) {
+        line_text(line, ",\"args\":{\"cpu\":");
+        line_u64(line, (uint64_t)cpu);
+        line_text(line, "}");
+    } else if (state == THREAD_BLOCKED) {
+        line_text(line, ",\"args\":{\"io_wait\":true}");
+    }
+    line_text(line, "}");
+    write_line(chrome);
+}
+
+/* Tracks --------------------------------------------------------------------------------------------------------- */
+
+static void set_head(Place *place, Line *line, bool is_thread, uint32_t tid)
+{
+    line_text(line, "\"pid\":");
+    line_u64(line, place->pid);
+    if (is_thread) {
+        line_text(line, ",\"tid\":");
+        line_u64(line, tid);
+    }
+    must(line->size <= HEAD, "the head of an event is longer than its room");
+    memcpy(place->head, line->data, line->size);
+    place->head_size = (unsigned)line->size;
+    line->size = 0;
+}
+
+static void put_metadata(Chrome *chrome, const Place *place, const char *what, const char *name, int order)
+{
+    Line *line = &chrome->line;
+    chrome->sink.events += 2;
+    put_head(line, 'M', place);
+    line_text(line, ",\"name\":\"");
+    line_bytes(line, what, strlen(what));
+    line_text(line, "_name\",\"args\":{\"name\":");
+    line_json(line, name);
+    line_text(line, "}}");
+    put_head(line, 'M', place);
+    line_text(line, ",\"name\":\"");
+    line_bytes(line, what, strlen(what));
+    line_text(line, "_sort_index\",\"args\":{\"sort_index\":");
+    if (order < 0)
+        line_text(line, "-");
+    line_u64(line, order < 0 ? UINT64_C(0) - (uint64_t)order : (uint64_t)order);
+    line_text(line, "}}");
+    write_line(chrome);
+}
+
+static Place *new_place(Chrome *chrome, Track track)
+{
+    must(track > 0, "tracks are counted from 1");
+    if (track >= chrome->tracks) {
+        size_t tracks = chrome->tracks > 0 ? chrome->tracks : 16;
+        while (tracks <= track)
+            tracks = mem_array(chrome->mem, tracks, 2);
+        chrome->places = mem_grow(chrome->mem, chrome->places, mem_array(chrome->mem, tracks, sizeof *chrome->places));
+        chrome->tracks = tracks;
+    }
+    must(chrome->places[track].head_size == 0, "a track is made twice");
+    return &chrome->places[track];
+}
+
+static void make_thread(Chrome *chrome, Place *place, Place *process, const TrackSpec *spec)
+{
+    Stack *stack = mem_get(chrome->mem, sizeof *stack);
+    line_init(&stack->open, chrome->mem);
+    line_init(&stack->held, chrome->mem);
+    stack->instant = -1;
+    place->stack = stack;
+    set_head(place, &chrome->line, true, process->has_thread ? ++chrome->ids : process->pid);
+    process->has_thread = true;
+    put_metadata(chrome, place, "thread", spec->name, spec->order);
+}
+
+static void chrome_track(Sink *sink, const TrackSpec *spec)
+{
+    static const char *const units[] = {"count", "us", "KiB", "%"};
+    Chrome *chrome = (Chrome *)sink;
+    Place *place = new_place(chrome, spec->track);
+    place->kind = spec->kind;
+    if (spec->kind == TRACK_PROCESS) {
+        place->pid = ++chrome->ids;
+        set_head(place, &chrome->line, false, 0);
+        put_metadata(chrome, place, "process", spec->name, spec->order);
+        return;
+    }
+    Place *process = place_of(chrome, spec->parent); /* or an asynchronous track: its process */
+    place->pid = process->pid;
+    if (spec->kind == TRACK_THREAD) {
+        must(process->kind == TRACK_PROCESS, "a thread belongs to a process");
+        make_thread(chrome, place, process, spec);
+        return;
+    }
+    line_init(&place->label, chrome->mem);
+    line_json(&place->label, spec->name);
+    if (spec->kind == TRACK_COUNTER)
+        place->unit = units[spec->unit];
+    set_head(place, &chrome->line, false, 0);
+}
+
+/* The whole ------------------------------------------------------------------------------------------------------ */
+
+static void end_place(Chrome *chrome, Track track)
+{
+    static const TraceArgs unfinished = {.queued_ns = -1, .latency_ns = -1, .unfinished = true};
+    Place *place = &chrome->places[track];
+    if (place->label.mem)
+        line_free(&place->label);
+    if (!place->stack)
+        return;
+    while (place->stack->depth > 0)
+        chrome_leave(&chrome->sink, track, chrome->last, &unfinished, (TraceFlow){0, 0});
+    line_free(&place->stack->open);
+    line_free(&place->stack->held);
+    mem_free(chrome->mem, place->stack->frames);
+    mem_free(chrome->mem, place->stack);
+}
+
+static void chrome_close(Sink *sink, size_t n, const char *const key[], const char *const json[])
+{
+    Chrome *chrome = (Chrome *)sink;
+    Line *line = &chrome->line;
+    for (size_t track = 1; track < chrome->tracks; track++)
+        end_place(chrome, (Track)track);
+    line_text(line, "\n],\"metadata\":{");
+    for (size_t i = 0; i < n; i++) {
+        if (i > 0)
+            line_text(line, ",");
+        line_json(line, key[i]);
+        line_text(line, ":");
+        line_bytes(line, json[i], strlen(json[i]));
+    }
+    line_text(line, "}}\n");
+    out_write(chrome->out, line->data, line->size);
+    line_free(line);
+    mem_free(chrome->mem, chrome->places);
+    mem_free(chrome->mem, chrome);
+}
+
+Sink *chrome_sink(Mem *mem, struct Out *out)
+{
+    Chrome *chrome = mem_get(mem, sizeof *chrome);
+    chrome->sink = (Sink){.track = chrome_track,
+                          .enter = chrome_enter,
+                          .leave = chrome_leave,
+                          .slice = chrome_slice,
+                          .begin = chrome_begin,
+                          .end = chrome_end,
+                          .instant = chrome_instant,
+                          .counter = chrome_counter,
+                          .state = chrome_state,
+                          .close = chrome_close};
+    chrome->mem = mem;
+    chrome->out = out;
+    line_init(&chrome->line, mem);
+    out_write(out, "{\"traceEvents\":[", 16);
+    return &chrome->sink;
+}

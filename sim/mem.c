@@ -288,7 +288,7 @@ static void *get_large(Arena *arena, size_t bytes)
 
 void *arena_get(Arena *arena, size_t bytes)
 {
-    bytes = aligned(arena->mem, bytes);
+    bytes = aligned(arena->mem, bytes > 0 ? bytes : 1);
     if (bytes > arena->left) {
         if (bytes > arena->next_size / 4)
             return get_large(arena, bytes);

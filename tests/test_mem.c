@@ -1,0 +1,381 @@
+#include "sim/mem.h"
+
+#include <check.h>
+#include <string.h>
+
+Suite *mem_suite(void);
+
+static Mem *mem;
+
+static void set_up(void)
+{
+    mem = mem_new(1 << 20);
+}
+
+static void tear_down(void)
+{
+    mem_delete(mem);
+}
+
+static bool all_zero(const void *bytes, size_t size)
+{
+    const char *at = bytes;
+    for (size_t i = 0; i < size; i++)
+        if (at[i] != 0)
+            return false;
+    return true;
+}
+
+/* Whether an allocation of so many bytes gives up; what it got is given back. */
+static bool gives_up(size_t bytes)
+{
+    MemTrap trap;
+    if (mem_try(mem, &trap)) {
+        mem_free(mem, mem_get(mem, bytes));
+        mem_end_try(mem, &trap);
+        return false;
+    }
+    return true;
+}
+
+START_TEST(blocks_are_zeroed_and_aligned)
+{
+    char *before = mem_get(mem, 100);
+    memset(before, 0xff, 100);
+    mem_free(mem, before);
+    for (size_t size = 0; size < 100; size++) {
+        char *block = mem_get(mem, size);
+        ck_assert_ptr_nonnull(block);
+        ck_assert_uint_eq((uintptr_t)block % _Alignof(max_align_t), 0);
+        ck_assert(all_zero(block, size));
+        memset(block, 0xff, size);
+    }
+}
+END_TEST
+
+START_TEST(growing_keeps_the_contents_and_zeroes_the_rest)
+{
+    char *neighbour = mem_get(mem, 8), *block = mem_grow(mem, NULL, 10);
+    memcpy(block, "123456789", 10);
+    for (size_t size = 20; size <= 5120; size *= 2) {
+        block = mem_grow(mem, block, size);
+        ck_assert_str_eq(block, "123456789");
+        ck_assert(all_zero(block + size / 2, size / 2));
+    }
+    block = mem_grow(mem, block, 4);
+    ck_assert_mem_eq(block, "1234", 4);
+    block = mem_grow(mem, block, 10);
+    ck_assert_mem_eq(block, "1234\0\0\0\0\0\0", 10);
+    mem_free(mem, neighbour); /* the list of blocks is still whole */
+    mem_free(mem, block);
+    ck_assert_uint_eq(mem_used(mem), 0);
+}
+END_TEST
+
+START_TEST(use_is_accounted_and_given_back)
+{
+    ck_assert_uint_eq(mem_used(mem), 0);
+    char *first = mem_get(mem, 1000), *second = mem_get(mem, 2000);
+    size_t both = mem_used(mem);
+    ck_assert_uint_ge(both, 3000);
+    ck_assert_uint_lt(both, 3200);
+    mem_free(mem, first);
+    ck_assert_uint_lt(mem_used(mem), both - 900);
+    ck_assert_uint_eq(mem_peak(mem), both);
+    mem_free(mem, second);
+    mem_free(mem, NULL);
+    ck_assert_uint_eq(mem_used(mem), 0);
+    ck_assert_uint_eq(mem_requests(mem), 2);
+}
+END_TEST
+
+START_TEST(a_budget_is_kept_to_the_byte)
+{
+    size_t low = 0, high = 1 << 20; /* low fits, high does not */
+    ck_assert(gives_up(high));
+    while (high - low > 1) {
+        size_t middle = (low + high) / 2;
+        if (gives_up(middle))
+            high = middle;
+        else
+            low = middle;
+    }
+    ck_assert_uint_gt(low, (1 << 20) - 1024);
+    ck_assert_uint_le(mem_peak(mem), 1 << 20);
+    char *most = mem_get(mem, low);
+    ck_assert(gives_up(0));
+    mem_free(mem, most);
+    ck_assert(!gives_up(low));
+    ck_assert_ptr_null(mem_new(1));
+}
+END_TEST
+
+START_TEST(sizes_that_overflow_give_up)
+{
+    MemTrap trap;
+    volatile int given_up = 0;
+    ck_assert(gives_up(SIZE_MAX));
+    ck_assert(gives_up(SIZE_MAX - 8));
+    ck_assert_uint_eq(mem_array(mem, 3, 5), 15);
+    ck_assert_uint_eq(mem_array(mem, SIZE_MAX, 0), 0);
+    ck_assert_uint_eq(mem_array(mem, SIZE_MAX, 1), SIZE_MAX);
+    if (mem_try(mem, &trap))
+        mem_array(mem, SIZE_MAX / 2 + 1, 2);
+    else
+        given_up++;
+    if (mem_try(mem, &trap))
+        mem_copy(mem, "", SIZE_MAX);
+    else
+        given_up++;
+    ck_assert_int_eq(given_up, 2);
+}
+END_TEST
+
+START_TEST(a_failure_goes_to_the_innermost_trap)
+{
+    MemTrap outer, inner;
+    volatile int reached = 0;
+    if (mem_try(mem, &outer)) {
+        if (mem_try(mem, &inner))
+            mem_give_up(mem);
+        else
+            reached = 1;
+        mem_get(mem, 1 << 21);
+    } else {
+        ck_assert_int_eq(reached, 1);
+        reached = 2;
+    }
+    ck_assert_int_eq(reached, 2);
+}
+END_TEST
+
+START_TEST(a_trap_that_ended_is_passed_over)
+{
+    MemTrap outer, inner;
+    volatile int reached = 0;
+    if (mem_try(mem, &outer)) {
+        if (mem_try(mem, &inner))
+            mem_end_try(mem, &inner);
+        else
+            reached = 1;
+        mem_give_up(mem);
+    } else {
+        reached = reached == 0 ? 2 : 3;
+    }
+    ck_assert_int_eq(reached, 2);
+}
+END_TEST
+
+START_TEST(a_copy_has_a_nul)
+{
+    char *copy = mem_copy(mem, "abcdef", 3);
+    ck_assert_str_eq(copy, "abc");
+    ck_assert_str_eq(mem_copy(mem, NULL, 0), "");
+}
+END_TEST
+
+START_TEST(the_nth_allocation_fails)
+{
+    mem_fail_at(mem, 3, false);
+    bool once[] = {gives_up(1), gives_up(1), gives_up(1), gives_up(1)};
+    ck_assert(!once[0] && !once[1] && once[2] && !once[3]);
+    mem_fail_at(mem, 2, true);
+    bool for_good[] = {gives_up(1), gives_up(1), gives_up(1), gives_up(1)};
+    ck_assert(!for_good[0] && for_good[1] && for_good[2] && for_good[3]);
+    mem_fail_at(mem, 0, true);
+    ck_assert(!gives_up(1));
+}
+END_TEST
+
+/* Some work of every kind; it gives up wherever an allocation is made to fail. */
+static void work(void)
+{
+    Pool pool;
+    Arena arena;
+    pool_init(&pool, mem, 40);
+    arena_init(&arena, mem);
+    char *text = mem_copy(mem, "text", 4);
+    for (size_t i = 1; i < 300; i++) {
+        char *object = pool_get(&pool), *part = arena_get(&arena, i * 7);
+        memset(object, 0xff, 40);
+        memset(part, 0xff, i * 7);
+        if (i % 3 == 0)
+            pool_put(&pool, object);
+        if (i % 10 == 0)
+            text = mem_grow(mem, text, 5 + i);
+    }
+    ck_assert_str_eq(text, "text");
+    arena_clear(&arena);
+    mem_free(mem, text);
+}
+
+static bool work_gives_up(void)
+{
+    MemTrap trap;
+    if (mem_try(mem, &trap)) {
+        work();
+        mem_end_try(mem, &trap);
+        return false;
+    }
+    return true;
+}
+
+/* Under the address sanitizer this also shows that nothing leaks and nothing is touched after its end. */
+START_TEST(work_survives_the_failure_of_any_allocation)
+{
+    ck_assert(!work_gives_up());
+    uint64_t requests = mem_requests(mem);
+    ck_assert_uint_gt(requests, 30);
+    for (int for_good = 0; for_good <= 1; for_good++) {
+        for (uint64_t nth = 1; nth <= requests + 1; nth++) {
+            tear_down();
+            set_up();
+            mem_fail_at(mem, nth, for_good);
+            ck_assert_int_eq(work_gives_up(), nth <= requests);
+        }
+    }
+}
+END_TEST
+
+START_TEST(a_pool_hands_out_different_zeroed_objects)
+{
+    enum { MANY = 1000 };
+    Pool pool;
+    uint64_t *objects[MANY];
+    pool_init(&pool, mem, sizeof(uint64_t));
+    for (size_t i = 0; i < MANY; i++) {
+        objects[i] = pool_get(&pool);
+        ck_assert_uint_eq((uintptr_t)objects[i] % _Alignof(max_align_t), 0);
+        ck_assert_uint_eq(*objects[i], 0);
+        *objects[i] = i + 1;
+    }
+    for (size_t i = 0; i < MANY; i++)
+        ck_assert_uint_eq(*objects[i], i + 1);
+}
+END_TEST
+
+START_TEST(a_pool_uses_again_what_came_back)
+{
+    Pool pool;
+    pool_init(&pool, mem, 100);
+    char *first = pool_get(&pool);
+    uint64_t requests = mem_requests(mem);
+    for (size_t i = 0; i < 10000; i++) {
+        memset(first, 0xff, 100);
+        pool_put(&pool, first);
+        char *again = pool_get(&pool);
+        ck_assert_ptr_eq(again, first);
+        ck_assert(all_zero(again, 100));
+    }
+    ck_assert_uint_eq(mem_requests(mem), requests);
+}
+END_TEST
+
+START_TEST(a_pool_asks_seldom_and_takes_little_at_first)
+{
+    Pool pool;
+    pool_init(&pool, mem, 16);
+    pool_get(&pool);
+    ck_assert_uint_lt(mem_used(mem), 1024);
+    for (size_t i = 0; i < 20000; i++)
+        pool_get(&pool);
+    ck_assert_uint_lt(mem_requests(mem), 20);
+    ck_assert_uint_lt(mem_used(mem), 20000 * 16 + (64 << 10) + 1024);
+
+    Pool large; /* larger than a slab: one by one */
+    pool_init(&large, mem, 100000);
+    memset(pool_get(&large), 1, 100000);
+    memset(pool_get(&large), 1, 100000);
+}
+END_TEST
+
+START_TEST(an_arena_hands_out_parts_that_do_not_overlap)
+{
+    enum { MANY = 500 };
+    Arena arena;
+    unsigned char *parts[MANY];
+    arena_init(&arena, mem);
+    for (size_t i = 0; i < MANY; i++) {
+        size_t size = i % 50 == 49 ? 5000 : i % 37; /* the large ones have chunks of their own */
+        parts[i] = arena_get(&arena, size);
+        ck_assert_uint_eq((uintptr_t)parts[i] % _Alignof(max_align_t), 0);
+        ck_assert(all_zero(parts[i], size));
+        memset(parts[i], (int)(i % 255 + 1), size);
+    }
+    for (size_t i = 0; i < MANY; i++)
+        for (size_t j = 0; j < (i % 50 == 49 ? 5000 : i % 37); j++)
+            ck_assert_uint_eq(parts[i][j], i % 255 + 1);
+}
+END_TEST
+
+START_TEST(an_arena_gives_all_back_and_goes_on)
+{
+    Arena arena;
+    arena_init(&arena, mem);
+    char *large_first = arena_get(&arena, 100000);
+    memset(large_first, 1, 100000);
+    for (size_t i = 0; i < 1000; i++)
+        arena_get(&arena, 100);
+    ck_assert_uint_lt(mem_requests(mem), 20);
+    arena_clear(&arena);
+    ck_assert_uint_eq(mem_used(mem), 0);
+    ck_assert(all_zero(arena_get(&arena, 100), 100));
+}
+END_TEST
+
+START_TEST(failing_without_a_trap_is_a_bug)
+{
+    mem_get(mem, 1 << 21);
+}
+END_TEST
+
+START_TEST(giving_back_to_the_wrong_owner_is_a_bug)
+{
+    Mem *other = mem_new(1 << 20);
+    mem_free(other, mem_get(mem, 8));
+}
+END_TEST
+
+START_TEST(ending_the_outer_trap_first_is_a_bug)
+{
+    MemTrap outer, inner;
+    if (mem_try(mem, &outer) && mem_try(mem, &inner))
+        mem_end_try(mem, &outer);
+}
+END_TEST
+
+static TCase *make_case(Suite *suite, const char *name)
+{
+    TCase *tcase = tcase_create(name);
+    tcase_add_checked_fixture(tcase, set_up, tear_down);
+    suite_add_tcase(suite, tcase);
+    return tcase;
+}
+
+Suite *mem_suite(void)
+{
+    Suite *suite = suite_create("mem");
+    TCase *blocks = make_case(suite, "blocks");
+    tcase_add_test(blocks, blocks_are_zeroed_and_aligned);
+    tcase_add_test(blocks, growing_keeps_the_contents_and_zeroes_the_rest);
+    tcase_add_test(blocks, use_is_accounted_and_given_back);
+    tcase_add_test(blocks, a_copy_has_a_nul);
+    TCase *failing = make_case(suite, "failing");
+    tcase_add_test(failing, a_budget_is_kept_to_the_byte);
+    tcase_add_test(failing, sizes_that_overflow_give_up);
+    tcase_add_test(failing, a_failure_goes_to_the_innermost_trap);
+    tcase_add_test(failing, a_trap_that_ended_is_passed_over);
+    tcase_add_test(failing, the_nth_allocation_fails);
+    tcase_add_test(failing, work_survives_the_failure_of_any_allocation);
+    TCase *pools = make_case(suite, "pools and arenas");
+    tcase_add_test(pools, a_pool_hands_out_different_zeroed_objects);
+    tcase_add_test(pools, a_pool_uses_again_what_came_back);
+    tcase_add_test(pools, a_pool_asks_seldom_and_takes_little_at_first);
+    tcase_add_test(pools, an_arena_hands_out_parts_that_do_not_overlap);
+    tcase_add_test(pools, an_arena_gives_all_back_and_goes_on);
+    TCase *misuse = make_case(suite, "misuse");
+    tcase_add_exit_test(misuse, failing_without_a_trap_is_a_bug, 70);
+    tcase_add_exit_test(misuse, giving_back_to_the_wrong_owner_is_a_bug, 70);
+    tcase_add_exit_test(misuse, ending_the_outer_trap_first_is_a_bug, 70);
+    return suite;
+}

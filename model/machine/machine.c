@@ -1,0 +1,186 @@
+#include "../observe/probe.h"
+#include "scheduler.h"
+
+static bool shares(const Machine *machine)
+{
+    return machine->spec->scheduler == SCHED_PROCESSOR_SHARING;
+}
+
+Machine *machine_new(Mem *mem, Kernel *kernel, const SpecMachine *spec, Probe *probe)
+{
+    must(spec->cores > 0 && spec->cores < 1 << 20, "a machine has from 1 to 2^20 cores");
+    Machine *machine = mem_get(mem, sizeof *machine);
+    machine->mem = mem;
+    machine->kernel = kernel;
+    machine->spec = spec;
+    machine->probe = probe;
+    machine->cores = (uint32_t)spec->cores;
+    if (shares(machine))
+        sharing_init(machine);
+    else
+        cores_init(machine);
+    return machine;
+}
+
+void machine_settle(Machine *machine)
+{
+    if (shares(machine))
+        sharing_settle(machine);
+    else
+        cores_settle(machine);
+}
+
+const MachineStats *machine_stats(const Machine *machine)
+{
+    return &machine->stats;
+}
+
+const Costs *machine_costs(const Machine *machine)
+{
+    return &machine->spec->costs;
+}
+
+/* ---- memory ---- */
+
+bool machine_fits(const Machine *machine, int64_t bytes)
+{
+    return machine->spec->memory == 0 || bytes <= machine->spec->memory - machine->stats.memory;
+}
+
+static void change_memory(Machine *machine, int64_t change)
+{
+    if (change == 0)
+        return;
+    MachineStats *stats = &machine->stats;
+    stats->memory += change;
+    must(stats->memory >= 0, "more memory was given back than taken");
+    if (stats->memory > stats->memory_peak)
+        stats->memory_peak = stats->memory;
+    note_memory(machine->probe, stats->memory);
+}
+
+bool machine_take(Machine *machine, int64_t bytes)
+{
+    if (!machine_fits(machine, bytes))
+        return false;
+    change_memory(machine, bytes);
+    return true;
+}
+
+void machine_give(Machine *machine, int64_t bytes)
+{
+    change_memory(machine, -bytes);
+}
+
+/* ---- threads ---- */
+
+void thread_show(Thread *thread, int state, int core)
+{
+    if (thread->shown == state)
+        return;
+    thread->shown = (uint8_t)state;
+    note_thread_state(thread->machine->probe, thread, state, core);
+}
+
+void machine_note_waiting(Machine *machine, uint64_t waiting)
+{
+    if (machine->stats.runnable == waiting)
+        return;
+    machine->stats.runnable = waiting;
+    note_runnable(machine->probe, waiting);
+}
+
+/* Needs of 0 ns are given at once, but a run that is being stopped gets the clock back. */
+Need thread_ask(Machine *machine, Thread *thread)
+{
+    Need need;
+    thread->state = RUN_ASKED;
+    do {
+        need = thread->resume(thread);
+    } while (need.kind == NEED_CPU && need.ns == 0 && !machine->kernel->stopped);
+    if (need.kind == NEED_CPU) {
+        must(need.ns >= 0, "a thread asked for less than no CPU time");
+        thread->left = need.ns;
+        thread->part = (uint8_t)need.part;
+    }
+    return need;
+}
+
+static void thread_ends(Thread *thread)
+{
+    Machine *machine = thread->machine;
+    thread->state = RUN_OVER;
+    machine->stats.threads--;
+    change_memory(machine, -thread->memory);
+    thread_show(thread, STATE_GONE, -1);
+    if (thread->gone)
+        thread->gone(thread);
+}
+
+void thread_rests(Thread *thread, Need need)
+{
+    if (need.kind == NEED_EXIT) {
+        thread_ends(thread);
+        return;
+    }
+    thread->state = RUN_WAITS;
+    thread_show(thread, need.blocked ? STATE_BLOCKED : STATE_SLEEPING, -1);
+}
+
+static void goes_on(Thread *thread)
+{
+    Machine *machine = thread->machine;
+    Need need = thread_ask(machine, thread);
+    if (need.kind != NEED_CPU)
+        thread_rests(thread, need);
+    else if (shares(machine))
+        sharing_want(thread);
+    else
+        cores_want(thread);
+}
+
+static void on_thread_event(Event *event)
+{
+    Thread *thread = CONTAINER_OF(event, Thread, event);
+    if (thread->state == RUN_WOKEN)
+        goes_on(thread);
+    else
+        cores_event(thread);
+}
+
+static void go_on_now(Machine *machine, Thread *thread)
+{
+    thread->state = RUN_WOKEN;
+    kernel_at(machine->kernel, &thread->event, machine->kernel->now);
+}
+
+void machine_start(Machine *machine, Thread *thread)
+{
+    MachineStats *stats = &machine->stats;
+    run_heap_reserve(&machine->heap, machine->mem, (size_t)stats->threads + 1);
+    event_bind(&thread->event, on_thread_event, RANK_THREAD);
+    thread->machine = machine;
+    thread->next = NULL;
+    thread->core = NULL;
+    thread->left = 0;
+    thread->vruntime = INT64_MIN; /* new */
+    thread->fraction = 0;
+    thread->serial = ++machine->serial;
+    thread->home = 0;
+    thread->shown = UINT8_MAX;
+    thread->preempted = false;
+    stats->threads_created++;
+    if (++stats->threads > stats->threads_peak)
+        stats->threads_peak = stats->threads;
+    change_memory(machine, thread->memory);
+    note_thread(machine->probe, thread);
+    go_on_now(machine, thread);
+}
+
+bool machine_wake(Machine *machine, Thread *thread)
+{
+    if (thread->state != RUN_WAITS)
+        return false;
+    go_on_now(machine, thread);
+    return true;
+}

@@ -12,7 +12,7 @@ typedef struct Arg {
     uint64_t number;
 } Arg;
 
-enum { ARG_UNFINISHED = 9 };
+enum { ARG_REQUEST = 0, ARG_UNFINISHED = 9 };
 
 typedef struct ArgName {
     const char *text;

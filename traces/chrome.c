@@ -6,47 +6,24 @@
  *     ],"metadata":{...}}
  *
  * The importer sorts events by time, at one instant slices of threads (X) first, the longest first, and then by their
- * order in the file. It closes on the left and opens on the right, and stacks what is 0 ns long at one instant. So two
- * slices with the same ends nest as they stand in the file: the outer one has to be written first, though the inner one
- * is known first. A slice that may turn out to share both ends with the one around it is therefore held back until the
- * thread's time moves on, and what encloses it is put before it. That takes room for the slices that end at one instant. */
+ * order in the file: nest.h is about what that means here. It stacks what is 0 ns long at one instant. */
 #include "args.h"
-#include "line.h"
+#include "nest.h"
 #include "out.h"
 
 #define EXACT_DOUBLE ((uint64_t)1 << 53) /* larger integers are written as strings: JSON readers may use doubles */
 
 enum { HEAD = 48 };
 
-/* A slice that was entered. Its event lies in Stack.open from `text` on, all but what is known when it is left. */
-typedef struct Frame {
-    Time start;
-    TraceFlow flow;
-    size_t text;
-    size_t mark; /* what is held from there on lies inside of it */
-    unsigned seen; /* its args */
-} Frame;
-
-/* A thread's slices that are not in the file yet. */
-typedef struct Stack {
-    Frame *frames;
-    size_t depth, room;
-    Line open;
-    Line held;      /* whole events in the order in which they go to the file */
-    Time held_time; /* they end there */
-    Time instant;   /* how many of 0 ns were given at this time */
-    unsigned stacked;
-} Stack;
-
 typedef struct Place {
     TrackKind kind;
     uint32_t pid;
     bool has_thread; /* a process: its first thread has its tid equal to the pid, and is its main thread */
     unsigned head_size;
-    char head[HEAD];   /* of each event: pid, tid and the name of the time */
-    Line label;        /* the name as a JSON string */
-    const char *unit;  /* of a counter: what follows its name */
-    Stack *stack;      /* a thread's */
+    char head[HEAD];  /* of each event: pid and tid */
+    Line label;       /* the name as a JSON string */
+    const char *unit; /* of a counter: what follows its name */
+    Nest *nest;       /* a thread's */
 } Place;
 
 typedef struct Chrome {
@@ -180,7 +157,7 @@ static Place *place_of(Chrome *chrome, Track track)
 static Place *thread_of(Chrome *chrome, Track track)
 {
     Place *place = place_of(chrome, track);
-    must(place->stack, "a synchronous slice belongs to a thread");
+    must(place->nest, "a synchronous slice belongs to a thread");
     return place;
 }
 
@@ -198,43 +175,33 @@ static void put_slice_end(Chrome *chrome, Line *line, const Place *place, Time s
 }
 
 /* Writes what is held once the thread's time has moved on. */
-static void settle(Chrome *chrome, Stack *stack, Time now)
+static void settle(Chrome *chrome, Nest *nest, Time now)
 {
-    if (stack->held.size == 0 || now <= stack->held_time)
+    if (!nest_due(nest, now))
         return;
-    write_events(chrome, stack->held.data, stack->held.size);
-    stack->held.size = 0;
-    for (size_t i = 0; i < stack->depth; i++)
-        stack->frames[i].mark = 0;
+    write_events(chrome, nest->held.data, nest->held.size);
+    nest_written(nest);
 }
 
-/* A slice is complete, what encloses it is on the stack; what is held from `mark` on lies inside of it. */
-static void file(Chrome *chrome, Stack *stack, const char *event, size_t size, Time start, Time end, size_t mark)
+static void file(Chrome *chrome, Nest *nest, const char *event, size_t size, Time start, Time end, size_t mark)
 {
-    bool shares_start = stack->depth > 0 && stack->frames[stack->depth - 1].start == start;
-    if (stack->held.size == 0 && !shares_start) {
+    if (!nest_hold(nest, event, size, start, end, mark))
         write_events(chrome, event, size);
-        return;
-    }
-    line_insert(&stack->held, mark, event, size);
-    stack->held_time = end;
-    if (stack->depth == 0)
-        settle(chrome, stack, TIME_NEVER);
+    else if (nest->depth == 0)
+        settle(chrome, nest, TIME_NEVER);
 }
 
-/* Whether one more of 0 ns has to be left out. */
-static bool too_high(Chrome *chrome, Stack *stack, Time start, Time end)
+/* The event in chrome->line, which encloses nothing. */
+static void file_line(Chrome *chrome, Nest *nest, Time start, Time end)
 {
-    if (start != end)
+    file(chrome, nest, chrome->line.data, chrome->line.size, start, end, nest->held.size);
+    chrome->line.size = 0;
+}
+
+static bool too_high(Chrome *chrome, Nest *nest, Time start, Time end)
+{
+    if (!nest_too_high(nest, start, end))
         return false;
-    if (stack->instant != start) {
-        stack->instant = start;
-        stack->stacked = 0;
-    }
-    if (stack->stacked < SINK_STACKED) {
-        stack->stacked++;
-        return false;
-    }
     chrome->sink.left_out++;
     return true;
 }
@@ -244,10 +211,10 @@ static void chrome_slice(Sink *sink, Track thread, Time start, Time end, const c
 {
     Chrome *chrome = (Chrome *)sink;
     Place *place = thread_of(chrome, thread);
-    Stack *stack = place->stack;
+    Nest *nest = place->nest;
     Line *line = &chrome->line;
-    settle(chrome, stack, end);
-    if (too_high(chrome, stack, start, end))
+    settle(chrome, nest, end);
+    if (too_high(chrome, nest, start, end))
         return;
     put_begin(chrome, line, 'X', place, start);
     put_name(line, name);
@@ -255,37 +222,31 @@ static void chrome_slice(Sink *sink, Track thread, Time start, Time end, const c
     put_slice_end(chrome, line, place, start, end, flow);
     if (end > chrome->last)
         chrome->last = end;
-    file(chrome, stack, line->data, line->size, start, end, stack->held.size);
-    line->size = 0;
+    file_line(chrome, nest, start, end);
 }
 
 static void chrome_enter(Sink *sink, Track thread, Time at, const char *name, const TraceArgs *args, TraceFlow flow)
 {
     Chrome *chrome = (Chrome *)sink;
     Place *place = thread_of(chrome, thread);
-    Stack *stack = place->stack;
-    settle(chrome, stack, at);
-    if (stack->depth == stack->room) {
-        stack->room = stack->room > 0 ? 2 * stack->room : 8;
-        stack->frames = mem_grow(chrome->mem, stack->frames, mem_array(chrome->mem, stack->room, sizeof *stack->frames));
-    }
-    Frame *frame = &stack->frames[stack->depth++];
-    *frame = (Frame){.start = at, .flow = flow, .text = stack->open.size, .mark = stack->held.size};
-    put_begin(chrome, &stack->open, 'X', place, at);
-    put_name(&stack->open, name);
-    put_args(&stack->open, args, &frame->seen);
+    Nest *nest = place->nest;
+    settle(chrome, nest, at);
+    NestFrame *frame = nest_enter(nest, at);
+    frame->flow = flow;
+    put_begin(chrome, &nest->open, 'X', place, at);
+    put_name(&nest->open, name);
+    put_args(&nest->open, args, &frame->seen);
 }
 
 static void chrome_leave(Sink *sink, Track thread, Time at, const TraceArgs *args, TraceFlow flow)
 {
     Chrome *chrome = (Chrome *)sink;
     Place *place = thread_of(chrome, thread);
-    Stack *stack = place->stack;
-    Line *open = &stack->open;
-    must(stack->depth > 0, "a slice is left that was not entered");
-    settle(chrome, stack, at);
-    Frame frame = stack->frames[--stack->depth];
-    if (too_high(chrome, stack, frame.start, at)) {
+    Nest *nest = place->nest;
+    Line *open = &nest->open;
+    settle(chrome, nest, at);
+    NestFrame frame = nest_leave(nest);
+    if (too_high(chrome, nest, frame.start, at)) {
         chrome->sink.events--;
     } else {
         put_args(open, args, &frame.seen);
@@ -293,7 +254,7 @@ static void chrome_leave(Sink *sink, Track thread, Time at, const TraceArgs *arg
         frame.flow.in = frame.flow.in ? frame.flow.in : flow.in;
         frame.flow.out = frame.flow.out ? frame.flow.out : flow.out;
         put_slice_end(chrome, open, place, frame.start, at, frame.flow);
-        file(chrome, stack, open->data + frame.text, open->size - frame.text, frame.start, at, frame.mark);
+        file(chrome, nest, open->data + frame.text, open->size - frame.text, frame.start, at, frame.mark);
     }
     if (at > chrome->last)
         chrome->last = at;
@@ -353,18 +314,17 @@ static void chrome_end(Sink *sink, Track async, uint64_t id, Time at, const char
 
 static void thread_instant(Chrome *chrome, Place *place, Time at, const char *name, const TraceArgs *args)
 {
-    Stack *stack = place->stack;
+    Nest *nest = place->nest;
     Line *line = &chrome->line;
-    settle(chrome, stack, at);
-    if (too_high(chrome, stack, at, at))
+    settle(chrome, nest, at);
+    if (too_high(chrome, nest, at, at))
         return;
     put_begin(chrome, line, 'i', place, at);
     line_text(line, ",\"s\":\"t\"");
     put_name(line, name);
     put_all_args(line, args);
     line_text(line, "}");
-    file(chrome, stack, line->data, line->size, at, at, stack->held.size);
-    line->size = 0;
+    file_line(chrome, nest, at, at);
 }
 
 static void chrome_instant(Sink *sink, Track track, uint64_t id, Time at, const char *name, const TraceArgs *args,
@@ -378,7 +338,7 @@ static void chrome_instant(Sink *sink, Track track, uint64_t id, Time at, const 
     } else if (flow.in || flow.out) {
         chrome_slice(sink, track, at, at, name, args, flow); /* an instant binds no flow */
     } else {
-        must(place->stack, "an instant belongs to a thread or to an asynchronous track");
+        must(place->nest, "an instant belongs to a thread or to an asynchronous track");
         thread_instant(chrome, place, at, name, args);
     }
 }
@@ -480,11 +440,8 @@ static Place *new_place(Chrome *chrome, Track track)
 
 static void make_thread(Chrome *chrome, Place *place, Place *process, const TrackSpec *spec)
 {
-    Stack *stack = mem_get(chrome->mem, sizeof *stack);
-    line_init(&stack->open, chrome->mem);
-    line_init(&stack->held, chrome->mem);
-    stack->instant = -1;
-    place->stack = stack;
+    place->nest = mem_get(chrome->mem, sizeof *place->nest);
+    nest_init(place->nest, chrome->mem);
     set_head(place, &chrome->line, true, process->has_thread ? ++chrome->ids : process->pid);
     process->has_thread = true;
     put_metadata(chrome, place, "thread", spec->name, spec->order);
@@ -524,14 +481,12 @@ static void end_place(Chrome *chrome, Track track)
     Place *place = &chrome->places[track];
     if (place->label.mem)
         line_free(&place->label);
-    if (!place->stack)
+    if (!place->nest)
         return;
-    while (place->stack->depth > 0)
+    while (place->nest->depth > 0)
         chrome_leave(&chrome->sink, track, chrome->last, &unfinished, (TraceFlow){0, 0});
-    line_free(&place->stack->open);
-    line_free(&place->stack->held);
-    mem_free(chrome->mem, place->stack->frames);
-    mem_free(chrome->mem, place->stack);
+    nest_free(place->nest);
+    mem_free(chrome->mem, place->nest);
 }
 
 static void chrome_close(Sink *sink, size_t n, const char *const key[], const char *const json[])

@@ -12,28 +12,10 @@
 #include "intern.h"
 #include "lanes.h"
 #include "out.h"
+#include "perfetto.h"
 #include "wire.h"
 
-enum { SEQUENCE = 1, STATE_CLEARED = 1, STATE_NEEDED = 2, ORDERING_EXPLICIT = 3, GROUPS_EXPLICIT = 1, MOST_CPUS = 1 << 16 };
-
-enum { TRACE_PACKET = 1 };
-enum { PACKET_TIME = 8, PACKET_SEQUENCE = 10, PACKET_EVENT = 11, PACKET_INTERNED = 12, PACKET_FLAGS = 13, PACKET_TRACK = 60 };
-enum { INTERNED_EVENT_NAME = 2, INTERNED_ARG_NAME = 3, INTERNED_ID = 1, INTERNED_TEXT = 2 };
-
-enum {
-    TRACK_UUID = 1, TRACK_NAME = 2, TRACK_PROCESS_PART = 3, TRACK_THREAD_PART = 4, TRACK_PARENT = 5, TRACK_COUNTER_PART = 8,
-    TRACK_CHILDREN = 11, TRACK_RANK = 12, TRACK_DESCRIPTION = 14, TRACK_PROCESSES = 19, TRACK_THREADS = 20
-};
-enum { PROCESS_PID = 1, PROCESS_NAME = 6 };
-enum { THREAD_PID = 1, THREAD_TID = 2, THREAD_NAME = 5 };
-enum { COUNTER_UNIT = 3, COUNTER_MULTIPLIER = 4, COUNTER_UNIT_NAME = 6, UNIT_NS = 1, UNIT_COUNTED = 2, UNIT_BYTES = 3 };
-
-enum {
-    EVENT_ARG = 4, EVENT_TYPE = 9, EVENT_NAME_ID = 10, EVENT_TRACK = 11, EVENT_NAME = 23, EVENT_VALUE = 30, EVENT_FLOW = 47,
-    EVENT_CORRELATION = 52
-};
-enum { TYPE_BEGIN = 1, TYPE_END = 2, TYPE_INSTANT = 3, TYPE_COUNTER = 4 };
-enum { ARG_NAME_ID = 1, ARG_BOOL = 2, ARG_UINT = 3, ARG_TEXT = 6, ARG_NAME = 10 };
+enum { SEQUENCE = 1, MOST_CPUS = 1 << 16 };
 
 typedef struct Place {
     TrackKind kind;
@@ -116,9 +98,9 @@ static void write_preamble(Pftrace *to)
     for (unsigned i = 0; i < ARGS; i++)
         put_interned(to, INTERNED_ARG_NAME, i + 1, args_names[i].text);
     wire_number(&to->body, TRACK_UUID, 0);
-    wire_number(&to->body, TRACK_CHILDREN, ORDERING_EXPLICIT);
-    wire_number(&to->body, TRACK_PROCESSES, GROUPS_EXPLICIT);
-    wire_number(&to->body, TRACK_THREADS, GROUPS_EXPLICIT);
+    wire_number(&to->body, TRACK_CHILDREN, CHILDREN_BY_RANK);
+    wire_number(&to->body, TRACK_PROCESSES, GROUPS_BY_RANK);
+    wire_number(&to->body, TRACK_THREADS, GROUPS_BY_RANK);
     write_track(to);
 }
 
@@ -232,7 +214,7 @@ static void start_track(Pftrace *to, uint64_t uuid, uint64_t parent, const char 
     if (parent)
         wire_number(&to->body, TRACK_PARENT, parent);
     wire_text(&to->body, TRACK_NAME, name);
-    wire_number(&to->body, TRACK_CHILDREN, ORDERING_EXPLICIT);
+    wire_number(&to->body, TRACK_CHILDREN, CHILDREN_BY_RANK);
     wire_signed(&to->body, TRACK_RANK, order);
 }
 
@@ -258,7 +240,7 @@ static void put_counter(Pftrace *to, CounterUnit unit)
     static const struct {
         unsigned unit, multiplier;
         const char *name;
-    } units[] = {{UNIT_COUNTED, 0, NULL}, {UNIT_NS, 1000, NULL}, {UNIT_BYTES, 1024, NULL}, {0, 0, "%"}};
+    } units[] = {{COUNTED_THINGS, 0, NULL}, {COUNTED_NS, 1000, NULL}, {COUNTED_BYTES, 1024, NULL}, {0, 0, "%"}};
     to->part.size = 0;
     if (units[unit].unit)
         wire_number(&to->part, COUNTER_UNIT, units[unit].unit);

@@ -11,8 +11,8 @@
  * So that a viewer which sorts by time nests them as meant, also where they begin or end in the same nanosecond, a
  * slice is entered before anything inside it is given. Calls for one thread come in the order of `at` and `end`.
  *
- * Viewers stack what takes no time: of the slices and instants of one thread at one instant that are 0 ns long, only
- * the first SINK_STACKED are written; the others are counted in `left_out`. */
+ * Viewers stack what takes no time, and not without limit: of the instants of one thread at one time (and, in Chrome JSON,
+ * of its slices that are 0 ns long) only the first SINK_STACKED are written; the others are counted in `left_out`. */
 #ifndef TRACES_SINK_H
 #define TRACES_SINK_H
 

@@ -13,7 +13,7 @@ typedef enum KeyType {
     KEY_SEED,      /* uint64_t */
     KEY_DURATION,  /* Time within [min, max] */
     KEY_DIST,      /* const Dist *; a plain duration is the constant one */
-    KEY_RATE,      /* double, per second, above 0 */
+    KEY_RATE,      /* double, per second; above 0 where min is 1 */
     KEY_SIZE,      /* int64_t, bytes, within [min, max] */
     KEY_BANDWIDTH, /* double, bytes per second, above 0 */
     KEY_FRACTION,  /* double in [0, 1]: "5%" or 0.05 */
@@ -45,7 +45,8 @@ typedef struct Key {
     const KeyTable *table; /* KEY_PART; KEY_CUSTOM: that of its elements */
     /* KEY_CUSTOM: false where something was wrong and has been said. A NULL field: only check. */
     bool (*read)(SpecReader *reader, Json *value, void *field);
-    const char *shape;     /* KEY_CUSTOM: the name of its JSON Schema shape; "map": an object of NAME: table */
+    const char *shape;     /* KEY_CUSTOM: the name of its JSON Schema shape; with a table: "map" (an object of NAME: table), "servers"
+                              (likewise, with the keys of each one's model), "streams" (table, or an array of them), "part" (table) */
     bool required;
     bool not_yet;          /* known, but `not available yet`: an error with its place */
     const char *about;     /* one sentence, for help, schema and reference */

@@ -6,6 +6,7 @@
 #define MODEL_SPEC_SPEC_H
 
 #include "keys.h"
+#include "units.h"
 
 struct ServerModel;
 
@@ -154,11 +155,13 @@ typedef struct Spec {
     int expect_count;
 
     /* a program */
-    bool esm;
-    int threads;                     /* the pool's; 4 */
-    bool legacy_order;               /* "libuv-1.44" */
+    int esm;                         /* 1: "module" is "esm" */
+    int64_t threads;                 /* the pool's; 4 */
+    int legacy_order;                /* 1: "order" is "libuv-1.44" */
     const Json *vars;                /* NULL: none */
     const Json *main;
+
+    const Json *root;                /* the resolved tree: what was written, --set, and every default */
 } Spec;
 
 /* ---- reading ---- */
@@ -183,13 +186,6 @@ Spec *spec_read(Mem *mem, SpecText text, const SpecOptions *options, Diag *diag)
 
 /* One value with where it came from, for `check --print`: in file order. */
 typedef void SpecPrintFn(void *context, const char *path, const char *value, const char *origin);
-void spec_print(const Spec *spec, SpecPrintFn *print, void *context);
-
-/* ---- values, for step bodies and for the cli (--max-memory, --trace-window …) ---- */
-bool value_duration(const char *text, Time *ns, const char **why);
-bool value_rate(const char *text, double *per_second, const char **why);
-bool value_size(const char *text, int64_t *bytes, const char **why);
-bool value_fraction(const char *text, double *fraction, const char **why);
-const Dist *value_dist(Mem *mem, const Json *json, Diag *diag); /* NULL: said in diag */
+void spec_print(const Spec *spec, Mem *mem, SpecPrintFn *print, void *context);
 
 #endif

@@ -70,23 +70,7 @@ static Thread *dequeue(Machine *machine)
 
 /* ---- cores ---- */
 
-void cores_settle(Machine *machine)
-{
-    Time now = machine->kernel->now;
-    for (uint32_t i = 0; i < machine->cores; i++) {
-        Core *core = &machine->core[i];
-        if (!runs(core))
-            continue;
-        Time ns = now - core->since;
-        core->since = now;
-        core->thread->vruntime += ns;
-        if (core->thread->state == RUN_SWITCHING)
-            machine->stats.switching += ns;
-        else
-            machine_charge(machine, core->thread, ns);
-    }
-}
-
+/* Brings the integrals and the virtual runtime of the core's thread up to now. */
 static void settle(Core *core)
 {
     Machine *machine = core->machine;
@@ -98,6 +82,15 @@ static void settle(Core *core)
         machine->stats.switching += ns;
     else
         machine_charge(machine, thread, ns);
+}
+
+void cores_settle(Machine *machine)
+{
+    for (uint32_t i = 0; i < machine->cores; i++) {
+        Core *core = &machine->core[i];
+        if (runs(core))
+            settle(core);
+    }
 }
 
 static void begin_burst(Core *core)
@@ -235,7 +228,7 @@ static bool stays_first(const Core *core)
     const Machine *machine = core->machine;
     const Thread *thread = core->thread;
     RunEntry own = {thread->vruntime, thread->fraction, thread->serial, NULL};
-    return is_fair(machine) && (machine->heap.count == 0 || run_entry_before(&own, &machine->heap.entry[0]));
+    return waiting(machine) == 0 || (is_fair(machine) && run_entry_before(&own, &machine->heap.entry[0]));
 }
 
 /* ---- losing a core ---- */

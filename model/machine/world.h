@@ -1,8 +1,20 @@
 /* world: all that one server's run consists of, and what goes to and fro between the clients and the server.
  *
- * Clients open connections and send requests (clients.c); the network delays and the backlog holds (network in clients.c); the server model
- * accepts, reads and answers; resources serve what handlers call. Every server of a spec gets a world of its own with exactly the same
- * connections and draws. */
+ * Clients open connections and send requests (clients.c) when arrivals.c says so; the network delays and the backlog holds (network.c); the
+ * server model accepts, reads and answers; resources serve what handlers call. Every server of a spec gets a world of its own with exactly
+ * the same connections and draws.
+ *
+ * A connection: its SYN takes half the round trip; where the backlog is full it is dropped and sent again syn_retry after the first
+ * sending, and refused when the last one was dropped. There is no round trip for the handshake alone: the first request's bytes travel
+ * with its last packet, half a round trip after they were wanted, or with the SYN that is let in. Each request draws a round trip;
+ * half of it, rounded down, is the way there. A client sends the next request when it has the response to the last one, after its pause
+ * and its thinking; after the planned number it closes, which takes half a round trip too. Bytes queue nowhere: they take
+ * size / bandwidth, rounded up, on the client's own link.
+ *
+ * What becomes of a request never changes what is wanted next: where a connection was refused, timed out or closed by the server, the client's
+ * next request goes over a new one, with the draws that it would have had on the old one. A retry (after timeout, refusal or failure, as
+ * long as attempts are left) is a new Request with the same number, on the old connection where that still stands, else on a new one;
+ * what the server does for an attempt that was given up is wasted, and done all the same. */
 #ifndef MODEL_MACHINE_WORLD_H
 #define MODEL_MACHINE_WORLD_H
 
@@ -17,6 +29,7 @@ struct Program;
 struct Probe;
 typedef struct Connection Connection;
 typedef struct Request Request;
+typedef struct Clients Clients;
 
 typedef enum Outcome { OUTCOME_NONE, OUTCOME_COMPLETED, OUTCOME_FAILED, OUTCOME_REFUSED, OUTCOME_TIMED_OUT } Outcome;
 
@@ -35,30 +48,42 @@ struct Request {
     bool begun;             /* its handler was entered */
     bool responded;         /* the response has left the server (or the error response) */
     bool failed;            /* it responded with an error that nobody caught */
-    uint8_t holders;        /* client, server: freed by the last one */
+    uint8_t holders;        /* client, server (from when the bytes are on their way): freed by the last one */
     uint32_t branches;      /* strands made so far */
     Event timer;            /* the client's timeout */
     void *server_side;      /* the model's own */
 };
 
 struct Connection {
-    uint64_t number;        /* $c: from 1 over the run, in the order in which they were wanted */
+    uint64_t number;        /* $c: from 1 over the run, in the order in which they were wanted; 0: not yet */
     uint64_t index;         /* within its stream, from 0: the `connection` of the draws' key */
-    Request *request;       /* the one under way; NULL: idle */
+    Request *request;       /* the client's, under way or given up; NULL: idle. The model takes it when `readable` is called: later it may be the next one */
     void *server_side;      /* the model's own; NULL before it is accepted */
     Event client;           /* the client's next act: SYN, bytes, think, response: one at a time */
     uint64_t sent;          /* requests so far */
     uint64_t planned;       /* requests before it closes; 0: no end */
-    Time established;       /* when it stood in the backlog */
-    uint16_t stream;
-    uint8_t state;          /* the client's, private to clients.c */
-    uint8_t syn_tries;
-    bool accepted, closed_by_client, closed_by_server;
-    Connection *backlog_next;
+    Time established;       /* when it stood in the backlog; before: when its SYN is there */
+    union {
+        Connection *backlog_next;
+        Time opened;        /* before it is in the backlog: when the first SYN was sent */
+    };
+    Clients *clients;
+    Time rtt;               /* of its present request */
+    Time due;               /* the client's act after the next one: thinking ends, bytes were sent, FIN is there */
     uint32_t track;         /* the view's */
+    int32_t handler;        /* of all its requests, -1: the mix decides */
+    uint16_t stream;
+    uint16_t requests;      /* that point here: it is not freed before they are */
+    uint8_t state;          /* the client's, private to clients.c and network.c */
+    uint8_t syn_tries;
+    bool accepted : 1;
+    bool closed_by_client : 1; /* and the server can see it */
+    bool closed_by_server : 1; /* or never got in */
+    bool unread : 1;           /* a request's bytes wait for it to be accepted */
+    bool leaving : 1;          /* the client closes behind the bytes that are on their way */
+    bool refused : 1;
 };
 
-typedef struct Clients Clients;
 typedef struct Resources Resources;
 
 typedef struct World {
@@ -76,24 +101,33 @@ typedef struct World {
     Pool requests, connections;
 } World;
 
-/* ---- clients.c: the clients and the network ---- */
+/* ---- clients.c: the clients ---- */
 Clients *clients_new(World *world);
 void clients_start(Clients *clients); /* schedules the first arrivals */
 
+/* ---- network.c: between them and the server ----
+ *
+ * The model's arrived, readable and gone may be called from within any of the functions below (where there is no round trip): they note
+ * what has become ready, wake threads, and call nothing of this header themselves. */
+
 /* The backlog, a FIFO of connections that wait to be accepted. NULL: empty. Taking one is not accepting it yet (the cost comes between);
  * accepting says so to the client side and to the probe, takes the connection's memory, and gives the bytes that are there already to
- * model->readable at once. False: it does not fit in memory or beyond max_connections; it was refused and closed, and is gone. */
+ * model->readable at once (and a close to model->gone). False: it does not fit in memory or beyond max_connections; it was refused and
+ * closed, and is gone. */
 Connection *world_backlog(World *world);
 size_t world_backlog_length(const World *world);
 Connection *world_take(World *world); /* from the backlog's head */
 bool world_accept(World *world, Connection *connection);
-void world_refuse(World *world, Connection *connection); /* after world_take: accepted, closed and counted as refused */
+void world_refuse(World *world, Connection *connection); /* after world_take: accepted, closed and counted as refused; it may be gone now */
 
 /* The response leaves the server now; `failed`: an error response of size 0. At most once a request. `strand` is the line of doing that answers: its
- * account becomes the request's. */
+ * account becomes the request's. A client that has given up does not notice. */
 void world_respond(World *world, Request *request, Strand *strand, int64_t bytes, bool failed);
 void world_request_over(World *world, Request *request);     /* the server is through with it (after responding); it may be gone now */
-void world_closed(World *world, Connection *connection);     /* the server has closed its side and gives back its memory; it may be gone now */
+
+/* The server has closed its side and gives back its memory; it may be gone now. A request that it has not answered has failed, for the client; the
+ * server still says world_request_over for those that it was given. */
+void world_closed(World *world, Connection *connection);
 
 /* ---- resources.c ---- */
 typedef struct Call Call;
@@ -101,12 +135,14 @@ struct Call {                 /* one call of a resource; its owner's memory, unt
     Strand *strand;           /* on whose account: resource_wait while queued, resource while served */
     void (*done)(Call *call); /* at RANK_WORLD; `failed` says how */
     int resource;
-    Time latency;
+    Time latency;             /* as drawn */
     bool failed;              /* error, timeout or refused by a full queue */
     /* private: */
     Event event, timeout;
-    Call *next;
+    Call *next, *prev;
+    Time queued_at, started_at;
     uint8_t state;
+    bool error;               /* drawn: it will fail after its latency */
 };
 Resources *resources_new(World *world);
 

@@ -1,0 +1,383 @@
+/* What clients want, and when (world.h). The way of a connection is network.c's. */
+#include "traffic.h"
+
+static void on_client_event(Event *event);
+static void on_timeout(Event *event);
+
+void client_next(Connection *connection, int state, Time when)
+{
+    connection->state = (uint8_t)state;
+    kernel_at(&connection->clients->world->kernel, &connection->client, when);
+}
+
+/* ---- draws ---- */
+
+static uint64_t key_of(const Connection *connection, uint32_t attempt)
+{
+    if (attempt == 0)
+        return stream_of(connection)->key;
+    return draw_key(connection->clients->world->spec->seed, connection->stream, attempt);
+}
+
+static Time draw_time(const Dist *dist, const Connection *connection, uint64_t request, uint32_t attempt, DrawPurpose purpose)
+{
+    if (!dist)
+        return 0;
+    Rng rng = draw_at(key_of(connection, attempt), connection->index, request, purpose);
+    return dist_sample(dist, &rng);
+}
+
+static Time draw_rtt(const Connection *connection, uint64_t request, uint32_t attempt)
+{
+    return draw_time(connection->clients->world->spec->network.rtt, connection, request, attempt, DRAW_RTT);
+}
+
+static int32_t draw_handler(const Connection *connection, uint64_t request)
+{
+    const Stream *stream = stream_of(connection);
+    const SpecMix *mix = stream->spec->mix;
+    if (connection->handler >= 0 || stream->spec->mix_count == 1)
+        return connection->handler >= 0 ? connection->handler : mix[0].handler;
+    Rng rng = draw_at(stream->key, connection->index, request, DRAW_HANDLER);
+    double left = rng_unit(&rng) * stream->mix_total;
+    size_t i = 0;
+    while (i + 1 < stream->spec->mix_count && left >= mix[i].weight)
+        left -= mix[i++].weight;
+    return mix[i].handler;
+}
+
+/* Between the last request, where there was one, and the next. */
+static Time draw_gap(const Connection *connection)
+{
+    const SpecArrivals *spec = stream_of(connection)->spec;
+    Time think = spec->kind == ARRIVE_CLIENTS ? draw_time(spec->think, connection, connection->sent, 0, DRAW_THINK) : 0;
+    return think + (connection->sent > 0 ? draw_time(spec->pause, connection, connection->sent, 0, DRAW_PAUSE) : 0);
+}
+
+/* ---- connections ---- */
+
+static uint64_t draw_planned(const Stream *stream, uint64_t index)
+{
+    const SpecArrivals *spec = stream->spec;
+    if (spec->requests.fixed > 0 || spec->requests.geometric_mean > 0)
+        return draw_count(&spec->requests, draw_at(stream->key, index, 0, DRAW_REQUESTS));
+    return spec->kind == ARRIVE_CLIENTS ? 0 : 1;
+}
+
+static Connection *new_connection(Clients *clients, uint16_t stream, uint64_t index, int32_t handler)
+{
+    Connection *connection = pool_get(&clients->world->connections);
+    connection->clients = clients;
+    connection->stream = stream;
+    connection->index = index;
+    connection->handler = handler;
+    connection->state = CLIENT_THINKS;
+    event_bind(&connection->client, on_client_event, RANK_WORLD);
+    return connection;
+}
+
+static Connection *connect_anew(Clients *clients, uint16_t stream, uint64_t index, int32_t handler)
+{
+    Connection *connection = new_connection(clients, stream, index, handler);
+    connection->planned = draw_planned(&clients->stream[stream], index);
+    clients->stream[stream].opened++;
+    return connection;
+}
+
+/* Another connection for what is left to be wanted on this one. */
+static Connection *successor(const Connection *connection)
+{
+    Connection *next = new_connection(connection->clients, connection->stream, connection->index, connection->handler);
+    next->sent = connection->sent;
+    next->planned = connection->planned;
+    return next;
+}
+
+/* It is wanted now; its first request at `due`, or at once where it has one already. */
+static void open_connection(Connection *connection, Time due)
+{
+    Clients *clients = connection->clients;
+    Request *request = connection->request;
+    connection->number = ++clients->connections;
+    connection->rtt = draw_rtt(connection, request ? request->index : connection->sent, request ? request->attempt : 0);
+    connection->due = due;
+    note_connect(clients->world->probe, connection);
+    network_open(connection);
+}
+
+/* ---- requests ---- */
+
+static Request *new_request(Connection *connection)
+{
+    Request *request = pool_get(&connection->clients->world->requests);
+    request->connection = connection;
+    request->holders = HOLD_CLIENT;
+    connection->request = request;
+    connection->requests++;
+    return request;
+}
+
+static void start_attempt(Request *request)
+{
+    const Clients *clients = request->connection->clients;
+    Time timeout = stream_of(request->connection)->spec->timeout;
+    if (timeout == 0)
+        return;
+    event_bind(&request->timer, on_timeout, RANK_WORLD);
+    kernel_at(&clients->world->kernel, &request->timer, now_of(clients) + timeout);
+}
+
+void client_wants(Connection *connection)
+{
+    Clients *clients = connection->clients;
+    Request *request = new_request(connection);
+    request->number = ++clients->requests;
+    request->wanted = now_of(clients);
+    request->key = stream_of(connection)->handler_key;
+    request->handler = draw_handler(connection, connection->sent);
+    request->index = (uint32_t)connection->sent++;
+    note_want(clients->world->probe, request);
+    start_attempt(request);
+}
+
+/* The gap is over. */
+static void next_request(Connection *connection)
+{
+    if (connection->number == 0) {
+        open_connection(connection, now_of(connection->clients));
+        return;
+    }
+    connection->rtt = draw_rtt(connection, connection->sent, 0);
+    client_wants(connection);
+    network_send(connection);
+}
+
+/* ---- trying again ---- */
+
+static bool may_retry(const Request *request)
+{
+    return (int64_t)request->attempt + 1 < stream_of(request->connection)->spec->retry_attempts;
+}
+
+static Time draw_backoff(const Connection *connection, const Request *request)
+{
+    const SpecArrivals *spec = stream_of(connection)->spec;
+    if (!spec->retry_backoff)
+        return 0;
+    Rng rng = draw_at(key_of(connection, request->attempt), connection->index, request->index, DRAW_BACKOFF);
+    Time backoff = dist_sample(spec->retry_backoff, &rng);
+    if (spec->retry_jitter > 0)
+        backoff -= (Time)((double)backoff * spec->retry_jitter * rng_unit(&rng));
+    return backoff;
+}
+
+/* A new attempt in place of `old`, on `connection`, whose account goes on with it. */
+static void back_off(Connection *connection, Request *old)
+{
+    World *world = connection->clients->world;
+    Request *request = new_request(connection);
+    request->number = old->number;
+    request->wanted = old->wanted;
+    request->index = old->index;
+    request->handler = old->handler;
+    request->attempt = old->attempt + 1;
+    request->key = rng_key(world->spec->seed, connection->stream, request->attempt);
+    note_strand_begin(world->probe, &request->account, request, PART_OTHER);
+    note_strand_adopt(world->probe, &request->account, &old->account);
+    note_part(world->probe, &request->account, PART_OTHER);
+    note_retry(world->probe, request);
+    client_next(connection, CLIENT_BACKS_OFF, world->kernel.now + draw_backoff(connection, request));
+}
+
+static void try_again(Connection *connection)
+{
+    World *world = connection->clients->world;
+    Request *request = connection->request;
+    start_attempt(request);
+    note_part(world->probe, &request->account, PART_NETWORK);
+    if (connection->number == 0) {
+        open_connection(connection, world->kernel.now);
+        return;
+    }
+    connection->rtt = draw_rtt(connection, request->index, request->attempt);
+    network_send(connection);
+}
+
+/* ---- what becomes of a request ---- */
+
+static bool wants_more(const Connection *connection)
+{
+    return connection->planned == 0 || connection->sent < connection->planned;
+}
+
+/* A client of a closed stream comes back as long as the stream's count allows it. */
+static void come_back(const Connection *connection)
+{
+    Clients *clients = connection->clients;
+    const Stream *stream = stream_of(connection);
+    if (stream->spec->kind != ARRIVE_CLIENTS || (stream->spec->count > 0 && stream->opened >= (uint64_t)stream->spec->count))
+        return;
+    Connection *next = connect_anew(clients, connection->stream, connection->index + (uint64_t)stream->spec->clients, -1);
+    client_next(next, CLIENT_RETURNS, now_of(clients)); /* never from within: a refused client would come back for ever */
+}
+
+/* The client goes on to its next request: at once where it may, else through an event, so that nothing that fails at once recurs within itself. */
+static void go_on(Connection *connection, bool at_once)
+{
+    Time gap = draw_gap(connection);
+    if (gap == 0 && at_once)
+        next_request(connection);
+    else
+        client_next(connection, CLIENT_THINKS, now_of(connection->clients) + gap);
+}
+
+static void attempt_is_over(Connection *connection, Outcome outcome, bool open)
+{
+    Clients *clients = connection->clients;
+    Request *request = connection->request;
+    bool again = outcome != OUTCOME_COMPLETED && may_retry(request), more = again || wants_more(connection);
+    bool stays = more && open && !connection->closed_by_server;
+    Connection *on = stays ? connection : more ? successor(connection) : NULL;
+    kernel_cancel(&clients->world->kernel, &request->timer);
+    if (stays)
+        connection->request = NULL;
+    if (again) {
+        back_off(on, request);
+    } else {
+        request->outcome = (uint8_t)outcome;
+        note_outcome(clients->world->probe, request, outcome);
+    }
+    request_release(request, HOLD_CLIENT);
+    if (more && !again)
+        go_on(on, stays && outcome == OUTCOME_COMPLETED);
+    if (!more)
+        come_back(connection);
+    if (!stays)
+        network_close(connection);
+}
+
+void client_answered(Connection *connection)
+{
+    attempt_is_over(connection, connection->request->failed ? OUTCOME_FAILED : OUTCOME_COMPLETED, true);
+}
+
+void client_lost(Connection *connection)
+{
+    attempt_is_over(connection, connection->refused ? OUTCOME_REFUSED : OUTCOME_FAILED, false);
+}
+
+void client_refused(Connection *connection)
+{
+    if (connection->request) {
+        attempt_is_over(connection, OUTCOME_REFUSED, false);
+        return;
+    }
+    client_next(connection, CLIENT_THINKS, connection->due);
+    client_moves_on(connection);
+}
+
+static void on_timeout(Event *event)
+{
+    Request *request = CONTAINER_OF(event, Request, timer);
+    attempt_is_over(request->connection, OUTCOME_TIMED_OUT, false);
+}
+
+/* What it was about to do it does at the same time, on another connection. */
+void client_moves_on(Connection *connection)
+{
+    Connection *next = successor(connection);
+    Request *request = connection->request;
+    client_next(next, connection->state, connection->client.when);
+    if (request) {
+        next->request = request;
+        next->requests++;
+        request->connection = next;
+        connection->request = NULL;
+        connection->requests--;
+    }
+    network_close(connection);
+}
+
+static void on_client_event(Event *event)
+{
+    Connection *connection = CONTAINER_OF(event, Connection, client);
+    if (connection->state == CLIENT_THINKS)
+        next_request(connection);
+    else if (connection->state == CLIENT_RETURNS)
+        open_connection(connection, now_of(connection->clients) + draw_gap(connection));
+    else if (connection->state == CLIENT_BACKS_OFF)
+        try_again(connection);
+    else
+        network_event(connection);
+}
+
+/* ---- arrivals ---- */
+
+static void plan_arrival(Clients *clients)
+{
+    Time next = TIME_NEVER;
+    for (int i = 0; i < clients->streams; i++) {
+        if (clients->stream[i].next < next)
+            next = clients->stream[i].next;
+    }
+    if (next != TIME_NEVER)
+        kernel_at(&clients->world->kernel, &clients->arrival, next);
+}
+
+static void advance(Stream *stream)
+{
+    if (!arrivals_next(&stream->arrivals, &stream->next, &stream->next_handler))
+        stream->next = TIME_NEVER;
+}
+
+static void arrive(Clients *clients, uint16_t number)
+{
+    Stream *stream = &clients->stream[number];
+    Connection *connection = connect_anew(clients, number, stream->arrivals.given - 1, stream->next_handler);
+    advance(stream);
+    open_connection(connection, now_of(clients) + draw_gap(connection));
+}
+
+static void on_arrival(Event *event)
+{
+    Clients *clients = CONTAINER_OF(event, Clients, arrival);
+    for (int i = 0; i < clients->streams; i++) {
+        while (clients->stream[i].next == now_of(clients) && !clients->world->kernel.stopped)
+            arrive(clients, (uint16_t)i);
+    }
+    plan_arrival(clients);
+}
+
+static void init_stream(Clients *clients, int number)
+{
+    World *world = clients->world;
+    Stream *stream = &clients->stream[number];
+    stream->spec = &world->spec->arrivals[number];
+    stream->handler_key = rng_key(world->spec->seed, (uint64_t)number, 0);
+    stream->key = draw_key(world->spec->seed, (uint64_t)number, 0);
+    stream->request_delay = network_delay(world, stream->spec->request_bytes);
+    for (size_t i = 0; i < stream->spec->mix_count; i++)
+        stream->mix_total += stream->spec->mix[i].weight;
+    arrivals_init(&stream->arrivals, world->mem, stream->spec, stream->key, world->spec->duration);
+    advance(stream);
+}
+
+Clients *clients_new(World *world)
+{
+    must(world->spec->stream_count < UINT16_MAX, "there are too many streams");
+    Clients *clients = mem_get(world->mem, sizeof *clients);
+    clients->world = world;
+    clients->streams = world->spec->stream_count;
+    clients->stream = mem_get(world->mem, mem_array(world->mem, (size_t)clients->streams + 1, sizeof *clients->stream));
+    event_bind(&clients->arrival, on_arrival, RANK_WORLD);
+    pool_init(&world->connections, world->mem, sizeof(Connection));
+    pool_init(&world->requests, world->mem, sizeof(Request));
+    for (int i = 0; i < clients->streams; i++)
+        init_stream(clients, i);
+    return clients;
+}
+
+void clients_start(Clients *clients)
+{
+    plan_arrival(clients);
+}

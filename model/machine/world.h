@@ -138,17 +138,23 @@ struct Call {                 /* one call of a resource; its owner's memory, unt
     Time latency;             /* as drawn */
     bool failed;              /* error, timeout or refused by a full queue */
     /* private: */
+    struct Resource *at;
     Event event, timeout;
     Call *next, *prev;
     Time queued_at, started_at;
     uint8_t state;
     bool error;               /* drawn: it will fail after its latency */
+    bool enters;
 };
 Resources *resources_new(World *world);
 
-/* Draws latency and failure from `rng`, then queues or serves. `done` comes later, never from within. Where the resource's `via` is cpu, use enter and leave. */
+/* Draws latency and failure from `rng`, then queues or serves. `done` comes later, never from within. Where the resource's `via` is cpu, use enter and
+ * leave. A call that finds the queue full fails at this instant; one that takes longer than the resource's timeout fails then, and the
+ * resource works on for nobody. At `done` the strand is still in the part that it was in: who goes on says what it does next. */
 void resource_call(Resources *resources, int resource, Call *call, Rng *rng);
-/* A place at the resource without its latency (which call->latency tells): granted by `done`, given back by resource_leave. */
+
+/* A place at the resource without its latency (which call->latency tells): granted by `done`, given back by resource_leave. `failed` at `done`: it
+ * was not granted (queue full, timeout), there is nothing to leave. `failed` after resource_leave: the work was an error, or took too long. */
 void resource_enter(Resources *resources, int resource, Call *call, Rng *rng);
 void resource_leave(Resources *resources, Call *call);
 

@@ -21,6 +21,9 @@ extern const KeyTable resource_table;                /* into SpecResource */
 extern const KeyTable dist_table;                    /* the kinds of distributions */
 extern const KeyTable cost_table;                     /* into Costs; model/machine/costs.c */
 
+extern const KeyTable geometric_table;               /* a count that is drawn */
+extern const KeyTable cost_file_table;
+
 /* The tables that describe the elements of a row ("map", "servers", "streams", "part", or a KEY_PART), at most 2; returns how many. */
 size_t row_tables(const Key *row, const Json *element, const KeyTable *tables[2]);
 

@@ -137,6 +137,8 @@ static const Key program_keys[] = {
 const KeyTable program_table = {
     .name = "a program", .about = "Statements that run as on Node.", .keys = program_keys, .size = sizeof(Spec)};
 
+const KeyTable *const spec_tables[] = {&workload_table, &program_table, &dist_table, &cost_file_table, NULL};
+
 /* ---- what concerns several keys ---- */
 
 static void check_duration(SpecReader *reader)

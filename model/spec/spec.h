@@ -164,6 +164,10 @@ typedef struct Spec {
     const Json *root;                /* the resolved tree: what was written, --set, and every default */
 } Spec;
 
+/* Where help, schema and reference begin: a workload, a program, a distribution, a cost file. All other tables are reachable from these
+ * through their rows, but for the keys of the server models. Ends with NULL. */
+extern const KeyTable *const spec_tables[];
+
 /* ---- reading ---- */
 
 typedef struct SpecText { /* a file that the cli has read */

@@ -10,7 +10,7 @@ typedef struct Geometric { double mean; } Geometric;
 
 static const Key geometric_keys[] = {
     {.name = "geometric", .type = KEY_NUMBER, .at = offsetof(Geometric, mean), .required = true, .about = "the mean, at least 1"}, {.name = NULL}};
-static const KeyTable geometric_table = {
+const KeyTable geometric_table = {
     .name = "a count that is drawn", .about = "Geometric on 1, 2, …", .keys = geometric_keys, .size = sizeof(Geometric)};
 
 static bool read_count(SpecReader *reader, Json *value, void *field)
@@ -180,7 +180,7 @@ static bool read_mix(SpecReader *reader, Json *value, void *field)
 
 static const Key bursts_keys[] = {
     {.name = "every", .type = KEY_DIST, AT(burst_every), .required = true, .about = "the time from one burst to the next"},
-    {.name = "size", .type = KEY_CUSTOM, AT(burst_size), .read = read_count, .shape = "count", .required = true, .about = "how many arrive at once"},
+    {.name = "size", .type = KEY_CUSTOM, AT(burst_size), .read = read_count, .shape = "count", .table = &geometric_table, .required = true, .about = "how many arrive at once"},
     {.name = NULL},
 };
 static const KeyTable bursts_table = {
@@ -211,7 +211,7 @@ static const Key arrivals_keys[] = {
     {.name = "clients", .type = KEY_COUNT, AT(clients), .min = 1, .max = 100000000, .about = "so many clients, each waits for its response"},
     {.name = "think", .type = KEY_DIST, AT(think), .none = "none", .about = "the time of a client before it sends"},
     {.name = "mix", .type = KEY_CUSTOM, .read = read_mix, .shape = "weights", .none = "the only handler", .about = "handler: weight"},
-    {.name = "requests", .type = KEY_CUSTOM, AT(requests), .read = read_count, .shape = "count", .none = "1, for clients unlimited",
+    {.name = "requests", .type = KEY_CUSTOM, AT(requests), .read = read_count, .shape = "count", .table = &geometric_table, .none = "1, for clients unlimited",
      .about = "requests on each connection"},
     {.name = "pause", .type = KEY_DIST, AT(pause), .none = "none", .about = "the time between requests on one connection"},
     {.name = "count", .type = KEY_COUNT, AT(count), .none = "unlimited", .min = 1, .about = "stop after so many connections"},
@@ -267,8 +267,7 @@ static bool default_mix(SpecReader *reader, const Json *json, SpecArrivals *stre
 
 static bool check_closed(SpecReader *reader, const Json *json, const SpecArrivals *stream)
 {
-    static const char *const others[] = {"think"};
-    const Json *think = json_member(json, others[0]);
+    const Json *think = json_member(json, "think");
     if (stream->kind == ARRIVE_CLIENTS || !think)
         return true;
     diag_error(reader->diag, think->key_place, "open arrivals have \"pause\", between the requests on a connection", "\"think\" belongs to \"clients\"");

@@ -21,7 +21,7 @@ static const Key file_keys[] = {
     {.name = "sources", .type = KEY_CUSTOM, .read = read_sources, .shape = "texts", .about = "entry: where its number comes from"},
     {.name = NULL},
 };
-static const KeyTable file_table = {
+const KeyTable cost_file_table = {
     .name = "a cost file", .about = "A cost table as machine.profile takes it.", .keys = file_keys, .size = sizeof(CostFile)};
 
 static bool read_file_costs(SpecReader *reader, Json *value, void *field)
@@ -82,7 +82,7 @@ static bool read_cost_file(SpecReader *reader, const char *path, Costs *costs)
     if (!root)
         return false;
     CostFile file = {0};
-    KeyFill fill = {&file_table, &file};
+    KeyFill fill = {&cost_file_table, &file};
     if (root->type != JSON_OBJECT)
         return refuse(reader, root, NULL, "a cost table is an object");
     keys_fill(reader, root, &fill, 1);

@@ -26,7 +26,7 @@ static const Key shape_keys[] = {
     {.name = NULL}};
 static const Key erlang_keys[] = {
     TIME_ROW(mean, true, "the mean"),
-    {.name = "k", .type = KEY_COUNT, .at = offsetof(Parameters, k), .min = 1, .max = 1000, .required = true, .about = "the number of phases"},
+    {.name = "k", .type = KEY_COUNT, .at = offsetof(Parameters, k), .min = 1, .max = 1000000000, .required = true, .about = "the number of phases"},
     {.name = NULL}};
 static const Key pareto_keys[] = {
     TIME_ROW(min, true, "the smallest value"),
@@ -40,10 +40,13 @@ static const KeyTable weibull_table = TABLE(shape_keys, "a Weibull distribution"
 static const KeyTable erlang_table = TABLE(erlang_keys, "an Erlang distribution");
 static const KeyTable pareto_table = TABLE(pareto_keys, "a Pareto distribution");
 
-static bool finish(SpecReader *reader, const Json *value, const Dist *dist, const char *why, void *field)
+/* why: set by the call that made `dist`, where that is NULL. */
+static bool finish(SpecReader *reader, const Json *value, const Dist *dist, const char *const *why, void *field)
 {
     *(const Dist **)field = dist;
-    return dist || refuse(reader, value, NULL, why);
+    if (!dist)
+        diag_error(reader->diag, value->place, NULL, "\"%s\": %s", value->key, *why);
+    return dist != NULL;
 }
 
 static bool read_time(SpecReader *reader, const char *name, Json *value, Time *time)
@@ -68,7 +71,7 @@ static bool read_exponential(SpecReader *reader, Json *value, void *field)
     Time mean;
     const char *why = NULL;
     return read_time(reader, "exponential", value, &mean) &&
-           finish(reader, value, dist_exponential(reader->mem, (double)mean, &why), why, field);
+           finish(reader, value, dist_exponential(reader->mem, (double)mean, &why), &why, field);
 }
 
 static bool read_uniform(SpecReader *reader, Json *value, void *field)
@@ -79,7 +82,7 @@ static bool read_uniform(SpecReader *reader, Json *value, void *field)
         return refuse(reader, value, "as in [\"1ms\", \"9ms\"]", "\"uniform\": must be two durations");
     bool ok = read_time(reader, "uniform", value->child, &low);
     ok = read_time(reader, "uniform", value->child->next, &high) && ok;
-    return ok && finish(reader, value, dist_uniform(reader->mem, (double)low, (double)high, &why), why, field);
+    return ok && finish(reader, value, dist_uniform(reader->mem, (double)low, (double)high, &why), &why, field);
 }
 
 static bool read_normal(SpecReader *reader, Json *value, void *field)
@@ -87,7 +90,7 @@ static bool read_normal(SpecReader *reader, Json *value, void *field)
     Parameters p;
     const char *why = NULL;
     return read_parameters(reader, value, &normal_table, &p) &&
-           finish(reader, value, dist_normal(reader->mem, (double)p.mean, (double)p.sd, &why), why, field);
+           finish(reader, value, dist_normal(reader->mem, (double)p.mean, (double)p.sd, &why), &why, field);
 }
 
 static bool read_lognormal(SpecReader *reader, Json *value, void *field)
@@ -102,7 +105,7 @@ static bool read_lognormal(SpecReader *reader, Json *value, void *field)
                       "\"lognormal\": needs either \"median\" and \"p99\" or \"mean\" and \"sd\"");
     const Dist *dist = by_median ? dist_lognormal_median_p99(reader->mem, (double)p.median, (double)p.p99, &why)
                                  : dist_lognormal_mean_sd(reader->mem, (double)p.mean, (double)p.sd, &why);
-    return finish(reader, value, dist, why, field);
+    return finish(reader, value, dist, &why, field);
 }
 
 static bool read_gamma(SpecReader *reader, Json *value, void *field)
@@ -110,7 +113,7 @@ static bool read_gamma(SpecReader *reader, Json *value, void *field)
     Parameters p;
     const char *why = NULL;
     return read_parameters(reader, value, &gamma_table, &p) &&
-           finish(reader, value, dist_gamma(reader->mem, (double)p.mean, p.shape, &why), why, field);
+           finish(reader, value, dist_gamma(reader->mem, (double)p.mean, p.shape, &why), &why, field);
 }
 
 static bool read_erlang(SpecReader *reader, Json *value, void *field)
@@ -118,7 +121,7 @@ static bool read_erlang(SpecReader *reader, Json *value, void *field)
     Parameters p;
     const char *why = NULL;
     return read_parameters(reader, value, &erlang_table, &p) &&
-           finish(reader, value, dist_erlang(reader->mem, (double)p.mean, p.k, &why), why, field);
+           finish(reader, value, dist_erlang(reader->mem, (double)p.mean, p.k, &why), &why, field);
 }
 
 static bool read_weibull(SpecReader *reader, Json *value, void *field)
@@ -126,7 +129,7 @@ static bool read_weibull(SpecReader *reader, Json *value, void *field)
     Parameters p;
     const char *why = NULL;
     return read_parameters(reader, value, &weibull_table, &p) &&
-           finish(reader, value, dist_weibull(reader->mem, (double)p.mean, p.shape, &why), why, field);
+           finish(reader, value, dist_weibull(reader->mem, (double)p.mean, p.shape, &why), &why, field);
 }
 
 static bool read_pareto(SpecReader *reader, Json *value, void *field)
@@ -136,7 +139,7 @@ static bool read_pareto(SpecReader *reader, Json *value, void *field)
     if (!read_parameters(reader, value, &pareto_table, &p))
         return false;
     double max = p.max >= 0 ? (double)p.max : INFINITY;
-    return finish(reader, value, dist_pareto(reader->mem, (double)p.min, p.alpha, max, &why), why, field);
+    return finish(reader, value, dist_pareto(reader->mem, (double)p.min, p.alpha, max, &why), &why, field);
 }
 
 /* An array of pairs of a weight and a duration, in the order that `weight_at` says (0 or 1). */
@@ -176,7 +179,7 @@ static bool read_weighted(SpecReader *reader, const Json *value, uint32_t weight
     if (ok) {
         const Dist *dist = weight_at == 0 ? dist_hyperexponential(reader->mem, n, weight, time, &why)
                                           : dist_empirical(reader->mem, n, time, weight, &why);
-        ok = finish(reader, value, dist, why, field);
+        ok = finish(reader, value, dist, &why, field);
     }
     mem_free(reader->mem, weight);
     mem_free(reader->mem, time);
@@ -239,7 +242,7 @@ static bool make_percentiles(SpecReader *reader, const Json *value, Point *point
     }
     if (percent[n - 1] != 100)
         return refuse(reader, value, "add \"100\", the largest value", "\"percentiles\": the value for \"100\" is missing");
-    return finish(reader, value, dist_percentiles(reader->mem, n, percent, times, &why), why, field);
+    return finish(reader, value, dist_percentiles(reader->mem, n, percent, times, &why), &why, field);
 }
 
 static bool read_percentiles(SpecReader *reader, Json *value, void *field)

@@ -45,6 +45,9 @@ static bool refuse_name(Setter *set, const char *from, const char *name)
 {
     const char *names[128];
     size_t n = 0;
+    if (find_row(set, name))
+        return refuse_path(set, from, strlen(name), diag_text(set->reader->diag, "set it as a whole, as in %s={...}", name),
+                           diag_text(set->reader->diag, "\"%s\" has no value yet", name));
     for (const Json *child = set->node->child; child && n < COUNT_OF(names); child = child->next)
         names[n++] = child->key;
     for (size_t i = 0; i < set->tables; i++) {

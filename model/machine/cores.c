@@ -217,10 +217,14 @@ static void place(Machine *machine, Thread *thread)
 {
     raise_floor(machine);
     int64_t least = machine->floor - machine->spec->time_slice / 2;
-    if (thread->vruntime == INT64_MIN)
-        thread->vruntime = machine->floor;
-    else if (thread->vruntime < least)
+    if (thread->vruntime < least)
         thread->vruntime = least;
+}
+
+int64_t cores_floor(Machine *machine)
+{
+    raise_floor(machine);
+    return machine->floor;
 }
 
 static bool stays_first(const Core *core)

@@ -163,7 +163,7 @@ void machine_start(Machine *machine, Thread *thread)
     thread->next = NULL;
     thread->core = NULL;
     thread->left = 0;
-    thread->vruntime = INT64_MIN; /* new */
+    thread->vruntime = shares(machine) ? 0 : cores_floor(machine);
     thread->fraction = 0;
     thread->serial = ++machine->serial;
     thread->home = 0;

@@ -67,6 +67,7 @@ static inline void machine_charge(Machine *machine, const Thread *thread, Time n
 
 /* cores.c */
 void cores_init(Machine *machine);
+int64_t cores_floor(Machine *machine); /* the virtual runtime of a new thread */
 void cores_want(Thread *thread);  /* `left` of CPU time */
 void cores_event(Thread *thread); /* while it has a core */
 void cores_settle(Machine *machine);

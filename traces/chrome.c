@@ -7,11 +7,9 @@
  *
  * The importer sorts events by time, at one instant slices of threads (X) first, the longest first, and then by their
  * order in the file: nest.h is about what that means here. It stacks what is 0 ns long at one instant. */
-#include "args.h"
+#include "chrome_event.h"
 #include "nest.h"
 #include "out.h"
-
-#define EXACT_DOUBLE ((uint64_t)1 << 53) /* larger integers are written as strings: JSON readers may use doubles */
 
 enum { HEAD = 48 };
 
@@ -72,80 +70,6 @@ static void put_begin(Chrome *chrome, Line *line, char phase, const Place *place
     line_us(line, at);
 }
 
-static void put_name(Line *line, const char *name)
-{
-    line_text(line, ",\"name\":");
-    line_json(line, name);
-}
-
-static void put_number(Line *line, uint64_t number)
-{
-    bool quoted = number > EXACT_DOUBLE;
-    if (quoted)
-        line_text(line, "\"");
-    line_u64(line, number);
-    if (quoted)
-        line_text(line, "\"");
-}
-
-/* Goes on with the args, of which *seen are there already; the last brace is put by end_args. */
-static void put_args(Line *line, const TraceArgs *args, unsigned *seen)
-{
-    Arg list[ARGS];
-    bool first = *seen == 0;
-    unsigned count = args_list(args, seen, list);
-    for (unsigned i = 0; i < count; i++, first = false) {
-        const ArgName *name = &args_names[list[i].index];
-        if (first)
-            line_text(line, ",\"args\":{\"");
-        else
-            line_text(line, ",\"");
-        line_bytes(line, name->text, name->size);
-        line_text(line, "\":");
-        if (list[i].index == ARG_UNFINISHED)
-            line_text(line, "true");
-        else if (list[i].text)
-            line_json(line, list[i].text);
-        else
-            put_number(line, list[i].number);
-    }
-}
-
-static void end_args(Line *line, unsigned seen)
-{
-    if (seen != 0)
-        line_text(line, "}");
-}
-
-static void put_all_args(Line *line, const TraceArgs *args)
-{
-    unsigned seen = 0;
-    put_args(line, args, &seen);
-    end_args(line, seen);
-}
-
-static void put_flow(Line *line, uint64_t number, bool in, bool out)
-{
-    line_text(line, ",\"bind_id\":");
-    line_u64(line, number);
-    if (in)
-        line_text(line, ",\"flow_in\":true");
-    if (out)
-        line_text(line, ",\"flow_out\":true");
-}
-
-/* An event has one bind_id; a second number needs an event of its own: returns whether. */
-static bool put_flows(Line *line, TraceFlow flow)
-{
-    bool split = flow.in && flow.out && flow.in != flow.out;
-    if (flow.in)
-        put_flow(line, flow.in, true, flow.in == flow.out);
-    else if (flow.out)
-        put_flow(line, flow.out, false, true);
-    line_text(line, "}");
-    return split;
-}
-
 /* Slices of threads ---------------------------------------------------------------------------------------------- */
 
 static Place *place_of(Chrome *chrome, Track track)
@@ -166,11 +90,11 @@ static void put_slice_end(Chrome *chrome, Line *line, const Place *place, Time s
     must(end >= start, "a slice that ends before it starts");
     line_text(line, ",\"dur\":");
     line_us(line, end - start);
-    if (!put_flows(line, flow))
+    if (!event_flows_end(line, flow))
         return;
     put_begin(chrome, line, 'X', place, start);
     line_text(line, ",\"dur\":0,\"name\":\"flow\"");
-    put_flow(line, flow.out, false, true);
+    event_flow(line, flow.out, false, true);
     line_text(line, "}");
 }
 
@@ -217,8 +141,8 @@ static void chrome_slice(Sink *sink, Track thread, Time start, Time end, const c
     if (too_high(chrome, nest, start, end))
         return;
     put_begin(chrome, line, 'X', place, start);
-    put_name(line, name);
-    put_all_args(line, args);
+    event_name(line, name);
+    event_all_args(line, args);
     put_slice_end(chrome, line, place, start, end, flow);
     if (end > chrome->last)
         chrome->last = end;
@@ -234,8 +158,8 @@ static void chrome_enter(Sink *sink, Track thread, Time at, const char *name, co
     NestFrame *frame = nest_enter(nest, at);
     frame->flow = flow;
     put_begin(chrome, &nest->open, 'X', place, at);
-    put_name(&nest->open, name);
-    put_args(&nest->open, args, &frame->seen);
+    event_name(&nest->open, name);
+    event_args(&nest->open, args, &frame->seen);
 }
 
 static void chrome_leave(Sink *sink, Track thread, Time at, const TraceArgs *args, TraceFlow flow)
@@ -249,8 +173,8 @@ static void chrome_leave(Sink *sink, Track thread, Time at, const TraceArgs *arg
     if (too_high(chrome, nest, frame.start, at)) {
         chrome->sink.events--;
     } else {
-        put_args(open, args, &frame.seen);
-        end_args(open, frame.seen);
+        event_args(open, args, &frame.seen);
+        event_args_end(open, frame.seen);
         frame.flow.in = frame.flow.in ? frame.flow.in : flow.in;
         frame.flow.out = frame.flow.out ? frame.flow.out : flow.out;
         put_slice_end(chrome, open, place, frame.start, at, frame.flow);
@@ -278,15 +202,15 @@ static void put_async(Chrome *chrome, char phase, Track track, uint64_t id, Time
     line_text(line, ".");
     line_u64(line, id);
     line_text(line, "\"}");
-    put_name(line, name);
+    event_name(line, name);
 }
 
 static void put_async_end(Chrome *chrome, Track track, uint64_t id, Time at, const TraceArgs *args, TraceFlow flow)
 {
-    put_all_args(&chrome->line, args);
-    if (put_flows(&chrome->line, flow)) {
+    event_all_args(&chrome->line, args);
+    if (event_flows_end(&chrome->line, flow)) {
         put_async(chrome, 'n', track, id, at, "flow");
-        put_flow(&chrome->line, flow.out, false, true);
+        event_flow(&chrome->line, flow.out, false, true);
         line_text(&chrome->line, "}");
     }
     write_line(chrome);
@@ -321,8 +245,8 @@ static void thread_instant(Chrome *chrome, Place *place, Time at, const char *na
         return;
     put_begin(chrome, line, 'i', place, at);
     line_text(line, ",\"s\":\"t\"");
-    put_name(line, name);
-    put_all_args(line, args);
+    event_name(line, name);
+    event_all_args(line, args);
     line_text(line, "}");
     file_line(chrome, nest, at, at);
 }
@@ -355,9 +279,7 @@ static void chrome_counter(Sink *sink, Track counter, Time at, int64_t value)
     line_text(line, ",\"args\":{\"");
     line_bytes(line, place->unit, strlen(place->unit));
     line_text(line, "\":");
-    if (value < 0)
-        line_text(line, "-");
-    line_u64(line, value < 0 ? UINT64_C(0) - (uint64_t)value : (uint64_t)value);
+    line_i64(line, value);
     line_text(line, "}}");
     write_line(chrome);
 }
@@ -365,7 +287,8 @@ static void chrome_counter(Sink *sink, Track counter, Time at, int64_t value)
 /* Thread states have the names of Linux, which is how the UI knows them. */
 static void chrome_state(Sink *sink, Track thread, Time start, Time end, ThreadState state, int cpu)
 {
-    static const char *const names[] = {"Running", "R", "S", "D", "X"};
+    static const char *const names[] = {
+        [THREAD_RUNNING] = "Running", [THREAD_READY] = "R", [THREAD_SLEEPING] = "S", [THREAD_BLOCKED] = "D"};
     Chrome *chrome = (Chrome *)sink;
     Place *place = thread_of(chrome, thread);
     Line *line = &chrome->line;
@@ -375,7 +298,7 @@ static void chrome_state(Sink *sink, Track thread, Time start, Time end, ThreadS
     put_begin(chrome, line, 'T', place, start);
     line_text(line, ",\"dur\":");
     line_us(line, end - start);
-    put_name(line, names[state]);
+    event_name(line, names[state]);
     if (state == THREAD_RUNNING && cpu >= 0) {
         line_text(line, ",\"args\":{\"cpu\":");
         line_u64(line, (uint64_t)cpu);
@@ -417,9 +340,7 @@ static void put_metadata(Chrome *chrome, const Place *place, const char *what, c
     line_text(line, ",\"name\":\"");
     line_bytes(line, what, strlen(what));
     line_text(line, "_sort_index\",\"args\":{\"sort_index\":");
-    if (order < 0)
-        line_text(line, "-");
-    line_u64(line, order < 0 ? UINT64_C(0) - (uint64_t)order : (uint64_t)order);
+    line_i64(line, order);
     line_text(line, "}}");
     write_line(chrome);
 }
@@ -449,7 +370,8 @@ static void make_thread(Chrome *chrome, Place *place, Place *process, const Trac
 
 static void chrome_track(Sink *sink, const TrackSpec *spec)
 {
-    static const char *const units[] = {"count", "us", "KiB", "%"};
+    static const char *const units[] = {
+        [UNIT_COUNT] = "count", [UNIT_TIME_US] = "us", [UNIT_KIB] = "KiB", [UNIT_PERCENT] = "%"};
     Chrome *chrome = (Chrome *)sink;
     Place *place = new_place(chrome, spec->track);
     place->kind = spec->kind;

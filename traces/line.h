@@ -65,6 +65,13 @@ static inline void line_u64(Line *line, uint64_t value)
     line_bytes(line, at, (size_t)(end - at));
 }
 
+static inline void line_i64(Line *line, int64_t value)
+{
+    if (value < 0)
+        line_text(line, "-");
+    line_u64(line, value < 0 ? UINT64_C(0) - (uint64_t)value : (uint64_t)value);
+}
+
 /* Microseconds with three decimals, of a time that is not negative. */
 static inline void line_us(Line *line, Time ns)
 {

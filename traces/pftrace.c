@@ -9,11 +9,11 @@
  * ran there; and a thread has a track with its waits, `ready` for a core and `blocked` in a synchronous call. What is in
  * neither, it slept. All flow ids stay open: an arrow goes from the earlier event to the later one. */
 #include "args.h"
+#include "descriptor.h"
 #include "intern.h"
 #include "lanes.h"
 #include "out.h"
 #include "perfetto.h"
-#include "wire.h"
 
 enum { SEQUENCE = 1, MOST_CPUS = 1 << 16 };
 
@@ -97,10 +97,7 @@ static void write_preamble(Pftrace *to)
     wire_number(&to->packet, PACKET_FLAGS, STATE_CLEARED);
     for (unsigned i = 0; i < ARGS; i++)
         put_interned(to, INTERNED_ARG_NAME, i + 1, args_names[i].text);
-    wire_number(&to->body, TRACK_UUID, 0);
-    wire_number(&to->body, TRACK_CHILDREN, CHILDREN_BY_RANK);
-    wire_number(&to->body, TRACK_PROCESSES, GROUPS_BY_RANK);
-    wire_number(&to->body, TRACK_THREADS, GROUPS_BY_RANK);
+    descriptor_root(&to->body);
     write_track(to);
 }
 
@@ -208,49 +205,6 @@ static Place *place_as(Pftrace *to, Track track, TrackKind kind)
     return place;
 }
 
-static void start_track(Pftrace *to, uint64_t uuid, uint64_t parent, const char *name, int order)
-{
-    wire_number(&to->body, TRACK_UUID, uuid);
-    if (parent)
-        wire_number(&to->body, TRACK_PARENT, parent);
-    wire_text(&to->body, TRACK_NAME, name);
-    wire_number(&to->body, TRACK_CHILDREN, CHILDREN_BY_RANK);
-    wire_signed(&to->body, TRACK_RANK, order);
-}
-
-static void put_process(Pftrace *to, const Place *place)
-{
-    to->part.size = 0;
-    wire_number(&to->part, PROCESS_PID, place->pid);
-    wire_text(&to->part, PROCESS_NAME, place->name);
-    wire_message(&to->body, TRACK_PROCESS_PART, &to->part);
-}
-
-static void put_thread(Pftrace *to, const Place *place)
-{
-    to->part.size = 0;
-    wire_number(&to->part, THREAD_PID, place->pid);
-    wire_number(&to->part, THREAD_TID, place->tid);
-    wire_text(&to->part, THREAD_NAME, place->name);
-    wire_message(&to->body, TRACK_THREAD_PART, &to->part);
-}
-
-static void put_counter(Pftrace *to, CounterUnit unit)
-{
-    static const struct {
-        unsigned unit, multiplier;
-        const char *name;
-    } units[] = {{COUNTED_THINGS, 0, NULL}, {COUNTED_NS, 1000, NULL}, {COUNTED_BYTES, 1024, NULL}, {0, 0, "%"}};
-    to->part.size = 0;
-    if (units[unit].unit)
-        wire_number(&to->part, COUNTER_UNIT, units[unit].unit);
-    if (units[unit].multiplier)
-        wire_number(&to->part, COUNTER_MULTIPLIER, units[unit].multiplier);
-    if (units[unit].name)
-        wire_text(&to->part, COUNTER_UNIT_NAME, units[unit].name);
-    wire_message(&to->body, TRACK_COUNTER_PART, &to->part);
-}
-
 /* The lanes of one track have one name, one parent and one rank: the UI draws them as one. */
 static uint64_t lane_uuid(Pftrace *to, Place *place, uint32_t lane)
 {
@@ -262,7 +216,7 @@ static uint64_t lane_uuid(Pftrace *to, Place *place, uint32_t lane)
     }
     uint64_t uuid = new_uuid(to);
     place->uuids[place->uuid_count++] = uuid;
-    start_track(to, uuid, place->parent, place->name, place->order);
+    descriptor_begin(&to->body, uuid, place->parent, place->name, place->order);
     write_track(to);
     return uuid;
 }
@@ -308,15 +262,15 @@ static void pftrace_track(Sink *sink, const TrackSpec *spec)
     Pftrace *to = (Pftrace *)sink;
     Place *place = new_place(to, spec);
     place_under(to, place, spec);
-    start_track(to, uuid_of(spec->track), place->parent, spec->name, spec->order);
+    descriptor_begin(&to->body, uuid_of(spec->track), place->parent, spec->name, spec->order);
     if (spec->about)
         wire_text(&to->body, TRACK_DESCRIPTION, spec->about);
     if (spec->kind == TRACK_PROCESS)
-        put_process(to, place);
+        descriptor_process(&to->body, &to->part, place->pid, spec->name);
     else if (spec->kind == TRACK_THREAD)
-        put_thread(to, place);
+        descriptor_thread(&to->body, &to->part, place->pid, place->tid, spec->name);
     else if (spec->kind == TRACK_COUNTER)
-        put_counter(to, spec->unit);
+        descriptor_counter(&to->body, &to->part, spec->unit);
     if (spec->kind == TRACK_ASYNC) { /* its first lane is the track itself */
         lanes_init(&place->lanes, to->mem);
         place->uuids = mem_get(to->mem, sizeof *place->uuids);
@@ -436,7 +390,7 @@ static uint64_t cpu_uuid(Pftrace *to, const Place *thread, size_t cpu)
         char *first = line_digits(end, cpu);
         memcpy(name + 4, first, (size_t)(end - first));
         to->cpus[cpu] = new_uuid(to);
-        start_track(to, to->cpus[cpu], uuid_of(thread->process), name, MOST_CPUS + (int)cpu);
+        descriptor_begin(&to->body, to->cpus[cpu], uuid_of(thread->process), name, MOST_CPUS + (int)cpu);
         write_track(to);
     }
     return to->cpus[cpu];
@@ -454,7 +408,7 @@ static void pftrace_state(Sink *sink, Track thread, Time start, Time end, Thread
     } else if (state == THREAD_READY || state == THREAD_BLOCKED) {
         if (place->waits == 0) {
             place->waits = new_uuid(to);
-            start_track(to, place->waits, uuid_of(thread), "waits", 0);
+            descriptor_begin(&to->body, place->waits, uuid_of(thread), "waits", 0);
             write_track(to);
         }
         write_slice(to, place->waits, start, end, state == THREAD_READY ? "ready" : "blocked", NULL, none);
@@ -485,7 +439,7 @@ static void end_place(Pftrace *to, Track track)
 static void write_metadata(Pftrace *to, size_t n, const char *const key[], const char *const json[])
 {
     uint64_t uuid = new_uuid(to);
-    start_track(to, uuid, 0, "about this trace", -1);
+    descriptor_begin(&to->body, uuid, 0, "about this trace", -1);
     write_track(to);
     start_event(to, TYPE_INSTANT, uuid, 0);
     put_name(to, "metadata");

@@ -6,7 +6,7 @@
 enum {
     ARGUMENT_MOST = 80, /* bytes of a text from the input that a message repeats */
     WORD_MOST = 64,     /* longer words have no neighbours */
-    LIST_MOST = 10,     /* words that a help line lists */
+    LIST_MOST = 24,     /* words that a help line lists */
     TEXT_MOST = 4096
 };
 

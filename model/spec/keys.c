@@ -5,6 +5,7 @@
 enum { WORDS_MOST = 64 };
 
 const char spec_default_file[] = "default";
+const char not_yet_help[] = "leave it out; a later version brings it";
 
 const Key *keys_find(const KeyTable *table, const char *name)
 {
@@ -25,6 +26,8 @@ bool refuse(SpecReader *reader, const Json *value, const char *help, const char 
 
 static bool refuse_key(SpecReader *reader, const Key *key, const Json *value, const char *help, const char *what)
 {
+    if (!help && key->about)
+        help = diag_text(reader->diag, "%s: %s", key->name, key->about);
     diag_error(reader->diag, value->place, help, "\"%s\": %s", key->name, what);
     return false;
 }
@@ -161,7 +164,7 @@ static bool read_word(SpecReader *reader, const Key *key, const Json *value, int
         *field = (int)n;
         if (!key->words[n].not_yet || value->place.file == spec_default_file)
             return true;
-        diag_error(reader->diag, value->place, NULL, "\"%s\": \"%s\" is not available yet", key->name, names[n]);
+        diag_error(reader->diag, value->place, not_yet_help, "\"%s\": \"%s\" is not available yet", key->name, names[n]);
         return false;
     }
     if (value->type != JSON_STRING)
@@ -274,14 +277,14 @@ static bool read_row(SpecReader *reader, const Json *object, const KeyTable *tab
     while (value && strcmp(value->key, row->name) != 0)
         value = value->next;
     if (value && row->not_yet && value->place.file != spec_default_file) {
-        diag_error(reader->diag, value->key_place, NULL, "\"%s\" in %s is not available yet", row->name, table->name);
+        diag_error(reader->diag, value->key_place, not_yet_help, "\"%s\" in %s is not available yet", row->name, table->name);
         return false;
     }
     if (value)
         return keys_value(reader, row, value, (char *)into + row->at);
     store_absent(row, (char *)into + row->at);
     if (row->required)
-        diag_error(reader->diag, object->place, diag_text(reader->diag, "it is %s", row->about), "%s needs \"%s\"", table->name, row->name);
+        diag_error(reader->diag, object->place, diag_text(reader->diag, "%s: %s", row->name, row->about), "%s needs \"%s\"", table->name, row->name);
     return !row->required;
 }
 

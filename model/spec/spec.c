@@ -35,7 +35,7 @@ static const KeyTable machine_table = {
 static bool read_syn_retry(SpecReader *reader, Json *value, void *field)
 {
     SpecNetwork *network = field;
-    Key row = {.name = "syn_retry", .type = KEY_DURATION, .min = 1};
+    Key row = {.name = "syn_retry", .type = KEY_DURATION, .min = 1, .about = "how long the client waits before it tries again"};
     bool ok = true;
     if (value->type != JSON_ARRAY || value->count > COUNT_OF(network->syn_retry))
         return refuse(reader, value, "as in [\"1s\", \"3s\", \"7s\"]", "\"syn_retry\": must be an array of at most 16 durations");
@@ -57,17 +57,17 @@ static const KeyTable network_table = {
 static bool read_warmup(SpecReader *reader, Json *value, void *field)
 {
     Spec *spec = field;
-    Key row = {.name = "warmup", .type = KEY_DURATION};
+    Key row = {.name = "warmup", .type = KEY_DURATION, .about = "the statistics start then"};
     if (value->type != JSON_STRING || strcmp(value->text, "auto") != 0)
         return keys_value(reader, &row, value, &spec->warmup);
     spec->warmup_auto = true;
-    return refuse(reader, value, NULL, "\"warmup\": \"auto\" is not available yet");
+    return refuse(reader, value, not_yet_help, "\"warmup\": \"auto\" is not available yet");
 }
 
 static bool read_schema(SpecReader *reader, Json *value, void *field)
 {
     (void)field;
-    return value->type == JSON_STRING || refuse(reader, value, NULL, "\"$schema\": must be a text in double quotes");
+    return value->type == JSON_STRING || refuse(reader, value, "as in \"loopsim.schema.json\"", "\"$schema\": must be a text in double quotes");
 }
 
 #define SCHEMA_ROW {.name = "$schema", .type = KEY_CUSTOM, .read = read_schema, .shape = "text", .about = "the schema, for editors"}
@@ -146,7 +146,7 @@ static void check_duration(SpecReader *reader)
     const Spec *spec = reader->spec;
     const Json *duration = json_member(reader->root, "duration"), *warmup = json_member(reader->root, "warmup");
     if (duration && !spec->warmup_auto && spec->warmup >= spec->duration)
-        refuse(reader, warmup, NULL, "the warm-up must end before the duration does");
+        refuse(reader, warmup, "the statistics begin at its end", "the warm-up must end before the duration does");
     for (int i = 0; !duration && i < spec->stream_count; i++) {
         if (arrivals_end(&spec->arrivals[i]))
             continue;
@@ -181,7 +181,7 @@ static const char *file_name(SpecReader *reader, const char *file)
 static bool find_kind(SpecReader *reader, const Json *root)
 {
     if (root->type != JSON_OBJECT)
-        return refuse(reader, root, NULL, "a spec is one JSON object");
+        return refuse(reader, root, "as in { \"handlers\": { ... }, \"arrivals\": { ... } }", "a spec is one JSON object");
     bool workload = json_member(root, "handlers") || json_member(root, "arrivals");
     reader->spec->kind = json_member(root, "main") ? SPEC_PROGRAM : SPEC_WORKLOAD;
     if (reader->spec->kind == SPEC_PROGRAM || workload)

@@ -18,13 +18,13 @@ static bool read_count(SpecReader *reader, Json *value, void *field)
     SpecCount *count = field;
     Geometric drawn = {0};
     KeyFill fill = {&geometric_table, &drawn};
-    Key row = {.name = value->key, .type = KEY_COUNT, .min = 1};
+    Key row = {.name = value->key, .type = KEY_COUNT, .min = 1, .about = "a count, or {\"geometric\": 5} for one that is drawn with this mean"};
     if (value->type != JSON_OBJECT)
         return keys_value(reader, &row, value, &count->fixed);
     if (!keys_fill(reader, value, &fill, 1))
         return false;
     if (drawn.mean < 1)
-        return refuse(reader, value->child, NULL, "\"geometric\": the mean must be at least 1");
+        return refuse(reader, value->child, "each connection has at least one", "\"geometric\": the mean must be at least 1");
     count->geometric_mean = drawn.mean;
     return true;
 }
@@ -116,7 +116,7 @@ static bool read_modulated(SpecReader *reader, Json *value, void *field)
     stream->phase_count = ok ? value->count : 0;
     for (size_t i = 0; i < stream->phase_count; i++)
         some |= stream->phases[i].rate > 0;
-    return ok && (some || refuse(reader, value, NULL, "\"modulated\": one of the rates must be above 0"));
+    return ok && (some || refuse(reader, value, "\"0/s\" is a phase without arrivals", "\"modulated\": one of the rates must be above 0"));
 }
 
 static bool read_stages(SpecReader *reader, Json *value, void *field)
@@ -131,7 +131,7 @@ static bool read_stages(SpecReader *reader, Json *value, void *field)
 static bool read_arrival_file(SpecReader *reader, Json *value, void *field)
 {
     (void)field;
-    return refuse(reader, value, NULL, "\"file\" is not available yet");
+    return refuse(reader, value, not_yet_help, "\"file\" is not available yet");
 }
 
 static int find_handler(const Spec *spec, const char *name)
@@ -163,7 +163,7 @@ static bool read_mix(SpecReader *reader, Json *value, void *field)
     SpecMix *mix = mem_get(reader->mem, mem_array(reader->mem, value->count, sizeof *mix));
     size_t n = 0;
     for (Json *item = value->child; item; item = item->next, n++) {
-        Key row = {.name = item->key, .type = KEY_NUMBER};
+        Key row = {.name = item->key, .type = KEY_NUMBER, .about = "the weight of this handler in the mix"};
         mix[n].handler = find_handler(reader->spec, item->key);
         ok = keys_value(reader, &row, item, &mix[n].weight) && ok;
         if (mix[n].handler < 0 && reader->spec->handler_count > 0)
@@ -291,7 +291,7 @@ bool read_arrivals(SpecReader *reader, Json *value, void *field)
     (void)field;
     bool several = value->type == JSON_ARRAY, ok = true;
     if (several && value->count == 0)
-        return refuse(reader, value, NULL, "\"arrivals\": must not be empty");
+        return refuse(reader, value, "as in [{\"poisson\": \"500/s\"}]", "\"arrivals\": must not be empty");
     SpecArrivals *streams = mem_get(reader->mem, mem_array(reader->mem, several ? value->count : 1, sizeof *streams));
     int n = 0;
     for (Json *json = several ? value->child : value; json; json = several ? json->next : NULL)

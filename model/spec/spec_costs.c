@@ -28,7 +28,7 @@ static bool read_file_costs(SpecReader *reader, Json *value, void *field)
 {
     KeyFill fill = {&cost_table, field};
     if (value->type != JSON_OBJECT)
-        return refuse(reader, value, NULL, "\"costs\": must be an object");
+        return refuse(reader, value, "as in {\"switch\": \"2us\"}", "\"costs\": must be an object");
     bool ok = keys_fill(reader, value, &fill, 1);
     for (const Key *entry = cost_table.keys; entry->name; entry++) {
         if (json_member(value, entry->name))
@@ -42,15 +42,16 @@ static bool read_file_costs(SpecReader *reader, Json *value, void *field)
 
 static bool read_sources(SpecReader *reader, Json *value, void *field)
 {
+    static const char sources_help[] = "as in {\"switch\": \"median of 15 rounds of a ring of two threads\"}";
     (void)field;
     if (value->type != JSON_OBJECT)
-        return refuse(reader, value, NULL, "\"sources\": must be an object of texts");
+        return refuse(reader, value, sources_help, "\"sources\": must be an object of texts");
     bool ok = true;
     for (const Json *source = value->child; source; source = source->next) {
         if (source->type != JSON_STRING)
-            ok = refuse(reader, source, NULL, "\"sources\": must be an object of texts");
+            ok = refuse(reader, source, sources_help, "\"sources\": must be an object of texts");
         else if (!keys_find(&cost_table, source->key)) {
-            diag_error(reader->diag, source->key_place, NULL, "no entry of a cost table is called \"%s\"", source->key);
+            diag_error(reader->diag, source->key_place, sources_help, "no entry of a cost table is called \"%s\"", source->key);
             ok = false;
         }
     }
@@ -62,6 +63,19 @@ static JsonPlace profile_place(const SpecReader *reader)
 {
     const Json *profile = json_member(json_member(reader->root, "machine"), "profile");
     return profile ? profile->place : reader->root->place;
+}
+
+/* The path as it is opened from here, for messages. */
+static const char *join(SpecReader *reader, const char *path)
+{
+    const char *spec = reader->spec->file, *slash = strrchr(spec, '/');
+    if (!slash || path[0] == '/')
+        return path;
+    Buf joined;
+    buf_init(&joined, reader->mem, (size_t)1 << 20);
+    buf_bytes(&joined, spec, (size_t)(slash + 1 - spec));
+    buf_text(&joined, path);
+    return buf_string(&joined);
 }
 
 static bool read_cost_file(SpecReader *reader, const char *path, Costs *costs)
@@ -76,15 +90,15 @@ static bool read_cost_file(SpecReader *reader, const char *path, Costs *costs)
                    "the cost table \"%s\" cannot be read: %s", path, error);
         return false;
     }
-    JsonPlace at = {path, 1, 1, 0, 0};
-    diag_source(reader->diag, path, bytes, size);
+    JsonPlace at = {join(reader, path), 1, 1, 0, 0};
+    diag_source(reader->diag, at.file, bytes, size);
     Json *root = json_read(reader->mem, at, bytes, size, reader->diag);
     if (!root)
         return false;
     CostFile file = {0};
     KeyFill fill = {&cost_file_table, &file};
     if (root->type != JSON_OBJECT)
-        return refuse(reader, root, NULL, "a cost table is an object");
+        return refuse(reader, root, "as in {\"costs\": {...}}", "a cost table is an object");
     keys_fill(reader, root, &fill, 1);
     *costs = file.costs;
     return reader->diag->errors == before;
@@ -115,7 +129,7 @@ bool read_costs(SpecReader *reader, Json *value, void *field)
     Costs costs = {0};
     KeyFill fill = {&cost_table, field};
     if (value->type != JSON_OBJECT)
-        return refuse(reader, value, NULL, "\"costs\": must be an object");
+        return refuse(reader, value, "as in {\"switch\": \"2us\"}", "\"costs\": must be an object");
     if (!name || (!profile && !read_cost_file(reader, name, &costs)))
         return keys_fill(reader, value, &fill, 1), false;
     if (profile)

@@ -45,7 +45,8 @@ static bool finish(SpecReader *reader, const Json *value, const Dist *dist, cons
 {
     *(const Dist **)field = dist;
     if (!dist)
-        diag_error(reader->diag, value->place, NULL, "\"%s\": %s", value->key, *why);
+        diag_error(reader->diag, value->place, diag_text(reader->diag, "%s: %s", value->key, keys_find(&dist_table, value->key)->about), "\"%s\": %s",
+                   value->key, *why);
     return dist != NULL;
 }
 
@@ -60,7 +61,8 @@ static bool read_parameters(SpecReader *reader, Json *value, const KeyTable *tab
     KeyFill fill = {table, p};
     memset(p, 0, sizeof *p);
     if (value->type != JSON_OBJECT) {
-        diag_error(reader->diag, value->place, NULL, "%s is written as an object", table->name);
+        diag_error(reader->diag, value->place, diag_text(reader->diag, "as in {\"%s\": \"...\", \"%s\": ...}", table->keys[0].name, table->keys[1].name),
+                   "%s is written as an object", table->name);
         return false;
     }
     return keys_fill(reader, value, &fill, 1);
@@ -142,10 +144,12 @@ static bool read_pareto(SpecReader *reader, Json *value, void *field)
     return finish(reader, value, dist_pareto(reader->mem, (double)p.min, p.alpha, max, &why), &why, field);
 }
 
+static const char hyper_help[] = "as in [[0.9, \"1ms\"], [0.1, \"20ms\"]]", empirical_help[] = "as in [[\"1ms\", 70], [\"5ms\", 30]]";
+
 /* An array of pairs of a weight and a duration, in the order that `weight_at` says (0 or 1). */
 static bool read_pairs(SpecReader *reader, const Json *value, uint32_t weight_at, const char *name, double *weight, double *time)
 {
-    const char *help = weight_at == 0 ? "as in [[0.9, \"1ms\"], [0.1, \"20ms\"]]" : "as in [[\"1ms\", 70], [\"5ms\", 30]]";
+    const char *help = weight_at == 0 ? hyper_help : empirical_help;
     bool ok = true;
     size_t i = 0;
     for (const Json *pair = value->child; pair; pair = pair->next, i++) {
@@ -157,7 +161,7 @@ static bool read_pairs(SpecReader *reader, const Json *value, uint32_t weight_at
             continue;
         }
         Json *number = weight_at == 0 ? first : first->next, *duration = weight_at == 0 ? first->next : first;
-        Key row = {.name = name, .type = KEY_NUMBER};
+        Key row = {.name = name, .type = KEY_NUMBER, .about = weight_at == 0 ? "the weight comes first" : "the weight comes last"};
         ok = keys_value(reader, &row, number, &weight[i]) && ok;
         ok = read_time(reader, name, duration, &ns) && ok;
         time[i] = ok ? (double)ns : 0;
@@ -169,7 +173,7 @@ static bool read_weighted(SpecReader *reader, const Json *value, uint32_t weight
 {
     const char *why = NULL;
     if (value->type != JSON_ARRAY || value->count == 0) {
-        diag_error(reader->diag, value->place, NULL, "\"%s\": must be an array of pairs of a weight and a duration", name);
+        diag_error(reader->diag, value->place, weight_at == 0 ? hyper_help : empirical_help, "\"%s\": must be an array of pairs of a weight and a duration", name);
         return false;
     }
     size_t n = value->count;
@@ -238,7 +242,7 @@ static bool make_percentiles(SpecReader *reader, const Json *value, Point *point
         percent[i] = points[i].percent;
         times[i] = points[i].value;
         if (i > 0 && (percent[i] <= percent[i - 1] || times[i] < times[i - 1]))
-            return refuse(reader, points[i].json, NULL, "\"percentiles\": the values must not fall as the percentiles rise");
+            return refuse(reader, points[i].json, "each percentile once, and none below the one before", "\"percentiles\": the values must not fall as the percentiles rise");
     }
     if (percent[n - 1] != 100)
         return refuse(reader, value, "add \"100\", the largest value", "\"percentiles\": the value for \"100\" is missing");
@@ -339,7 +343,8 @@ const Dist *value_dist(Mem *mem, const Json *json, Diag *diag)
         return read_plain(&reader, json);
     if (json->type == JSON_OBJECT)
         return read_object(&reader, json);
-    const char *help = json->type == JSON_NUMBER ? diag_text(diag, "write \"%sms\", with the unit that is meant", json->text) : NULL;
+    const char *help = json->type == JSON_NUMBER ? diag_text(diag, "write \"%sms\", with the unit that is meant", json->text)
+                                                : "as in \"5ms\" or {\"exponential\": \"5ms\"}";
     refuse(&reader, json, help, "not a duration in quotes, and not a distribution");
     return NULL;
 }

@@ -56,11 +56,11 @@ static bool check_name(SpecReader *reader, const Json *member, const char *kind,
 static bool check_map(SpecReader *reader, const Json *value, const char *key, bool may_be_empty)
 {
     if (value->type != JSON_OBJECT) {
-        diag_error(reader->diag, value->place, NULL, "\"%s\": must be an object", key);
+        diag_error(reader->diag, value->place, "each under its name, as in {\"name\": ...}", "\"%s\": must be an object", key);
         return false;
     }
     if (value->count == 0 && !may_be_empty) {
-        diag_error(reader->diag, value->place, NULL, "\"%s\": must not be empty", key);
+        diag_error(reader->diag, value->place, "at least one is needed", "\"%s\": must not be empty", key);
         return false;
     }
     return true;
@@ -150,7 +150,7 @@ bool read_functions(SpecReader *reader, Json *value, void *field)
     bool ok = true;
     for (const Json *member = value->child; member; member = member->next) {
         if (member->type != JSON_ARRAY && member->type != JSON_OBJECT)
-            ok = refuse(reader, member, "as in [ \"a step\" ] or {\"async\": [ … ], \"args\": [\"n\"]}", "a function is an array of steps or an object");
+            ok = refuse(reader, member, "as in [ \"a step\" ] or {\"async\": [ ... ], \"args\": [\"n\"]}", "a function is an array of steps or an object");
     }
     reader->spec->functions = list_bodies(reader, value);
     reader->spec->function_count = (int)value->count;
@@ -170,7 +170,7 @@ static bool read_model(SpecReader *reader, Json *value, void *field)
         *(const ServerModel **)field = server_models[n];
         if (!server_models[n]->not_yet)
             return true;
-        diag_error(reader->diag, value->place, NULL, "the model \"%s\" is not available yet", names[n]);
+        diag_error(reader->diag, value->place, "choose another one; a later version brings it", "the model \"%s\" is not available yet", names[n]);
         return false;
     }
     if (value->type != JSON_STRING)

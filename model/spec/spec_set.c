@@ -159,7 +159,7 @@ static bool take_index(Setter *set)
         set->node->type == JSON_OBJECT && index == 0 && !is_last)
         return true; /* one stream alone is written without its array */
     if (set->node->type != JSON_ARRAY)
-        return refuse_path(set, from, size, NULL, "this is not an array");
+        return refuse_path(set, from, size, "[i] follows the name of an array", "this is not an array");
     if (index >= set->node->count || digits > 9)
         return refuse_path(set, from, size, diag_text(set->reader->diag, "it has %d elements, from [0]", (int)set->node->count),
                            "the array has no such element");
@@ -185,7 +185,7 @@ static bool take_name(Setter *set)
     if (size == 0)
         return refuse_path(set, from, 1, "as in servers.node.workers=16", "a name belongs here");
     if (set->node->type != JSON_OBJECT)
-        return refuse_path(set, from, size, NULL, "what stands before this is not an object");
+        return refuse_path(set, from, size, "names go on after an object only", "what stands before this is not an object");
     Json *child = find_child(set->node, name);
     const Key *row = set->is_map ? NULL : find_row(set, name);
     if (*set->at == '=') {

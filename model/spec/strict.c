@@ -143,14 +143,11 @@ static void scan_escape(Scanner *scan)
 
 static void refuse_control(Scanner *scan, int c)
 {
-    static const char digits[] = "0123456789abcdef";
-    static const struct { char code; const char *help; } short_forms[] = {
-        {'\t', "write \\t"}, {'\r', "write \\r"}, {'\b', "write \\b"}, {'\f', "write \\f"}, {0, "leave it out"},
-    };
-    const char *help = "write it as \\u00XX";
-    for (size_t i = 0; i < COUNT_OF(short_forms); i++) {
-        if (c == short_forms[i].code)
-            help = short_forms[i].help;
+    static const char digits[] = "0123456789abcdef", named[] = "\bb\ff\rr\tt";
+    const char *help = "leave it out";
+    for (const char *name = named; *name && c != 0; name += 2) {
+        if (c == name[0])
+            help = diag_text(scan->diag, "write \\%c", name[1]);
     }
     scan->bad = true;
     if (c == 0)
@@ -160,18 +157,25 @@ static void refuse_control(Scanner *scan, int c)
     step(scan);
 }
 
+static bool is_broken(const Scanner *scan)
+{
+    size_t bad;
+    return scan->pos < scan->size && utf8_length(scan->s + scan->pos, scan->size - scan->pos, &bad) == 0;
+}
+
+/* One error for all that stand together. */
 static void refuse_bytes(Scanner *scan)
 {
     scan->bad = true;
     diag_error(scan->diag, place_here(scan), "save the file as UTF-8", "bytes that are not UTF-8");
-    step(scan);
+    while (is_broken(scan))
+        step(scan);
 }
 
 static bool scan_string(Scanner *scan)
 {
     JsonPlace start = place_here(scan);
     for (step(scan);;) {
-        size_t bad;
         int c = peek(scan);
         if (c == '"') {
             step(scan);
@@ -190,7 +194,7 @@ static bool scan_string(Scanner *scan)
             scan_escape(scan);
         else if (c < 0x20)
             refuse_control(scan, c);
-        else if (utf8_length(scan->s + scan->pos, scan->size - scan->pos, &bad) == 0)
+        else if (is_broken(scan))
             refuse_bytes(scan);
         else
             step(scan);
@@ -316,25 +320,26 @@ static void scan_word(Scanner *scan, size_t record)
 static bool scan_value(Scanner *scan);
 
 /* What stands here instead of what was expected. Always false: structure that is broken is not guessed at. */
-static bool refuse_here(Scanner *scan, const char *expected)
+static bool refuse_here(Scanner *scan, const char *expected, const char *help)
 {
-    size_t bad;
     int c = peek(scan);
     JsonPlace place = place_here(scan);
     if (c < 0)
-        diag_error(scan->diag, place, NULL, "the text ends where %s was expected", expected);
+        diag_error(scan->diag, place, "is the file complete?", "the text ends where %s was expected", expected);
     else if (c == 0)
         diag_error(scan->diag, place, "leave it out", "a NUL byte where %s was expected", expected);
     else if (c == '/' || c == '#')
         diag_error(scan->diag, place, "put what you want to say into \"about\"", "a comment, which JSON does not have");
     else if (c == '\'')
         diag_error(scan->diag, place, "texts stand in double quotes", "a single quote where %s was expected", expected);
-    else if (utf8_length(scan->s + scan->pos, scan->size - scan->pos, &bad) == 0)
+    else if (is_broken(scan))
         refuse_bytes(scan);
     else if (c < 0x20 || c >= 0x7f)
-        diag_error(scan->diag, place, "leave it out", "an unexpected character where %s was expected", expected);
+        diag_error(scan->diag, place, help, "an unexpected character where %s was expected", expected);
+    else if (c == '"')
+        diag_error(scan->diag, place, help, "a text where %s was expected", expected);
     else
-        diag_error(scan->diag, place, NULL, "\"%c\" where %s was expected", c, expected);
+        diag_error(scan->diag, place, help, "\"%c\" where %s was expected", c, expected);
     return false;
 }
 
@@ -349,14 +354,14 @@ static bool scan_key(Scanner *scan)
 {
     if (peek(scan) != '"')
         return is_word(peek(scan)) ? (diag_error(scan->diag, place_here(scan), "keys stand in double quotes", "a key without quotes"), false)
-                                   : refuse_here(scan, "a key in double quotes");
+                                   : refuse_here(scan, "a key in double quotes", "as in { \"key\": 1 }");
     size_t record = open_record(scan, JSON_STRING, true);
     if (!scan_string(scan))
         return false;
     close_record(scan, record);
     skip_space(scan);
     if (peek(scan) != ':')
-        return refuse_here(scan, "the \":\" after a key");
+        return refuse_here(scan, "the \":\" after a key", "as in { \"key\": 1 }");
     step(scan);
     skip_space(scan);
     return true;
@@ -377,7 +382,7 @@ static bool scan_separator(Scanner *scan, size_t record, char close, bool *more)
         return false;
     }
     if (c != ',')
-        return refuse_here(scan, close == '}' ? "\",\" or \"}\"" : "\",\" or \"]\"");
+        return refuse_here(scan, close == '}' ? "\",\" or \"}\"" : "\",\" or \"]\"", "a comma stands between two elements");
     step(scan);
     skip_space(scan);
     if (peek(scan) == close) {
@@ -392,7 +397,8 @@ static bool scan_nested(Scanner *scan, size_t record, char close)
 {
     bool more = true;
     if (++scan->depth > JSON_DEPTH) {
-        diag_error(scan->diag, place_here(scan), NULL, "arrays and objects are nested more than %d deep", JSON_DEPTH);
+        diag_error(scan->diag, place_here(scan), "steps can be moved into \"functions\"", "arrays and objects are nested more than %d deep",
+                   JSON_DEPTH);
         return false;
     }
     step(scan);
@@ -418,7 +424,7 @@ static bool scan_value(Scanner *scan)
     int c = peek(scan);
     bool ok = true;
     if (c != '{' && c != '[' && c != '"' && (c < 0 || !is_word(c)))
-        return refuse_here(scan, "a value");
+        return refuse_here(scan, "a value", "a value is a text in double quotes, a number, true, false, null, an array or an object");
     size_t record = open_record(scan, c == '{' ? JSON_OBJECT : c == '[' ? JSON_ARRAY : JSON_STRING, false);
     if (c == '{' || c == '[')
         ok = scan_nested(scan, record, c == '{' ? '}' : ']');
@@ -443,7 +449,7 @@ bool strict_scan(Mem *mem, JsonPlace at, const char *bytes, size_t size, Diag *d
 {
     Scanner scan = {.mem = mem, .diag = diag, .records = records, .s = (const unsigned char *)bytes, .size = size, .at = at};
     if (size > JSON_SIZE) {
-        diag_error(diag, place_here(&scan), NULL, "the text is larger than 16 MiB");
+        diag_error(diag, place_here(&scan), "arrivals can be read from a file", "the text is larger than 16 MiB");
         return false;
     }
     skip_mark(&scan);

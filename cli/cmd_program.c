@@ -1,0 +1,7 @@
+#include "run.h"
+
+int run_program(Cli *cli, Input *input)
+{
+    say_error(cli->mem, NULL, "%s is a program: running one is not available yet", input->path);
+    return EXIT_USAGE;
+}

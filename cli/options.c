@@ -1,0 +1,228 @@
+#include "options.h"
+
+#include "../model/observe/metric.h"
+
+#include <string.h>
+
+static void add_word(Words *words, Mem *mem, const char *word)
+{
+    words->word = mem_grow(mem, words->word, mem_array(mem, (size_t)words->count + 1, sizeof *words->word));
+    words->word[words->count++] = word;
+}
+
+static const char *read_set(Args *args, Mem *mem, const char *value, const char **help)
+{
+    *help = "such as --set servers.node.workers=16";
+    if (!strchr(value, '=') || value[0] == '=')
+        return "not of the form PATH=VALUE";
+    add_word(&args->set, mem, value);
+    return NULL;
+}
+
+static const char *read_seed(Args *args, Mem *mem, const char *value, const char **help)
+{
+    const char *why = NULL;
+    (void)mem;
+    *help = "a whole number up to 2^64-1, such as 42 or 0x2a";
+    args->has_seed = value_seed(value, &args->seed, &why);
+    return args->has_seed ? NULL : why;
+}
+
+static const char *read_only(Args *args, Mem *mem, const char *value, const char **help)
+{
+    (void)help;
+    add_word(&args->only, mem, value);
+    return NULL;
+}
+
+static const char *read_require(Args *args, Mem *mem, const char *value, const char **help)
+{
+    (void)help;
+    add_word(&args->require, mem, value);
+    return NULL;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t size = strlen(text), tail = strlen(end);
+    return size >= tail && strcmp(text + size - tail, end) == 0;
+}
+
+static const char *read_trace(Args *args, Mem *mem, const char *value, const char **help)
+{
+    (void)mem;
+    *help = "FILE.json or FILE.json.gz";
+    if (value[0] == '\0')
+        return "the name of the trace is missing";
+    if (ends_with(value, ".pftrace"))
+        return "not available yet";
+    args->trace = value;
+    return NULL;
+}
+
+const char *const format_name[FORMATS] = {[FORMAT_TEXT] = "text", [FORMAT_JSON] = "json"};
+
+static const char *read_out(Args *args, Mem *mem, const char *value, const char **help)
+{
+    static const char *const later[] = {"csv", "md", "html", "junit", "github"};
+    const char *equals = strchr(value, '=');
+    size_t size = equals ? (size_t)(equals - value) : strlen(value);
+    *help = "text or json, to a file as in --out json=results.json";
+    for (size_t i = 0; i < COUNT_OF(later); i++)
+        if (strlen(later[i]) == size && memcmp(later[i], value, size) == 0)
+            return "not available yet";
+    for (int format = 0; format < FORMATS; format++) {
+        if (strlen(format_name[format]) != size || memcmp(format_name[format], value, size) != 0)
+            continue;
+        if (equals && equals[1] == '\0')
+            return "the name of the file is missing";
+        args->out = mem_grow(mem, args->out, mem_array(mem, (size_t)args->out_count + 1, sizeof *args->out));
+        args->out[args->out_count++] = (OutputTo){(Format)format, equals ? equals + 1 : "-"};
+        return NULL;
+    }
+    return "no such format";
+}
+
+static const char *read_percentiles(Args *args, Mem *mem, const char *value, const char **help)
+{
+    *help = "numbers above 0, at most 100, such as 50,99,99.9";
+    args->percentile_count = 0;
+    for (const char *at = value;; at++) {
+        size_t size = strcspn(at, ",");
+        Percentile percentile = {mem_copy(mem, at, size), 0};
+        if (!metric_percent(at, size, &percentile.per_hundred_million))
+            return "not a list of percentiles";
+        if (args->percentile_count == 32)
+            return "more than 32 percentiles";
+        for (int i = 0; i < args->percentile_count; i++)
+            if (args->percentiles[i].per_hundred_million == percentile.per_hundred_million)
+                return "the same percentile twice";
+        args->percentiles = mem_grow(mem, args->percentiles, mem_array(mem, (size_t)args->percentile_count + 1, sizeof percentile));
+        args->percentiles[args->percentile_count++] = percentile;
+        at += size;
+        if (*at == '\0')
+            return NULL;
+    }
+}
+
+static const char *read_time_unit(Args *args, Mem *mem, const char *value, const char **help)
+{
+    static const char *const units[] = {[TIME_AUTO] = "auto", [TIME_IN_NS] = "ns", [TIME_IN_US] = "us", [TIME_IN_MS] = "ms", [TIME_IN_S] = "s"};
+    (void)mem;
+    *help = "auto, ns, us, ms or s";
+    for (size_t i = 0; i < COUNT_OF(units); i++) {
+        if (strcmp(value, units[i]) == 0) {
+            args->time_unit = (TimeUnit)i;
+            return NULL;
+        }
+    }
+    return "no such unit";
+}
+
+static const char *read_max_events(Args *args, Mem *mem, const char *value, const char **help)
+{
+    int64_t count;
+    const char *why = NULL;
+    (void)mem;
+    *help = "a whole number above 0";
+    if (!value_count(value, &count, &why))
+        return why;
+    args->max_events = (uint64_t)count;
+    return count > 0 ? NULL : "too small";
+}
+
+static const char *read_max_memory(Args *args, Mem *mem, const char *value, const char **help)
+{
+    const char *why = NULL;
+    (void)mem;
+    *help = "a size, such as 512MiB";
+    if (!value_size(value, &args->max_memory, &why))
+        return why;
+    return args->max_memory > 0 ? NULL : "too small";
+}
+
+static const char *read_when(When *when, const char *value, const char **help)
+{
+    static const char *const words[] = {[WHEN_AUTO] = "auto", [WHEN_ALWAYS] = "always", [WHEN_NEVER] = "never"};
+    *help = "auto, always or never";
+    for (size_t i = 0; i < COUNT_OF(words); i++) {
+        if (strcmp(value, words[i]) == 0) {
+            *when = (When)i;
+            return NULL;
+        }
+    }
+    return "not one of the three";
+}
+
+static const char *read_color(Args *args, Mem *mem, const char *value, const char **help)
+{
+    (void)mem;
+    return read_when(&args->color, value, help);
+}
+
+static const char *read_progress(Args *args, Mem *mem, const char *value, const char **help)
+{
+    (void)mem;
+    return read_when(&args->progress, value, help);
+}
+
+/* Switches. */
+#define SWITCH(name, field)                                                                                                                  \
+    static const char *name(Args *args, Mem *mem, const char *value, const char **help)                                                      \
+    {                                                                                                                                        \
+        (void)mem, (void)value, (void)help;                                                                                                  \
+        args->field = true;                                                                                                                  \
+        return NULL;                                                                                                                         \
+    }
+SWITCH(read_ascii, ascii)
+SWITCH(read_quiet, quiet)
+SWITCH(read_verbose, verbose)
+SWITCH(read_print, print)
+SWITCH(read_help, help)
+#undef SWITCH
+
+#define RUNS " run sweep "
+#define READS " run sweep check explain "
+#define ALL " run sweep diff check explain calibrate trace-check completion merge init open models schema "
+
+const Option options[] = {
+    {"set", 0, "PATH=VALUE", READS, read_set, "override one value of the spec; repeatable"},
+    {"seed", 0, "N", READS, read_seed, "the seed of all draws, 0 … 2^64-1"},
+    {"only", 0, "SERVER", RUNS, read_only, "run this server alone; repeatable"},
+    {"require", 0, "EXPR", RUNS, read_require, "exit with 1 where it fails: \"node.p99 < 20ms\"; repeatable"},
+    {"trace", 0, "FILE", RUNS, read_trace, "write a trace for ui.perfetto.dev: FILE.json or FILE.json.gz"},
+    {"out", 0, "FORMAT[=FILE]", RUNS, read_out, "text or json, to stdout or a file; repeatable"},
+    {"percentiles", 0, "LIST", RUNS, read_percentiles, "which to report (50,90,95,99,99.9)"},
+    {"time-unit", 0, "UNIT", RUNS, read_time_unit, "of the text: ns, us, ms, s; auto chooses one a row"},
+    {"max-events", 0, "N", RUNS, read_max_events, "stop each server after N events (10000000000)"},
+    {"max-memory", 0, "SIZE", RUNS, read_max_memory, "what a run may take (4GiB)"},
+    {"color", 0, "WHEN", RUNS, read_color, "auto, always or never"},
+    {"progress", 0, "WHEN", RUNS, read_progress, "on stderr: auto (a terminal, after 1 s), always or never"},
+    {"ascii", 0, NULL, RUNS, read_ascii, "no characters beyond ASCII"},
+    {"quiet", 'q', NULL, READS, read_quiet, "no warnings; of a text only the contrast"},
+    {"verbose", 'v', NULL, READS, read_verbose, "more of everything: where time went by handler, resources"},
+    {"print", 0, NULL, " check ", read_print, "show every value with where it came from"},
+    {"runs", 0, "N", RUNS, NULL, "independent replications, with confidence intervals"},
+    {"precision", 0, "PCT", RUNS, NULL, "as many replications as this precision needs"},
+    {"jobs", 0, "N", RUNS, NULL, "runs in parallel; the same bytes for any N"},
+    {"trace-window", 0, "A..B", RUNS, NULL, "trace only this window of time"},
+    {"trace-limit", 0, "N", RUNS, NULL, "at most N events in a trace"},
+    {"trace-slowest", 0, "N", RUNS, NULL, "trace the N slowest requests and all that they waited for"},
+    {"series", 0, "DUR", RUNS, NULL, "figures per step of time"},
+    {"vary", 0, "PATH=RANGE", " sweep ", NULL, "what to vary: a..b:step, a..b:xF or v1,v2,…; repeatable"},
+    {"shard", 0, "I/N", " sweep ", NULL, "only the I-th of N parts"},
+    {"tolerance", 0, "METRIC=PCT", " diff ", NULL, "how much may differ"},
+    {"why", 0, "A B", " explain ", NULL, "the rule that put line A before line B"},
+    {"no-browser", 0, NULL, " open ", NULL, "print the address instead of opening it"},
+    {"help", 'h', NULL, ALL, read_help, "show this"},
+    {NULL, 0, NULL, NULL, NULL, NULL},
+};
+
+bool option_of(const Option *option, const Command *command)
+{
+    size_t size = strlen(command->name);
+    for (const char *at = option->commands; (at = strstr(at, command->name)); at += size)
+        if (at[-1] == ' ' && at[size] == ' ')
+            return true;
+    return false;
+}

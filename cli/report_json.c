@@ -1,0 +1,296 @@
+/* The results as JSON: keys, order and units are a contract; times in ns, ratios with six decimals, the same bytes on every machine. */
+#include "json_writer.h"
+#include "report.h"
+
+#include <string.h>
+
+typedef struct Writer {
+    JsonWriter json;
+    const Report *report;
+} Writer;
+
+static void put_percentiles(Writer *writer, const Hist *hist)
+{
+    const Args *args = writer->report->args;
+    json_begin_flat(&writer->json, "percentiles", '{');
+    for (int i = 0; i < args->percentile_count; i++)
+        json_int(&writer->json, args->percentiles[i].text, hist_percentile(hist, args->percentiles[i].per_hundred_million));
+    json_end(&writer->json, '}');
+}
+
+/* count, mean, sd, min, max and percentiles. */
+static void put_hist(Writer *writer, const char *key, const Hist *hist)
+{
+    JsonWriter *json = &writer->json;
+    json_begin_flat(json, key, '{');
+    json_uint(json, "count", hist->count);
+    json_int(json, "mean", hist_mean(hist));
+    json_int(json, "sd", hist_sd(hist));
+    json_int(json, "min", hist->min);
+    json_int(json, "max", hist->max);
+    put_percentiles(writer, hist);
+    json_end(json, '}');
+}
+
+static void put_time(Writer *writer, const Time time[PARTS])
+{
+    json_begin_flat(&writer->json, "time_ns", '{');
+    for (int part = 0; part < PARTS; part++)
+        json_int(&writer->json, part_name[part], time[part]);
+    json_end(&writer->json, '}');
+}
+
+static void put_handler(Writer *writer, const HandlerResults *handler)
+{
+    JsonWriter *json = &writer->json;
+    const RequestCounts *counts = &handler->requests;
+    json_begin_flat(json, "requests", '{');
+    json_uint(json, "arrived", counts->arrived);
+    json_uint(json, "completed", counts->completed);
+    json_uint(json, "failed", counts->failed);
+    json_uint(json, "refused", counts->refused);
+    json_uint(json, "timed_out", counts->timed_out);
+    json_uint(json, "in_flight", counts->in_flight);
+    json_uint(json, "retried", counts->retried);
+    json_end(json, '}');
+    json_micro(json, "throughput_per_s", handler->throughput);
+    put_hist(writer, "latency_ns", &handler->latency);
+    put_time(writer, handler->time);
+}
+
+static void put_handlers(Writer *writer, const Results *results)
+{
+    json_begin(&writer->json, "handlers", '{');
+    for (int i = 0; i < results->handler_count; i++) {
+        json_begin(&writer->json, results->handlers[i].name, '{');
+        put_handler(writer, &results->handlers[i]);
+        json_end(&writer->json, '}');
+    }
+    json_end(&writer->json, '}');
+}
+
+static void put_cpu(Writer *writer, const Results *results)
+{
+    JsonWriter *json = &writer->json;
+    json_begin_flat(json, "cpu", '{');
+    json_int(json, "cores", results->cpu.cores);
+    json_micro(json, "utilization", results->cpu.utilization);
+    json_int(json, "user_ns", results->cpu.user);
+    json_int(json, "overhead_ns", results->cpu.overhead);
+    json_uint(json, "switches", results->cpu.switches);
+    json_int(json, "switch_ns", results->cpu.switching);
+    json_end(json, '}');
+    json_begin_flat(json, "threads", '{');
+    json_uint(json, "peak", results->threads_peak);
+    json_uint(json, "created", results->threads_created);
+    json_end(json, '}');
+    json_begin_flat(json, "memory", '{');
+    json_int(json, "peak_bytes", results->memory_peak);
+    json_end(json, '}');
+}
+
+static void put_loop(Writer *writer, const LoopResults *loop)
+{
+    JsonWriter *json = &writer->json;
+    json_begin_flat(json, "loop", '{');
+    json_uint(json, "iterations", loop->iterations);
+    json_micro(json, "utilization", loop->utilization);
+    json_begin(json, "lag_ns", '{');
+    json_int(json, "mean", hist_mean(&loop->lag));
+    json_int(json, "max", loop->lag.max);
+    put_percentiles(writer, &loop->lag);
+    json_end(json, '}');
+    json_end(json, '}');
+}
+
+static void put_pool(Writer *writer, const PoolResults *pool)
+{
+    JsonWriter *json = &writer->json;
+    json_begin_flat(json, "pool", '{');
+    json_int(json, "workers", pool->workers);
+    json_micro(json, "utilization", pool->utilization);
+    json_uint(json, "tasks", pool->tasks);
+    put_hist(writer, "wait_ns", &pool->wait);
+    json_int(json, "peak_queue", pool->peak_queue);
+    json_end(json, '}');
+}
+
+static void put_resources(Writer *writer, const Results *results)
+{
+    JsonWriter *json = &writer->json;
+    json_begin(json, "resources", '{');
+    for (int i = 0; i < results->resource_count; i++) {
+        const ResourceResults *resource = &results->resources[i];
+        json_begin_flat(json, resource->name, '{');
+        json_uint(json, "calls", resource->calls);
+        json_uint(json, "errors", resource->errors);
+        if (resource->limited)
+            json_micro(json, "utilization", resource->utilization);
+        put_hist(writer, "wait_ns", &resource->wait);
+        json_int(json, "peak_queue", resource->peak_queue);
+        json_end(json, '}');
+    }
+    json_end(json, '}');
+}
+
+static void put_bottleneck(Writer *writer, const Bottleneck *bottleneck)
+{
+    JsonWriter *json = &writer->json;
+    json_begin(json, "bottleneck", '{');
+    json_text(json, "what", bottleneck->what);
+    json_micro(json, "utilization", bottleneck->utilization);
+    if (bottleneck->breaks_at >= 0)
+        json_micro(json, "breaks_at_per_s", bottleneck->breaks_at);
+    json_text(json, "why", bottleneck->why);
+    json_end(json, '}');
+}
+
+static void put_slowest(Writer *writer, const Results *results)
+{
+    JsonWriter *json = &writer->json;
+    json_begin(json, "slowest", '[');
+    for (int i = 0; i < results->slow_count; i++) {
+        const SlowRequest *slow = &results->slowest[i];
+        json_begin_flat(json, NULL, '{');
+        json_uint(json, "request", slow->request);
+        json_uint(json, "connection", slow->connection);
+        json_text(json, "handler", results->handlers[slow->handler].name);
+        json_int(json, "wanted_ns", slow->wanted);
+        json_int(json, "latency_ns", slow->latency);
+        put_time(writer, slow->part);
+        json_end(json, '}');
+    }
+    json_end(json, ']');
+}
+
+/* The number in the system over time: its mean, and the share of the time in which it was empty. */
+static void put_population(Writer *writer, const Results *results)
+{
+    JsonWriter *json = &writer->json;
+    const Hist *hist = &results->population;
+    size_t at = 0;
+    int64_t low, high;
+    uint64_t first = 0;
+    bool empty = hist_next(hist, &at, &low, &high, &first) && low == 0;
+    json_begin_flat(json, "population", '{');
+    json_micro(json, "mean", sum_ratio((Sum){hist->sum[0], hist->sum[1]}, sum_of(hist->count)));
+    json_micro(json, "empty", sum_ratio(sum_of(empty ? first : 0), sum_of(hist->count)));
+    json_int(json, "max", hist->max);
+    put_percentiles(writer, hist);
+    json_end(json, '}');
+    put_hist(writer, "queueing_ns", &results->queueing);
+}
+
+static void put_server(Writer *writer, const Results *results)
+{
+    JsonWriter *json = &writer->json;
+    json_begin(json, results->name, '{');
+    json_text(json, "model", results->model);
+    json_text(json, "end", world_end_name[results->end]);
+    json_int(json, "simulated_ns", results->simulated);
+    json_begin_flat(json, "window_ns", '[');
+    json_int(json, NULL, results->window_from);
+    json_int(json, NULL, results->window_to);
+    json_end(json, ']');
+    json_uint(json, "events", results->events);
+    json_hex(json, "digest", results->digest);
+    json_begin_flat(json, "connections", '{');
+    json_uint(json, "arrived", results->connections_arrived);
+    json_uint(json, "accepted", results->connections_accepted);
+    json_uint(json, "refused", results->connections_refused);
+    json_int(json, "peak_open", results->peak_open);
+    json_end(json, '}');
+    put_handler(writer, &results->all);
+    put_handlers(writer, results);
+    put_cpu(writer, results);
+    if (results->has_loop)
+        put_loop(writer, &results->loop);
+    if (results->has_pool)
+        put_pool(writer, &results->pool);
+    if (results->resource_count > 0)
+        put_resources(writer, results);
+    put_bottleneck(writer, &results->bottleneck);
+    put_slowest(writer, results);
+    put_population(writer, results);
+    json_end(json, '}');
+}
+
+static void put_value(JsonWriter *json, const char *key, MetricUnit unit, int64_t value)
+{
+    if (unit == METRIC_RATE || unit == METRIC_FRACTION)
+        json_micro(json, key, value);
+    else if (unit == METRIC_DIGEST)
+        json_hex(json, key, (uint64_t)value);
+    else
+        json_int(json, key, value);
+}
+
+static void put_contrast(Writer *writer)
+{
+    const Report *report = writer->report;
+    JsonWriter *json = &writer->json;
+    Contrast contrast = report->count > 1 ? contrast_make(report) : (Contrast){NULL, 0};
+    json_begin(json, "contrast", '[');
+    for (int i = 0; i < contrast.count; i++) {
+        const ContrastRow *row = &contrast.row[i];
+        json_begin_flat(json, NULL, '{');
+        json_text(json, "metric", row->name);
+        json_begin(json, "values", '{');
+        for (int column = 0; column < report->count; column++) {
+            if (!row->has[column])
+                continue;
+            put_value(json, report->results[column]->name, row->unit, row->value[column]);
+        }
+        json_end(json, '}');
+        if (row->has_ratio)
+            json_micro(json, "ratio", row->ratio);
+        json_end(json, '}');
+    }
+    json_end(json, ']');
+}
+
+static void put_requirements(Writer *writer)
+{
+    JsonWriter *json = &writer->json;
+    json_begin(json, "requirements", '[');
+    for (int i = 0; i < writer->report->verdict_count; i++) {
+        const Verdict *verdict = &writer->report->verdicts[i];
+        json_begin_flat(json, NULL, '{');
+        json_text(json, "text", verdict->text);
+        if (verdict->has_value)
+            put_value(json, "value", verdict->unit, verdict->value);
+        else
+            json_null(json, "value");
+        if (verdict->has_limit)
+            put_value(json, "limit", verdict->unit, verdict->limit);
+        else
+            json_null(json, "limit");
+        json_bool(json, "met", verdict->met);
+        json_end(json, '}');
+    }
+    json_end(json, ']');
+}
+
+void report_json(Buf *buf, const Report *report)
+{
+    Writer writer = {{buf, 0, 0, true}, report};
+    JsonWriter *json = &writer.json;
+    json_begin(json, NULL, '{');
+    json_text(json, "loopsim", LOOPSIM_VERSION);
+    json_int(json, "schema", 1);
+    json_begin_flat(json, "spec", '{');
+    json_text(json, "name", report->spec->name);
+    json_hex(json, "digest", report->spec->digest);
+    json_end(json, '}');
+    json_uint(json, "seed", report->spec->seed);
+    json_int(json, "runs", 1);
+    json_bool(json, "interrupted", report->interrupted);
+    json_begin(json, "servers", '{');
+    for (int i = 0; i < report->count; i++)
+        put_server(&writer, report->results[i]);
+    json_end(json, '}');
+    put_contrast(&writer);
+    put_requirements(&writer);
+    json_end(json, '}');
+    buf_char(buf, '\n');
+}

@@ -1,0 +1,117 @@
+#include "run.h"
+
+#include "../model/observe/view.h"
+
+#include <string.h>
+
+/* What the trap needs to know of a run that memory gave up on. */
+typedef struct Running {
+    Mem *mem;
+    Stats *stats;
+    Probe probe;
+    World *world;
+    WorldEnd end;
+} Running;
+
+static WorldEnd end_of(KernelEnd end)
+{
+    switch (end) {
+    case KERNEL_DRAINED:
+        return WORLD_DRAINED;
+    case KERNEL_DEADLINE:
+        return WORLD_DEADLINE;
+    case KERNEL_INTERRUPTED:
+        return WORLD_INTERRUPTED;
+    default:
+        return WORLD_LIMIT;
+    }
+}
+
+static void simulate(Running *running, Cli *cli, const Input *input, int server, struct Sink *sink, uint64_t trace_limit)
+{
+    const Spec *spec = input->spec;
+    const SpecServer *config = &spec->servers[server];
+    running->stats = stats_new(running->mem, spec, input->program, spec->warmup);
+    probe_init(&running->probe, NULL, running->stats);
+    if (sink) {
+        ViewOptions options = {.from = 0, .to = TIME_NEVER, .limit = trace_limit};
+        running->probe.view = view_new(running->mem, sink, spec, input->program, server, &options);
+    }
+    running->world = world_new(running->mem, spec, input->program, config, &running->probe);
+    running->end = end_of(world_run(running->world, cli->args.max_events, cli->stop));
+    if (running->probe.view)
+        view_end(running->probe.view, running->probe.kernel->now);
+}
+
+/* What had happened when the memory gave out is reported: nothing here takes any. */
+static void close_early(Running *running)
+{
+    running->end = WORLD_LIMIT;
+    if (running->world) {
+        Time now = running->world->kernel.now;
+        if (now < running->stats->from)
+            stats_open(running->stats, running->world->machine, now);
+        stats_close(running->stats, running->world->machine, now);
+    }
+}
+
+static void end_view(Running *running)
+{
+    MemTrap trap;
+    if (!running->world || !running->probe.view)
+        return;
+    if (mem_try(running->mem, &trap)) {
+        view_end(running->probe.view, running->world->kernel.now);
+        mem_end_try(running->mem, &trap);
+    }
+}
+
+static size_t budget_of(const Cli *cli)
+{
+    uint64_t most = (uint64_t)cli->args.max_memory;
+    return most > SIZE_MAX / 2 ? SIZE_MAX / 2 : (size_t)most;
+}
+
+static ServerRun run_in(Running *running, Cli *cli, const Input *input, int server, Outputs *outputs, uint64_t trace_limit)
+{
+    ServerRun run = {NULL, 0, false, false};
+    MemTrap trap;
+    if (mem_try(running->mem, &trap)) {
+        simulate(running, cli, input, server, outputs->sink, trace_limit);
+        mem_end_try(running->mem, &trap);
+    } else {
+        close_early(running);
+        end_view(running);
+        run.out_of_memory = true;
+    }
+    if (!running->world)
+        return run;
+    run.results = results_take(cli->mem, input->spec, input->program, &input->spec->servers[server], &running->probe, running->end);
+    run.left_out = running->probe.view ? view_left_out(running->probe.view) : 0;
+    run.spinning = running->probe.spinning;
+    return run;
+}
+
+/* The memory of the run is its own, so that it can be told apart, and is given back whatever happens to that of the cli meanwhile. */
+ServerRun server_run(Cli *cli, const Input *input, int server, Outputs *outputs, uint64_t trace_limit)
+{
+    Running *running = mem_get(cli->mem, sizeof *running);
+    ServerRun *run = mem_get(cli->mem, sizeof *run), result;
+    MemTrap trap;
+    running->mem = mem_new(budget_of(cli));
+    if (!running->mem) {
+        run->out_of_memory = true;
+        return *run;
+    }
+    if (!mem_try(cli->mem, &trap)) {
+        mem_delete(running->mem);
+        mem_give_up(cli->mem);
+    }
+    *run = run_in(running, cli, input, server, outputs, trace_limit);
+    mem_end_try(cli->mem, &trap);
+    mem_delete(running->mem);
+    result = *run;
+    mem_free(cli->mem, run);
+    mem_free(cli->mem, running);
+    return result;
+}

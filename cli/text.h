@@ -1,0 +1,39 @@
+/* text: what the text reports are set with: styles, aligned columns, numbers with a unit a row. */
+#ifndef CLI_TEXT_H
+#define CLI_TEXT_H
+
+#include "report.h"
+
+enum { TEXT_WIDTH = 100 };
+
+typedef struct Text {
+    Buf *buf;
+    const Report *report;
+    bool color, ascii;
+} Text;
+
+typedef enum Style { STYLE_BOLD, STYLE_DIM, STYLE_GOOD, STYLE_BAD } Style;
+void text_style(Text *text, Style style); /* until text_plain; nothing without colour */
+void text_plain(Text *text);
+
+size_t text_width(const char *s);         /* in characters */
+void text_left(Text *text, const char *s, size_t width);  /* padded, or cut with an ellipsis */
+void text_right(Text *text, const char *s, size_t width);
+
+/* Wrapped at TEXT_WIDTH; every line but the first begins at `column`, where the first stands already. */
+void text_wrap(Text *text, const char *s, size_t column);
+
+/* The scale of a row: one unit and so many decimals for all of its values. */
+typedef struct Scale {
+    const char *unit; /* "ms", "%", "" … */
+    int64_t size;     /* of the unit */
+    unsigned decimals;
+} Scale;
+
+Scale scale_for(MetricUnit unit, const int64_t value[], const bool has[], int count, TimeUnit time_unit);
+void scale_put(Buf *buf, Scale scale, int64_t value); /* 12,345.6 */
+void text_count(Buf *buf, uint64_t value);            /* 12,345 */
+void text_time(Buf *buf, Time ns);                    /* "60 s", "1.5 ms": as short as it is exact to three digits */
+void text_micro(Buf *buf, Micro value, unsigned decimals); /* rounded, with separators */
+
+#endif

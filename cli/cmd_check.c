@@ -37,7 +37,7 @@ static int check_one(Cli *cli, const char *path, Buf *buf)
     if (code != EXIT_DONE)
         return code;
     if (cli->args.print)
-        spec_print(input.spec, print_value, buf);
+        spec_print(input.spec, cli->mem, print_value, buf);
     else if (!cli->args.quiet)
         print_summary(buf, path, input.spec);
     return EXIT_DONE;

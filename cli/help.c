@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { LEFT = 26, NAMES = 14, WIDTH = 96 };
+enum { LEFT = 26, NAMES = 15, WIDTH = 98 };
 
 /* `about`, wrapped at WIDTH with every line from `column` on. */
 static void put_wrapped(Buf *buf, size_t column, const char *about)
@@ -10,21 +10,19 @@ static void put_wrapped(Buf *buf, size_t column, const char *about)
     size_t at = column;
     for (const char *word = about; *word;) {
         size_t size = strcspn(word, " ");
-        if (at + size > WIDTH) {
+        if (at > column && at + 1 + size > WIDTH) {
             buf_char(buf, '\n');
             buf_repeat(buf, ' ', column);
             at = column;
+        } else if (at > column) {
+            buf_char(buf, ' ');
+            at++;
         }
         buf_bytes(buf, word, size);
-        at += size + 1;
+        at += size;
         word += size;
-        if (*word == ' ') {
-            buf_char(buf, ' ');
-            word++;
-        }
+        word += *word == ' ';
     }
-    while (buf->size > 0 && buf->data[buf->size - 1] == ' ')
-        buf->data[--buf->size] = '\0';
     buf_char(buf, '\n');
 }
 

@@ -79,6 +79,14 @@ void text_wrap(Text *text, const char *s, size_t column)
     buf_char(text->buf, '\n');
 }
 
+void text_end_line(Text *text)
+{
+    Buf *buf = text->buf;
+    while (buf->size > 0 && buf->data[buf->size - 1] == ' ')
+        buf->data[--buf->size] = '\0';
+    buf_char(buf, '\n');
+}
+
 /* ---- numbers ---- */
 
 static uint64_t power_of_ten(unsigned exponent)

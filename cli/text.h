@@ -4,7 +4,7 @@
 
 #include "report.h"
 
-enum { TEXT_WIDTH = 100 };
+enum { TEXT_WIDTH = 100, TEXT_LABEL = 20 };
 
 typedef struct Text {
     Buf *buf;
@@ -23,6 +23,8 @@ void text_right(Text *text, const char *s, size_t width);
 /* Wrapped at TEXT_WIDTH; every line but the first begins at `column`, where the first stands already. */
 void text_wrap(Text *text, const char *s, size_t column);
 
+void text_end_line(Text *text); /* without blanks at its end */
+
 /* The scale of a row: one unit and so many decimals for all of its values. */
 typedef struct Scale {
     const char *unit; /* "ms", "%", "" … */
@@ -35,5 +37,10 @@ void scale_put(Buf *buf, Scale scale, int64_t value); /* 12,345.6 */
 void text_count(Buf *buf, uint64_t value);            /* 12,345 */
 void text_time(Buf *buf, Time ns);                    /* "60 s", "1.5 ms": as short as it is exact to three digits */
 void text_micro(Buf *buf, Micro value, unsigned decimals); /* rounded, with separators */
+
+/* The parts of the screen: text_tables.c, text_spread.c. */
+void text_contrast(Text *text);
+void text_split(Text *text, int handler); /* where the mean latency went; -1: of all requests */
+void text_spread(Text *text);
 
 #endif

@@ -176,6 +176,10 @@ static void keep_slow(Stats *stats, const Request *request, Time latency)
 static void count_completed(Stats *stats, HandlerStats *handler, const Request *request, Time latency)
 {
     const Time *spent = request->account.spent;
+    Time total = 0;
+    for (int part = 0; part < PARTS; part++)
+        total += spent[part];
+    must(total == latency, "the parts of a request's time do not add up to its latency");
     hist_add(&handler->latency, latency);
     hist_add(&stats->queueing, spent[PART_ACCEPT_WAIT] + spent[PART_READY_WAIT]);
     for (int part = 0; part < PARTS; part++)

@@ -1,5 +1,6 @@
-/* Broken specs: tests/bad/NAME.json, and beside each NAME.err, what is said about it, to the letter. Each row of each table of keys has at
- * least one, named TABLE.KEY….json. GOLDEN=1 in the environment writes the .err files anew (read the difference!). */
+/* Broken specs: tests/bad/NAME.json, and beside each NAME.err, what is said about it, to the letter. Each row of each
+ * table of keys has at least one, named TABLE.KEY….json. GOLDEN=1 in the environment writes the .err files anew (read
+ * the difference!). */
 #include "../model/servers/server.h"
 #include "../model/spec/spec.h"
 #include "command.h"
@@ -70,7 +71,8 @@ START_TEST(each_broken_spec_is_refused_with_the_expected_words)
             write_file(err, said);
         char *expected = read_file(err, NULL);
         if (!said || !expected || strcmp(said, expected) != 0) {
-            printf("%s: expected\n%s\nbut it says\n%s\n", files.gl_pathv[i], expected ? expected : "(no .err file)", said ? said : "(nothing)");
+            printf("%s: expected\n%s\nbut it says\n%s\n", files.gl_pathv[i], expected ? expected : "(no .err file)",
+                   said ? said : "(nothing)");
             wrong++;
         }
         free(said);

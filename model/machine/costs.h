@@ -1,5 +1,5 @@
-/* costs: the cost tables that come with loopsim. What things cost in CPU time, delays and memory; "ideal" is all zero (for comparing with
- * theory), "linux" was measured, and each entry says where it comes from. */
+/* costs: the cost tables that come with loopsim. What things cost in CPU time, delays and memory; "ideal" is all zero
+ * (for comparing with theory), "linux" was measured, and each entry says where it comes from. */
 #ifndef MODEL_MACHINE_COSTS_H
 #define MODEL_MACHINE_COSTS_H
 

@@ -1,5 +1,5 @@
-/* event_loop: one thread runs every callback (libuv's phases, Node's ticks and microtasks between them); a pool of workers does what
- * would block. More loops make a cluster of such processes. */
+/* event_loop: one thread runs every callback (libuv's phases, Node's ticks and microtasks between them); a pool of
+ * workers does what would block. More loops make a cluster of such processes. */
 #ifndef MODEL_SERVERS_EVENT_LOOP_H
 #define MODEL_SERVERS_EVENT_LOOP_H
 

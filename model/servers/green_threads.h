@@ -1,4 +1,5 @@
-/* green_threads: many cheap threads multiplexed on a few carriers; a blocking wait unmounts, a CPU step keeps its carrier. */
+/* green_threads: many cheap threads multiplexed on a few carriers; a blocking wait unmounts, a CPU step keeps its
+ * carrier. */
 #ifndef MODEL_SERVERS_GREEN_THREADS_H
 #define MODEL_SERVERS_GREEN_THREADS_H
 

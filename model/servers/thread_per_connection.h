@@ -1,5 +1,5 @@
-/* thread_per_connection: an acceptor thread spawns a thread for each connection, which serves its requests one after the other and blocks
- * in every wait. */
+/* thread_per_connection: an acceptor thread spawns a thread for each connection, which serves its requests one after
+ * the other and blocks in every wait. */
 #ifndef MODEL_SERVERS_THREAD_PER_CONNECTION_H
 #define MODEL_SERVERS_THREAD_PER_CONNECTION_H
 

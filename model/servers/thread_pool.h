@@ -1,5 +1,5 @@
-/* thread_pool: N threads made at the start; a connection (or a request) waits in a FIFO for a free one, which then runs each request from
- * start to finish. */
+/* thread_pool: N threads made at the start; a connection (or a request) waits in a FIFO for a free one, which then
+ * runs each request from start to finish. */
 #ifndef MODEL_SERVERS_THREAD_POOL_H
 #define MODEL_SERVERS_THREAD_POOL_H
 

@@ -90,11 +90,13 @@ static bool stands_before(const DiagEntry *a, const DiagEntry *b)
     return a->source != b->source ? a->source < b->source : a->place.offset < b->place.offset;
 }
 
-/* Which entry gives way to a new one: the last warning, else the last error where the new one stands before it; DIAG_MOST: none. */
+/* Which entry gives way to a new one: the last warning, else the last error where the new one stands before it;
+ * DIAG_MOST: none. */
 static size_t find_victim(const Diag *diag, const DiagEntry *entry)
 {
     for (size_t i = DIAG_MOST; i-- > 0;) {
-        if (diag->entry[i].level == DIAG_WARNING && (entry->level == DIAG_ERROR || stands_before(entry, &diag->entry[i])))
+        if (diag->entry[i].level == DIAG_WARNING &&
+            (entry->level == DIAG_ERROR || stands_before(entry, &diag->entry[i])))
             return i;
     }
     const DiagEntry *last = &diag->entry[DIAG_MOST - 1];

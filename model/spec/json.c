@@ -73,7 +73,8 @@ static void check_duplicates(Builder *builder, const Json *object)
             first = i;
             continue;
         }
-        const char *help = diag_text(builder->diag, "it stands in line %d already", (int)members[first]->key_place.line);
+        const char *help =
+            diag_text(builder->diag, "it stands in line %d already", (int)members[first]->key_place.line);
         diag_error(builder->diag, members[i]->key_place, help, "the key \"%s\" a second time", members[i]->key);
     }
     mem_free(builder->mem, members);
@@ -119,7 +120,8 @@ static Json *build(Builder *builder, const cJSON *from)
         break;
     case JSON_ARRAY:
     case JSON_OBJECT:
-        must(json->type == JSON_ARRAY ? cJSON_IsArray(from) : cJSON_IsObject(from), "cJSON read something else than the scanner");
+        must(json->type == JSON_ARRAY ? cJSON_IsArray(from) : cJSON_IsObject(from),
+             "cJSON read something else than the scanner");
         build_children(builder, json, from);
         break;
     case JSON_NULL:

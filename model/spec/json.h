@@ -1,5 +1,6 @@
-/* json: the tree of a spec file, after the strict reader has checked every byte of it (RFC 8259, UTF-8, at most 16 MiB, nesting at most 256, no
- * duplicate keys) and cJSON has built it. Every value knows its place. Immutable once the spec is validated. */
+/* json: the tree of a spec file, after the strict reader has checked every byte of it (RFC 8259, UTF-8, at most 16
+ * MiB, nesting at most 256, no duplicate keys) and cJSON has built it. Every value knows its place. Immutable once
+ * the spec is validated. */
 #ifndef MODEL_SPEC_JSON_H
 #define MODEL_SPEC_JSON_H
 
@@ -20,20 +21,20 @@ typedef struct Json Json;
 typedef struct Diag Diag;
 struct Json {
     JsonType type;
-    uint32_t count;      /* children */
-    Json *child;         /* first */
-    Json *next;          /* sibling */
-    const char *key;     /* in an object; else NULL */
-    const char *text;    /* a string's contents (UTF-8, NUL-terminated; NUL inside is refused), or a number as written */
+    uint32_t count;   /* children */
+    Json *child;      /* first */
+    Json *next;       /* sibling */
+    const char *key;  /* in an object; else NULL */
+    const char *text; /* a string's contents (UTF-8, NUL-terminated; NUL inside is refused), or a number as written */
     size_t text_size;
     double number;       /* the nearest double to what is written */
     JsonPlace place;     /* of the value */
     JsonPlace key_place; /* of the key */
 };
 
-
-/* Reads one text; NULL where it is not JSON. All that is wrong is in diag; duplicate keys alone still give a tree, so that what else is wrong
- * can be said as well. `at` is where the text begins: its file and offset are taken over into all places ({file, 1, 1, 0} for a whole file). */
+/* Reads one text; NULL where it is not JSON. All that is wrong is in diag; duplicate keys alone still give a tree, so
+ * that what else is wrong can be said as well. `at` is where the text begins: its file and offset are taken over into
+ * all places ({file, 1, 1, 0} for a whole file). */
 Json *json_read(Mem *mem, JsonPlace at, const char *bytes, size_t size, Diag *diag);
 
 const Json *json_member(const Json *object, const char *key); /* NULL where absent, or not an object */

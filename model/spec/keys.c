@@ -54,14 +54,30 @@ static const char *unit_help(SpecReader *reader, const Json *value, const char *
 typedef bool ReadText(const char *text, void *field, const char **why);
 
 /* One function type for all units: each writes through the pointer type of its own. */
-static bool read_duration(const char *text, void *field, const char **why) { return value_duration(text, field, why); }
-static bool read_rate(const char *text, void *field, const char **why) { return value_rate(text, field, why); }
-static bool read_size(const char *text, void *field, const char **why) { return value_size(text, field, why); }
-static bool read_bandwidth(const char *text, void *field, const char **why) { return value_bandwidth(text, field, why); }
+static bool read_duration(const char *text, void *field, const char **why)
+{
+    return value_duration(text, field, why);
+}
+static bool read_rate(const char *text, void *field, const char **why)
+{
+    return value_rate(text, field, why);
+}
+static bool read_size(const char *text, void *field, const char **why)
+{
+    return value_size(text, field, why);
+}
+static bool read_bandwidth(const char *text, void *field, const char **why)
+{
+    return value_bandwidth(text, field, why);
+}
 
 static bool read_unit(SpecReader *reader, const Key *key, const Json *value, void *field)
 {
-    static const struct { KeyType type; ReadText *read; const char *unit, *example, *kind; } units[] = {
+    static const struct {
+        KeyType type;
+        ReadText *read;
+        const char *unit, *example, *kind;
+    } units[] = {
         {KEY_DURATION, read_duration, "ms", "200ms", "a duration in quotes, with its unit"},
         {KEY_RATE, read_rate, "/s", "500/s", "a rate in quotes, with its unit"},
         {KEY_SIZE, read_size, "B", "64KiB", "a size in quotes, with its unit"},
@@ -107,7 +123,8 @@ static bool read_count(SpecReader *reader, const Key *key, const Json *value, in
 {
     const char *why;
     if (value->type != JSON_NUMBER) {
-        const char *help = value->type == JSON_STRING && is_plain_number(value->text) ? "write it without quotes" : NULL;
+        const char *help =
+            value->type == JSON_STRING && is_plain_number(value->text) ? "write it without quotes" : NULL;
         return refuse_key(reader, key, value, help, "must be a whole number");
     }
     if (!value_count(value->text, field, &why))
@@ -129,7 +146,8 @@ static bool read_fraction(SpecReader *reader, const Key *key, const Json *value,
     const char *why;
     if (value->type == JSON_NUMBER) {
         *field = value->number;
-        return (*field >= 0 && *field <= 1) || refuse_key(reader, key, value, "5% is 0.05 or \"5%\"", "must lie between 0 and 1");
+        return (*field >= 0 && *field <= 1) ||
+               refuse_key(reader, key, value, "5% is 0.05 or \"5%\"", "must lie between 0 and 1");
     }
     if (value->type != JSON_STRING)
         return refuse_key(reader, key, value, NULL, "must be a share, as \"5%\" or 0.05");
@@ -164,12 +182,14 @@ static bool read_word(SpecReader *reader, const Key *key, const Json *value, int
         *field = (int)n;
         if (!key->words[n].not_yet || value->place.file == spec_default_file)
             return true;
-        diag_error(reader->diag, value->place, not_yet_help, "\"%s\": \"%s\" is not available yet", key->name, names[n]);
+        diag_error(reader->diag, value->place, not_yet_help, "\"%s\": \"%s\" is not available yet", key->name,
+                   names[n]);
         return false;
     }
     if (value->type != JSON_STRING)
         return refuse_key(reader, key, value, diag_suggest(reader->diag, "", names, n), "must be one of its words");
-    diag_error(reader->diag, value->place, diag_suggest(reader->diag, value->text, names, n), "\"%s\" is not \"%s\"", key->name, value->text);
+    diag_error(reader->diag, value->place, diag_suggest(reader->diag, value->text, names, n), "\"%s\" is not \"%s\"",
+               key->name, value->text);
     return false;
 }
 
@@ -195,15 +215,18 @@ bool keys_value(SpecReader *reader, const Key *key, Json *value, void *field)
                (key->min == 0 || *(double *)field > 0 || refuse_key(reader, key, value, NULL, "must be above 0"));
     case KEY_BANDWIDTH:
         return read_unit(reader, key, value, field) &&
-               (*(double *)field > 0 || refuse_key(reader, key, value, "leave it out: unlimited is the default", "must be above 0"));
+               (*(double *)field > 0 ||
+                refuse_key(reader, key, value, "leave it out: unlimited is the default", "must be above 0"));
     case KEY_DIST: return (*(const Dist **)field = value_dist(reader->mem, value, reader->diag)) != NULL;
     case KEY_FRACTION: return read_fraction(reader, key, value, field);
     case KEY_NUMBER:
         *(double *)field = value->number;
-        return (value->type == JSON_NUMBER && value->number > 0) || refuse_key(reader, key, value, NULL, "must be a number above 0");
+        return (value->type == JSON_NUMBER && value->number > 0) ||
+               refuse_key(reader, key, value, NULL, "must be a number above 0");
     case KEY_BOOL:
         *(bool *)field = value->type == JSON_TRUE;
-        return value->type == JSON_TRUE || value->type == JSON_FALSE || refuse_key(reader, key, value, NULL, "must be true or false");
+        return value->type == JSON_TRUE || value->type == JSON_FALSE ||
+               refuse_key(reader, key, value, NULL, "must be true or false");
     case KEY_WORD: return read_word(reader, key, value, field);
     case KEY_PART: return read_part(reader, key, value, field);
     case KEY_CUSTOM: return key->read(reader, value, field);
@@ -251,8 +274,10 @@ static void refuse_unknown(SpecReader *reader, const Json *object, const Json *m
     bool is_program = reader->spec && reader->spec->kind == SPEC_PROGRAM;
     const KeyTable *other = is_program ? &workload_table : &program_table;
     if (object == reader->root && keys_find(other, member->key)) {
-        diag_error(reader->diag, member->key_place, is_program ? "it has \"main\"" : "a program has \"main\" instead of \"handlers\"",
-                   "\"%s\" belongs to %s, and this is %s", member->key, other->name, is_program ? program_table.name : workload_table.name);
+        diag_error(reader->diag, member->key_place,
+                   is_program ? "it has \"main\"" : "a program has \"main\" instead of \"handlers\"",
+                   "\"%s\" belongs to %s, and this is %s", member->key, other->name,
+                   is_program ? program_table.name : workload_table.name);
         return;
     }
     for (size_t i = 0; i < n; i++) {
@@ -261,8 +286,8 @@ static void refuse_unknown(SpecReader *reader, const Json *object, const Json *m
             names[count++] = row->name;
         }
     }
-    diag_error(reader->diag, member->key_place, diag_suggest(reader->diag, member->key, names, count), "unknown key \"%s\" in %s",
-               member->key, fills[n - 1].table->name);
+    diag_error(reader->diag, member->key_place, diag_suggest(reader->diag, member->key, names, count),
+               "unknown key \"%s\" in %s", member->key, fills[n - 1].table->name);
 }
 
 static void store_absent(const Key *row, void *field)
@@ -277,14 +302,16 @@ static bool read_row(SpecReader *reader, const Json *object, const KeyTable *tab
     while (value && strcmp(value->key, row->name) != 0)
         value = value->next;
     if (value && row->not_yet && value->place.file != spec_default_file) {
-        diag_error(reader->diag, value->key_place, not_yet_help, "\"%s\" in %s is not available yet", row->name, table->name);
+        diag_error(reader->diag, value->key_place, not_yet_help, "\"%s\" in %s is not available yet", row->name,
+                   table->name);
         return false;
     }
     if (value)
         return keys_value(reader, row, value, (char *)into + row->at);
     store_absent(row, (char *)into + row->at);
     if (row->required)
-        diag_error(reader->diag, object->place, diag_text(reader->diag, "%s: %s", row->name, row->about), "%s needs \"%s\"", table->name, row->name);
+        diag_error(reader->diag, object->place, diag_text(reader->diag, "%s: %s", row->name, row->about),
+                   "%s needs \"%s\"", table->name, row->name);
     return !row->required;
 }
 

@@ -73,7 +73,8 @@ static void big_subtract(Big *a, const Big *b) /* a >= b */
         a->words--;
 }
 
-/* The double nearest to quotient * 2^(exponent - 63), where the quotient's top bit is set; `rest`: a little more than that. */
+/* The double nearest to quotient * 2^(exponent - 63), where the quotient's top bit is set; `rest`: a little more than
+ * that. */
 static double make_double(uint64_t quotient, bool rest, int exponent)
 {
     int precision = exponent >= -1022 ? 53 : 53 + (exponent + 1022), drop = 64 - precision;

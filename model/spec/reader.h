@@ -20,12 +20,13 @@ extern const KeyTable server_table;                  /* into SpecServer: what al
 extern const KeyTable arrivals_table;                /* into SpecArrivals */
 extern const KeyTable resource_table;                /* into SpecResource */
 extern const KeyTable dist_table;                    /* the kinds of distributions */
-extern const KeyTable cost_table;                     /* into Costs; model/machine/costs.c */
+extern const KeyTable cost_table;                    /* into Costs; model/machine/costs.c */
 
-extern const KeyTable geometric_table;               /* a count that is drawn */
+extern const KeyTable geometric_table; /* a count that is drawn */
 extern const KeyTable cost_file_table;
 
-/* The tables that describe the elements of a row ("map", "servers", "streams", "part", or a KEY_PART), at most 2; returns how many. */
+/* The tables that describe the elements of a row ("map", "servers", "streams", "part", or a KEY_PART), at most 2;
+ * returns how many. */
 size_t row_tables(const Key *row, const Json *element, const KeyTable *tables[2]);
 
 /* The default of a row as a node of the tree. */
@@ -38,7 +39,7 @@ bool read_handlers(SpecReader *reader, Json *value, void *field);
 bool read_functions(SpecReader *reader, Json *value, void *field);
 bool read_servers(SpecReader *reader, Json *value, void *field);
 bool read_expect(SpecReader *reader, Json *value, void *field);
-bool read_costs(SpecReader *reader, Json *value, void *field); /* spec_costs.c */
+bool read_costs(SpecReader *reader, Json *value, void *field);    /* spec_costs.c */
 bool read_arrivals(SpecReader *reader, Json *value, void *field); /* spec_arrivals.c */
 bool arrivals_end(const SpecArrivals *stream);
 

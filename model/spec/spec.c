@@ -16,43 +16,90 @@ static const KeyWord scheduler_words[] = {
 };
 
 static const Key machine_keys[] = {
-    {.name = "profile", .type = KEY_LINE, .at = offsetof(SpecMachine, profile), .fallback = "\"linux\"",
+    {.name = "profile",
+     .type = KEY_LINE,
+     .at = offsetof(SpecMachine, profile),
+     .fallback = "\"linux\"",
      .about = "the cost table: \"linux\", \"ideal\" or the path of one"},
-    {.name = "cores", .type = KEY_COUNT, .at = offsetof(SpecMachine, cores), .fallback = "1", .min = 1, .max = 4096, .about = "identical cores"},
-    {.name = "scheduler", .type = KEY_WORD, .at = offsetof(SpecMachine, scheduler), .fallback = "\"fair\"", .words = scheduler_words,
+    {.name = "cores",
+     .type = KEY_COUNT,
+     .at = offsetof(SpecMachine, cores),
+     .fallback = "1",
+     .min = 1,
+     .max = 4096,
+     .about = "identical cores"},
+    {.name = "scheduler",
+     .type = KEY_WORD,
+     .at = offsetof(SpecMachine, scheduler),
+     .fallback = "\"fair\"",
+     .words = scheduler_words,
      .about = "who runs on a core"},
-    {.name = "time_slice", .type = KEY_DURATION, .at = offsetof(SpecMachine, time_slice), .fallback = "\"4ms\"", .min = 1,
+    {.name = "time_slice",
+     .type = KEY_DURATION,
+     .at = offsetof(SpecMachine, time_slice),
+     .fallback = "\"4ms\"",
+     .min = 1,
      .about = "what a thread gets while others wait"},
-    {.name = "memory", .type = KEY_SIZE, .at = offsetof(SpecMachine, memory), .none = "unlimited", .min = 1,
+    {.name = "memory",
+     .type = KEY_SIZE,
+     .at = offsetof(SpecMachine, memory),
+     .none = "unlimited",
+     .min = 1,
      .about = "what threads, connections and queues may take; what does not fit is refused"},
-    {.name = "costs", .type = KEY_CUSTOM, .at = offsetof(SpecMachine, costs), .fallback = "{}", .read = read_costs, .shape = "part",
-     .table = &cost_table, .about = "overrides single entries of the profile"},
+    {.name = "costs",
+     .type = KEY_CUSTOM,
+     .at = offsetof(SpecMachine, costs),
+     .fallback = "{}",
+     .read = read_costs,
+     .shape = "part",
+     .table = &cost_table,
+     .about = "overrides single entries of the profile"},
     {.name = NULL},
 };
-static const KeyTable machine_table = {
-    .name = "\"machine\"", .about = "Cores, scheduler, memory and costs.", .keys = machine_keys, .size = sizeof(SpecMachine)};
+static const KeyTable machine_table = {.name = "\"machine\"",
+                                       .about = "Cores, scheduler, memory and costs.",
+                                       .keys = machine_keys,
+                                       .size = sizeof(SpecMachine)};
 
 static bool read_syn_retry(SpecReader *reader, Json *value, void *field)
 {
     SpecNetwork *network = field;
-    Key row = {.name = "syn_retry", .type = KEY_DURATION, .min = 1, .about = "how long the client waits before it tries again"};
+    Key row = {.name = "syn_retry",
+               .type = KEY_DURATION,
+               .min = 1,
+               .about = "how long the client waits before it tries again"};
     bool ok = true;
     if (value->type != JSON_ARRAY || value->count > COUNT_OF(network->syn_retry))
-        return refuse(reader, value, "as in [\"1s\", \"3s\", \"7s\"]", "\"syn_retry\": must be an array of at most 16 durations");
+        return refuse(reader, value, "as in [\"1s\", \"3s\", \"7s\"]",
+                      "\"syn_retry\": must be an array of at most 16 durations");
     for (Json *item = value->child; item; item = item->next)
         ok = keys_value(reader, &row, item, &network->syn_retry[network->syn_retries++]) && ok;
     return ok;
 }
 
 static const Key network_keys[] = {
-    {.name = "rtt", .type = KEY_DIST, .at = offsetof(SpecNetwork, rtt), .none = "none", .about = "the round trip; half of it each way"},
-    {.name = "bandwidth", .type = KEY_BANDWIDTH, .at = offsetof(SpecNetwork, bandwidth), .none = "unlimited", .about = "of each client's own link"},
-    {.name = "syn_retry", .type = KEY_CUSTOM, .read = read_syn_retry, .shape = "durations", .fallback = "[\"1s\", \"3s\", \"7s\"]",
+    {.name = "rtt",
+     .type = KEY_DIST,
+     .at = offsetof(SpecNetwork, rtt),
+     .none = "none",
+     .about = "the round trip; half of it each way"},
+    {.name = "bandwidth",
+     .type = KEY_BANDWIDTH,
+     .at = offsetof(SpecNetwork, bandwidth),
+     .none = "unlimited",
+     .about = "of each client's own link"},
+    {.name = "syn_retry",
+     .type = KEY_CUSTOM,
+     .read = read_syn_retry,
+     .shape = "durations",
+     .fallback = "[\"1s\", \"3s\", \"7s\"]",
      .about = "when a connection that finds the backlog full tries again"},
     {.name = NULL},
 };
-static const KeyTable network_table = {
-    .name = "\"network\"", .about = "Between the clients and the server.", .keys = network_keys, .size = sizeof(SpecNetwork)};
+static const KeyTable network_table = {.name = "\"network\"",
+                                       .about = "Between the clients and the server.",
+                                       .keys = network_keys,
+                                       .size = sizeof(SpecNetwork)};
 
 static bool read_warmup(SpecReader *reader, Json *value, void *field)
 {
@@ -67,36 +114,97 @@ static bool read_warmup(SpecReader *reader, Json *value, void *field)
 static bool read_schema(SpecReader *reader, Json *value, void *field)
 {
     (void)field;
-    return value->type == JSON_STRING || refuse(reader, value, "as in \"loopsim.schema.json\"", "\"$schema\": must be a text in double quotes");
+    return value->type == JSON_STRING ||
+           refuse(reader, value, "as in \"loopsim.schema.json\"", "\"$schema\": must be a text in double quotes");
 }
 
-#define SCHEMA_ROW {.name = "$schema", .type = KEY_CUSTOM, .read = read_schema, .shape = "text", .about = "the schema, for editors"}
-#define ABOUT_ROW {.name = "about", .type = KEY_TEXT, .at = offsetof(Spec, about), .about = "for people"}
-#define NAME_ROW {.name = "name", .type = KEY_LINE, .at = offsetof(Spec, name), .none = "the file's name", .about = "one line"}
+#define SCHEMA_ROW                                                                                                     \
+    {                                                                                                                  \
+        .name = "$schema", .type = KEY_CUSTOM, .read = read_schema, .shape = "text",                                   \
+        .about = "the schema, for editors"                                                                             \
+    }
+#define ABOUT_ROW                                                                                                      \
+    {                                                                                                                  \
+        .name = "about", .type = KEY_TEXT, .at = offsetof(Spec, about), .about = "for people"                          \
+    }
+#define NAME_ROW                                                                                                       \
+    {                                                                                                                  \
+        .name = "name", .type = KEY_LINE, .at = offsetof(Spec, name), .none = "the file's name", .about = "one line"   \
+    }
 
 static const Key workload_keys[] = {
     SCHEMA_ROW,
     NAME_ROW,
     ABOUT_ROW,
     {.name = "seed", .type = KEY_SEED, .at = offsetof(Spec, seed), .fallback = "1", .about = "of all random draws"},
-    {.name = "duration", .type = KEY_DURATION, .at = offsetof(Spec, duration), .none = "until everything is done", .absent = TIME_NEVER, .min = 1,
+    {.name = "duration",
+     .type = KEY_DURATION,
+     .at = offsetof(Spec, duration),
+     .none = "until everything is done",
+     .absent = TIME_NEVER,
+     .min = 1,
      .about = "the run ends then; required where the arrivals do not end by themselves"},
-    {.name = "warmup", .type = KEY_CUSTOM, .read = read_warmup, .shape = "warmup", .fallback = "\"0\"", .about = "the statistics start then"},
-    {.name = "machine", .type = KEY_PART, .at = offsetof(Spec, machine), .fallback = "{}", .table = &machine_table, .about = "cores, costs, memory"},
-    {.name = "network", .type = KEY_PART, .at = offsetof(Spec, network), .fallback = "{}", .table = &network_table, .about = "round trips, bandwidth"},
-    {.name = "resources", .type = KEY_CUSTOM, .read = read_resources, .shape = "map", .table = &resource_table, .about = "databases, disks, services"},
-    {.name = "functions", .type = KEY_CUSTOM, .read = read_functions, .shape = "functions", .about = "named functions that handlers call"},
-    {.name = "handlers", .type = KEY_CUSTOM, .read = read_handlers, .shape = "handlers", .required = true, .about = "what a request of each kind does"},
-    {.name = "arrivals", .type = KEY_CUSTOM, .read = read_arrivals, .shape = "streams", .table = &arrivals_table, .required = true,
+    {.name = "warmup",
+     .type = KEY_CUSTOM,
+     .read = read_warmup,
+     .shape = "warmup",
+     .fallback = "\"0\"",
+     .about = "the statistics start then"},
+    {.name = "machine",
+     .type = KEY_PART,
+     .at = offsetof(Spec, machine),
+     .fallback = "{}",
+     .table = &machine_table,
+     .about = "cores, costs, memory"},
+    {.name = "network",
+     .type = KEY_PART,
+     .at = offsetof(Spec, network),
+     .fallback = "{}",
+     .table = &network_table,
+     .about = "round trips, bandwidth"},
+    {.name = "resources",
+     .type = KEY_CUSTOM,
+     .read = read_resources,
+     .shape = "map",
+     .table = &resource_table,
+     .about = "databases, disks, services"},
+    {.name = "functions",
+     .type = KEY_CUSTOM,
+     .read = read_functions,
+     .shape = "functions",
+     .about = "named functions that handlers call"},
+    {.name = "handlers",
+     .type = KEY_CUSTOM,
+     .read = read_handlers,
+     .shape = "handlers",
+     .required = true,
+     .about = "what a request of each kind does"},
+    {.name = "arrivals",
+     .type = KEY_CUSTOM,
+     .read = read_arrivals,
+     .shape = "streams",
+     .table = &arrivals_table,
+     .required = true,
      .about = "when connections come"},
-    {.name = "servers", .type = KEY_CUSTOM, .read = read_servers, .shape = "servers", .table = &server_table,
-     .fallback = "{\"event-loop\": {\"model\": \"event-loop\"}, \"thread-per-connection\": {\"model\": \"thread-per-connection\"}}",
+    {.name = "servers",
+     .type = KEY_CUSTOM,
+     .read = read_servers,
+     .shape = "servers",
+     .table = &server_table,
+     .fallback = "{\"event-loop\": {\"model\": \"event-loop\"}, \"thread-per-connection\": {\"model\": "
+                 "\"thread-per-connection\"}}",
      .about = "what is contrasted"},
-    {.name = "expect", .type = KEY_CUSTOM, .read = read_expect, .shape = "requirements", .about = "what must hold of the results"},
+    {.name = "expect",
+     .type = KEY_CUSTOM,
+     .read = read_expect,
+     .shape = "requirements",
+     .about = "what must hold of the results"},
     {.name = NULL},
 };
-const KeyTable workload_table = {
-    .name = "a workload", .about = "Requests that arrive, and servers that are contrasted on them.", .keys = workload_keys, .size = sizeof(Spec)};
+const KeyTable workload_table = {.name = "a workload",
+                                 .about = "Requests that arrive, and servers that are contrasted on them.",
+                                 .keys = workload_keys,
+                                 .size = sizeof(Spec)};
 
 static const KeyWord module_words[] = {
     {"cjs", "CommonJS", false},
@@ -118,20 +226,47 @@ static bool read_vars(SpecReader *reader, Json *value, void *field)
 static bool read_main(SpecReader *reader, Json *value, void *field)
 {
     *(const Json **)field = value;
-    return value->type == JSON_ARRAY || refuse(reader, value, "as in [\"a line\"]", "\"main\" is an array of statements");
+    return value->type == JSON_ARRAY ||
+           refuse(reader, value, "as in [\"a line\"]", "\"main\" is an array of statements");
 }
 
 static const Key program_keys[] = {
     SCHEMA_ROW,
     NAME_ROW,
     ABOUT_ROW,
-    {.name = "module", .type = KEY_WORD, .at = offsetof(Spec, esm), .fallback = "\"cjs\"", .words = module_words, .about = "how main is loaded"},
-    {.name = "threads", .type = KEY_COUNT, .at = offsetof(Spec, threads), .fallback = "4", .min = 1, .max = 1024, .about = "UV_THREADPOOL_SIZE"},
-    {.name = "order", .type = KEY_WORD, .at = offsetof(Spec, legacy_order), .fallback = "\"libuv-1.45\"", .words = program_order_words,
+    {.name = "module",
+     .type = KEY_WORD,
+     .at = offsetof(Spec, esm),
+     .fallback = "\"cjs\"",
+     .words = module_words,
+     .about = "how main is loaded"},
+    {.name = "threads",
+     .type = KEY_COUNT,
+     .at = offsetof(Spec, threads),
+     .fallback = "4",
+     .min = 1,
+     .max = 1024,
+     .about = "UV_THREADPOOL_SIZE"},
+    {.name = "order",
+     .type = KEY_WORD,
+     .at = offsetof(Spec, legacy_order),
+     .fallback = "\"libuv-1.45\"",
+     .words = program_order_words,
      .about = "whose order of phases"},
     {.name = "functions", .type = KEY_CUSTOM, .read = read_functions, .shape = "functions", .about = "named functions"},
-    {.name = "vars", .type = KEY_CUSTOM, .at = offsetof(Spec, vars), .read = read_vars, .shape = "expressions", .about = "variables of all functions"},
-    {.name = "main", .type = KEY_CUSTOM, .at = offsetof(Spec, main), .read = read_main, .shape = "body", .required = true, .about = "the program"},
+    {.name = "vars",
+     .type = KEY_CUSTOM,
+     .at = offsetof(Spec, vars),
+     .read = read_vars,
+     .shape = "expressions",
+     .about = "variables of all functions"},
+    {.name = "main",
+     .type = KEY_CUSTOM,
+     .at = offsetof(Spec, main),
+     .read = read_main,
+     .shape = "body",
+     .required = true,
+     .about = "the program"},
     {.name = NULL},
 };
 const KeyTable program_table = {
@@ -150,7 +285,8 @@ static void check_duration(SpecReader *reader)
     for (int i = 0; !duration && i < spec->stream_count; i++) {
         if (arrivals_end(&spec->arrivals[i]))
             continue;
-        diag_error(reader->diag, spec->arrivals[i].place, "add \"duration\": \"60s\" at the top level, or a \"count\" here (clients: and \"requests\")",
+        diag_error(reader->diag, spec->arrivals[i].place,
+                   "add \"duration\": \"60s\" at the top level, or a \"count\" here (clients: and \"requests\")",
                    "these arrivals never end, so that \"duration\" is required");
         return;
     }
@@ -161,7 +297,8 @@ static void check_ambiguous(SpecReader *reader)
 {
     const Json *wait = json_member(json_member(reader->root, "handlers"), "wait");
     if (wait && json_member(json_member(reader->root, "servers"), "pool"))
-        diag_error(reader->diag, wait->key_place, "choose another name", "\"pool.wait\" is the name of a metric: not both a server \"pool\" and a handler \"wait\"");
+        diag_error(reader->diag, wait->key_place, "choose another name",
+                   "\"pool.wait\" is the name of a metric: not both a server \"pool\" and a handler \"wait\"");
 }
 
 static const char *file_name(SpecReader *reader, const char *file)
@@ -181,12 +318,14 @@ static const char *file_name(SpecReader *reader, const char *file)
 static bool find_kind(SpecReader *reader, const Json *root)
 {
     if (root->type != JSON_OBJECT)
-        return refuse(reader, root, "as in { \"handlers\": { ... }, \"arrivals\": { ... } }", "a spec is one JSON object");
+        return refuse(reader, root, "as in { \"handlers\": { ... }, \"arrivals\": { ... } }",
+                      "a spec is one JSON object");
     bool workload = json_member(root, "handlers") || json_member(root, "arrivals");
     reader->spec->kind = json_member(root, "main") ? SPEC_PROGRAM : SPEC_WORKLOAD;
     if (reader->spec->kind == SPEC_PROGRAM || workload)
         return true;
-    return refuse(reader, root, "a workload has \"handlers\" and \"arrivals\", a program has \"main\"", "neither a workload nor a program");
+    return refuse(reader, root, "a workload has \"handlers\" and \"arrivals\", a program has \"main\"",
+                  "neither a workload nor a program");
 }
 
 /* The servers are there before --set, so that it can change the default ones. */

@@ -1,7 +1,7 @@
 /* spec: the validated, immutable spec: what a person wrote, with every default filled in.
  *
- * Durations are ns, rates per second, sizes bytes. Bodies of steps stay Json here; model/program compiles them. Everything lives in the
- * Mem that it was read with. */
+ * Durations are ns, rates per second, sizes bytes. Bodies of steps stay Json here; model/program compiles them.
+ * Everything lives in the Mem that it was read with. */
 #ifndef MODEL_SPEC_SPEC_H
 #define MODEL_SPEC_SPEC_H
 
@@ -16,33 +16,33 @@ typedef enum SchedulerKind { SCHED_FAIR, SCHED_ROUND_ROBIN, SCHED_FIFO, SCHED_PR
 /* CPU time charged to the thread that does the thing, unless it says otherwise. */
 typedef struct Costs {
     Time accept, read, write, close;
-    Time poll;        /* one epoll_wait */
-    Time poll_event;  /* each event that it returns */
-    Time watch;       /* registering a descriptor */
-    Time callback;    /* entering one */
-    Time timer;       /* arming one */
-    Time submit;      /* loop → pool */
-    Time complete;    /* pool → loop, per task, paid by the loop */
-    Time wake;        /* waking a sleeping thread: paid by the waker */
-    Time idle_wake;   /* delay, no CPU: a core that was idle starts so much later */
-    Time timer_slack; /* delay, no CPU: how late a sleep ends */
-    Time switch_;     /* a core goes from one thread to another ("switch") */
-    Time spawn, exit; /* a thread */
+    Time poll;                                /* one epoll_wait */
+    Time poll_event;                          /* each event that it returns */
+    Time watch;                               /* registering a descriptor */
+    Time callback;                            /* entering one */
+    Time timer;                               /* arming one */
+    Time submit;                              /* loop → pool */
+    Time complete;                            /* pool → loop, per task, paid by the loop */
+    Time wake;                                /* waking a sleeping thread: paid by the waker */
+    Time idle_wake;                           /* delay, no CPU: a core that was idle starts so much later */
+    Time timer_slack;                         /* delay, no CPU: how late a sleep ends */
+    Time switch_;                             /* a core goes from one thread to another ("switch") */
+    Time spawn, exit;                         /* a thread */
     int64_t thread_memory, connection_memory; /* bytes */
 } Costs;
 
 typedef struct SpecMachine {
     const char *profile; /* "linux", "ideal" or a file */
     int64_t cores;
-    int scheduler;       /* SchedulerKind */
+    int scheduler; /* SchedulerKind */
     Time time_slice;
-    int64_t memory;      /* 0: unlimited */
-    Costs costs;         /* the profile's with the overrides */
+    int64_t memory; /* 0: unlimited */
+    Costs costs;    /* the profile's with the overrides */
 } SpecMachine;
 
 typedef struct SpecNetwork {
-    const Dist *rtt;       /* NULL: none */
-    double bandwidth;      /* bytes per second; 0: unlimited */
+    const Dist *rtt;  /* NULL: none */
+    double bandwidth; /* bytes per second; 0: unlimited */
     Time syn_retry[16];
     int syn_retries;
 } SpecNetwork;
@@ -56,7 +56,7 @@ typedef struct SpecResource {
     int64_t queue;       /* longest queue; -1: unlimited */
     int via;             /* ResourceVia */
     double error_rate;
-    Time timeout;        /* 0: none */
+    Time timeout; /* 0: none */
     JsonPlace place;
 } SpecResource;
 
@@ -77,20 +77,36 @@ typedef struct SpecCount {
     double geometric_mean; /* 0: not geometric */
 } SpecCount;
 
-typedef struct SpecRatePhase { double rate; const Dist *during; } SpecRatePhase;
-typedef struct SpecStage { Time during; double to; } SpecStage;
-typedef struct SpecArrival { Time at; int handler; /* -1: the mix decides */ } SpecArrival;
+typedef struct SpecRatePhase {
+    double rate;
+    const Dist *during;
+} SpecRatePhase;
+typedef struct SpecStage {
+    Time during;
+    double to;
+} SpecStage;
+typedef struct SpecArrival {
+    Time at;
+    int handler; /* -1: the mix decides */
+} SpecArrival;
 
 typedef enum ArrivalKind {
-    ARRIVE_POISSON, ARRIVE_EVERY, ARRIVE_AT, ARRIVE_INTERARRIVAL, ARRIVE_BURSTS, ARRIVE_MODULATED, ARRIVE_STAGES, ARRIVE_FILE,
+    ARRIVE_POISSON,
+    ARRIVE_EVERY,
+    ARRIVE_AT,
+    ARRIVE_INTERARRIVAL,
+    ARRIVE_BURSTS,
+    ARRIVE_MODULATED,
+    ARRIVE_STAGES,
+    ARRIVE_FILE,
     ARRIVE_CLIENTS
 } ArrivalKind;
 
 typedef struct SpecArrivals {
-    int kind;                  /* ArrivalKind */
-    double rate;               /* poisson, per second */
+    int kind;    /* ArrivalKind */
+    double rate; /* poisson, per second */
     Time every;
-    const SpecArrival *at;     /* at, file: ascending */
+    const SpecArrival *at; /* at, file: ascending */
     size_t at_count;
     const Dist *interarrival;
     const Dist *burst_every;
@@ -100,7 +116,7 @@ typedef struct SpecArrivals {
     const SpecStage *stages;
     size_t stage_count;
     int64_t clients;
-    const Dist *think;         /* clients; NULL: none */
+    const Dist *think; /* clients; NULL: none */
     const SpecMix *mix;
     size_t mix_count;          /* at least 1 */
     SpecCount requests;        /* per connection; neither given: 1 for open arrivals, no end for clients */
@@ -117,11 +133,11 @@ typedef struct SpecArrivals {
 typedef struct SpecServer {
     const char *name;
     const struct ServerModel *model;
-    void *config;              /* the model's own struct, filled from its table of keys */
+    void *config; /* the model's own struct, filled from its table of keys */
     int64_t backlog;
-    int64_t max_connections;   /* 0: unlimited */
-    Time request_timeout;      /* 0: none */
-    Time keep_alive_timeout;   /* 0: none */
+    int64_t max_connections;             /* 0: unlimited */
+    Time request_timeout;                /* 0: none */
+    Time keep_alive_timeout;             /* 0: none */
     const Dist *pause_every, *pause_for; /* NULL: none */
     JsonPlace place;
 } SpecServer;
@@ -135,8 +151,8 @@ typedef struct Spec {
     SpecKind kind;
     const char *file, *name, *about; /* about may be NULL */
     uint64_t seed;
-    uint64_t digest;                 /* of the resolved JSON tree without $schema, about, expect and seed */
-    Time duration;                   /* TIME_NEVER: until everything is done */
+    uint64_t digest; /* of the resolved JSON tree without $schema, about, expect and seed */
+    Time duration;   /* TIME_NEVER: until everything is done */
     Time warmup;
     bool warmup_auto;
     SpecMachine machine;
@@ -147,7 +163,7 @@ typedef struct Spec {
     int handler_count;
     const SpecBody *functions;
     int function_count;
-    const SpecArrivals *arrivals;    /* one a stream */
+    const SpecArrivals *arrivals; /* one a stream */
     int stream_count;
     const SpecServer *servers;
     int server_count;
@@ -155,17 +171,17 @@ typedef struct Spec {
     int expect_count;
 
     /* a program */
-    int esm;                         /* 1: "module" is "esm" */
-    int64_t threads;                 /* the pool's; 4 */
-    int legacy_order;                /* 1: "order" is "libuv-1.44" */
-    const Json *vars;                /* NULL: none */
+    int esm;          /* 1: "module" is "esm" */
+    int64_t threads;  /* the pool's; 4 */
+    int legacy_order; /* 1: "order" is "libuv-1.44" */
+    const Json *vars; /* NULL: none */
     const Json *main;
 
-    const Json *root;                /* the resolved tree: what was written, --set, and every default */
+    const Json *root; /* the resolved tree: what was written, --set, and every default */
 } Spec;
 
-/* Where help, schema and reference begin: a workload, a program, a distribution, a cost file. All other tables are reachable from these
- * through their rows, but for the keys of the server models. Ends with NULL. */
+/* Where help, schema and reference begin: a workload, a program, a distribution, a cost file. All other tables are
+ * reachable from these through their rows, but for the keys of the server models. Ends with NULL. */
 extern const KeyTable *const spec_tables[];
 
 /* ---- reading ---- */
@@ -179,8 +195,9 @@ typedef struct SpecText { /* a file that the cli has read */
 typedef struct SpecOptions {
     const char *const *set; /* "PATH=VALUE", in order */
     int set_count;
-    const uint64_t *seed;   /* overrides; NULL: not given */
-    /* Reads a file that the spec names (arrivals, cost table), relative to the spec; NULL with *error where it cannot. The bytes live in mem. */
+    const uint64_t *seed; /* overrides; NULL: not given */
+    /* Reads a file that the spec names (arrivals, cost table), relative to the spec; NULL with *error where it
+     * cannot. The bytes live in mem. */
     const char *(*read_file)(void *context, Mem *mem, const char *path, size_t *size, const char **error);
     void *context;
 } SpecOptions;

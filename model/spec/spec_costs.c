@@ -16,13 +16,25 @@ static const Key file_keys[] = {
     {.name = "$schema", .type = KEY_TEXT, .at = offsetof(CostFile, schema), .about = "for editors"},
     {.name = "name", .type = KEY_LINE, .at = offsetof(CostFile, name), .about = "the machine"},
     {.name = "about", .type = KEY_TEXT, .at = offsetof(CostFile, about), .about = "how it was measured"},
-    {.name = "costs", .type = KEY_CUSTOM, .at = offsetof(CostFile, costs), .read = read_file_costs, .shape = "part", .table = &cost_table,
-     .required = true, .about = "every entry, as in machine.costs"},
-    {.name = "sources", .type = KEY_CUSTOM, .read = read_sources, .shape = "texts", .about = "entry: where its number comes from"},
+    {.name = "costs",
+     .type = KEY_CUSTOM,
+     .at = offsetof(CostFile, costs),
+     .read = read_file_costs,
+     .shape = "part",
+     .table = &cost_table,
+     .required = true,
+     .about = "every entry, as in machine.costs"},
+    {.name = "sources",
+     .type = KEY_CUSTOM,
+     .read = read_sources,
+     .shape = "texts",
+     .about = "entry: where its number comes from"},
     {.name = NULL},
 };
-const KeyTable cost_file_table = {
-    .name = "a cost file", .about = "A cost table as machine.profile takes it.", .keys = file_keys, .size = sizeof(CostFile)};
+const KeyTable cost_file_table = {.name = "a cost file",
+                                  .about = "A cost table as machine.profile takes it.",
+                                  .keys = file_keys,
+                                  .size = sizeof(CostFile)};
 
 static bool read_file_costs(SpecReader *reader, Json *value, void *field)
 {
@@ -33,7 +45,8 @@ static bool read_file_costs(SpecReader *reader, Json *value, void *field)
     for (const Key *entry = cost_table.keys; entry->name; entry++) {
         if (json_member(value, entry->name))
             continue;
-        diag_error(reader->diag, value->place, diag_text(reader->diag, "it is %s; a cost file has every entry", entry->about),
+        diag_error(reader->diag, value->place,
+                   diag_text(reader->diag, "it is %s; a cost file has every entry", entry->about),
                    "the cost table lacks \"%s\"", entry->name);
         ok = false;
     }
@@ -51,7 +64,8 @@ static bool read_sources(SpecReader *reader, Json *value, void *field)
         if (source->type != JSON_STRING)
             ok = refuse(reader, source, sources_help, "\"sources\": must be an object of texts");
         else if (!keys_find(&cost_table, source->key)) {
-            diag_error(reader->diag, source->key_place, sources_help, "no entry of a cost table is called \"%s\"", source->key);
+            diag_error(reader->diag, source->key_place, sources_help, "no entry of a cost table is called \"%s\"",
+                       source->key);
             ok = false;
         }
     }

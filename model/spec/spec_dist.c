@@ -11,27 +11,45 @@ typedef struct Parameters {
     int64_t k;
 } Parameters;
 
-#define TIME_ROW(field, is_required, text) \
-    {.name = #field, .type = KEY_DURATION, .at = offsetof(Parameters, field), .absent = -1, .required = (is_required), .about = text}
-#define TABLE(rows, title) {.name = title, .keys = rows, .size = sizeof(Parameters)}
+#define TIME_ROW(field, is_required, text)                                                                             \
+    {                                                                                                                  \
+        .name = #field, .type = KEY_DURATION, .at = offsetof(Parameters, field), .absent = -1,                         \
+        .required = (is_required), .about = text                                                                       \
+    }
+#define TABLE(rows, title)                                                                                             \
+    {                                                                                                                  \
+        .name = title, .keys = rows, .size = sizeof(Parameters)                                                        \
+    }
 
-static const Key normal_keys[] = {
-    TIME_ROW(mean, true, "the mean before the cut at 0"), TIME_ROW(sd, true, "the standard deviation before the cut at 0"), {.name = NULL}};
-static const Key lognormal_keys[] = {
-    TIME_ROW(median, false, "the median"), TIME_ROW(p99, false, "the 99th percentile"), TIME_ROW(mean, false, "the mean"),
-    TIME_ROW(sd, false, "the standard deviation"), {.name = NULL}};
+static const Key normal_keys[] = {TIME_ROW(mean, true, "the mean before the cut at 0"),
+                                  TIME_ROW(sd, true, "the standard deviation before the cut at 0"),
+                                  {.name = NULL}};
+static const Key lognormal_keys[] = {TIME_ROW(median, false, "the median"),
+                                     TIME_ROW(p99, false, "the 99th percentile"),
+                                     TIME_ROW(mean, false, "the mean"),
+                                     TIME_ROW(sd, false, "the standard deviation"),
+                                     {.name = NULL}};
 static const Key shape_keys[] = {
     TIME_ROW(mean, true, "the mean"),
     {.name = "shape", .type = KEY_NUMBER, .at = offsetof(Parameters, shape), .required = true, .about = "the shape"},
     {.name = NULL}};
-static const Key erlang_keys[] = {
-    TIME_ROW(mean, true, "the mean"),
-    {.name = "k", .type = KEY_COUNT, .at = offsetof(Parameters, k), .min = 1, .max = 1000000000, .required = true, .about = "the number of phases"},
-    {.name = NULL}};
-static const Key pareto_keys[] = {
-    TIME_ROW(min, true, "the smallest value"),
-    {.name = "alpha", .type = KEY_NUMBER, .at = offsetof(Parameters, alpha), .required = true, .about = "the exponent of the tail"},
-    TIME_ROW(max, false, "the largest value; without it there is none"), {.name = NULL}};
+static const Key erlang_keys[] = {TIME_ROW(mean, true, "the mean"),
+                                  {.name = "k",
+                                   .type = KEY_COUNT,
+                                   .at = offsetof(Parameters, k),
+                                   .min = 1,
+                                   .max = 1000000000,
+                                   .required = true,
+                                   .about = "the number of phases"},
+                                  {.name = NULL}};
+static const Key pareto_keys[] = {TIME_ROW(min, true, "the smallest value"),
+                                  {.name = "alpha",
+                                   .type = KEY_NUMBER,
+                                   .at = offsetof(Parameters, alpha),
+                                   .required = true,
+                                   .about = "the exponent of the tail"},
+                                  TIME_ROW(max, false, "the largest value; without it there is none"),
+                                  {.name = NULL}};
 
 static const KeyTable normal_table = TABLE(normal_keys, "a normal distribution");
 static const KeyTable lognormal_table = TABLE(lognormal_keys, "a lognormal distribution");
@@ -45,8 +63,9 @@ static bool finish(SpecReader *reader, const Json *value, const Dist *dist, cons
 {
     *(const Dist **)field = dist;
     if (!dist)
-        diag_error(reader->diag, value->place, diag_text(reader->diag, "%s: %s", value->key, keys_find(&dist_table, value->key)->about), "\"%s\": %s",
-                   value->key, *why);
+        diag_error(reader->diag, value->place,
+                   diag_text(reader->diag, "%s: %s", value->key, keys_find(&dist_table, value->key)->about),
+                   "\"%s\": %s", value->key, *why);
     return dist != NULL;
 }
 
@@ -61,8 +80,10 @@ static bool read_parameters(SpecReader *reader, Json *value, const KeyTable *tab
     KeyFill fill = {table, p};
     memset(p, 0, sizeof *p);
     if (value->type != JSON_OBJECT) {
-        diag_error(reader->diag, value->place, diag_text(reader->diag, "as in {\"%s\": \"...\", \"%s\": ...}", table->keys[0].name, table->keys[1].name),
-                   "%s is written as an object", table->name);
+        diag_error(
+            reader->diag, value->place,
+            diag_text(reader->diag, "as in {\"%s\": \"...\", \"%s\": ...}", table->keys[0].name, table->keys[1].name),
+            "%s is written as an object", table->name);
         return false;
     }
     return keys_fill(reader, value, &fill, 1);
@@ -144,10 +165,12 @@ static bool read_pareto(SpecReader *reader, Json *value, void *field)
     return finish(reader, value, dist_pareto(reader->mem, (double)p.min, p.alpha, max, &why), &why, field);
 }
 
-static const char hyper_help[] = "as in [[0.9, \"1ms\"], [0.1, \"20ms\"]]", empirical_help[] = "as in [[\"1ms\", 70], [\"5ms\", 30]]";
+static const char hyper_help[] = "as in [[0.9, \"1ms\"], [0.1, \"20ms\"]]",
+                  empirical_help[] = "as in [[\"1ms\", 70], [\"5ms\", 30]]";
 
 /* An array of pairs of a weight and a duration, in the order that `weight_at` says (0 or 1). */
-static bool read_pairs(SpecReader *reader, const Json *value, uint32_t weight_at, const char *name, double *weight, double *time)
+static bool read_pairs(SpecReader *reader, const Json *value, uint32_t weight_at, const char *name, double *weight,
+                       double *time)
 {
     const char *help = weight_at == 0 ? hyper_help : empirical_help;
     bool ok = true;
@@ -161,7 +184,9 @@ static bool read_pairs(SpecReader *reader, const Json *value, uint32_t weight_at
             continue;
         }
         Json *number = weight_at == 0 ? first : first->next, *duration = weight_at == 0 ? first->next : first;
-        Key row = {.name = name, .type = KEY_NUMBER, .about = weight_at == 0 ? "the weight comes first" : "the weight comes last"};
+        Key row = {.name = name,
+                   .type = KEY_NUMBER,
+                   .about = weight_at == 0 ? "the weight comes first" : "the weight comes last"};
         ok = keys_value(reader, &row, number, &weight[i]) && ok;
         ok = read_time(reader, name, duration, &ns) && ok;
         time[i] = ok ? (double)ns : 0;
@@ -173,7 +198,8 @@ static bool read_weighted(SpecReader *reader, const Json *value, uint32_t weight
 {
     const char *why = NULL;
     if (value->type != JSON_ARRAY || value->count == 0) {
-        diag_error(reader->diag, value->place, weight_at == 0 ? hyper_help : empirical_help, "\"%s\": must be an array of pairs of a weight and a duration", name);
+        diag_error(reader->diag, value->place, weight_at == 0 ? hyper_help : empirical_help,
+                   "\"%s\": must be an array of pairs of a weight and a duration", name);
         return false;
     }
     size_t n = value->count;
@@ -218,8 +244,10 @@ static bool read_point(SpecReader *reader, Json *json, Point *point)
     Time value;
     size_t digits = strspn(json->key, "0123456789");
     size_t more = json->key[digits] == '.' ? strspn(json->key + digits + 1, "0123456789") + 1 : 0, size = digits + more;
-    if (digits == 0 || more == 1 || json->key[size] || size > JSON_NUMBER_LENGTH || (point->percent = json_number(json->key, size)) > 100) {
-        diag_error(reader->diag, json->key_place, "as in \"0\", \"50\", \"99.9\", \"100\"", "\"%s\" is not a percentile", json->key);
+    if (digits == 0 || more == 1 || json->key[size] || size > JSON_NUMBER_LENGTH ||
+        (point->percent = json_number(json->key, size)) > 100) {
+        diag_error(reader->diag, json->key_place, "as in \"0\", \"50\", \"99.9\", \"100\"",
+                   "\"%s\" is not a percentile", json->key);
         return false;
     }
     point->json = json;
@@ -228,7 +256,8 @@ static bool read_point(SpecReader *reader, Json *json, Point *point)
     return ok;
 }
 
-static bool make_percentiles(SpecReader *reader, const Json *value, Point *points, double *percent, double *times, void *field)
+static bool make_percentiles(SpecReader *reader, const Json *value, Point *points, double *percent, double *times,
+                             void *field)
 {
     const char *why = NULL;
     size_t n = 0;
@@ -242,17 +271,20 @@ static bool make_percentiles(SpecReader *reader, const Json *value, Point *point
         percent[i] = points[i].percent;
         times[i] = points[i].value;
         if (i > 0 && (percent[i] <= percent[i - 1] || times[i] < times[i - 1]))
-            return refuse(reader, points[i].json, "each percentile once, and none below the one before", "\"percentiles\": the values must not fall as the percentiles rise");
+            return refuse(reader, points[i].json, "each percentile once, and none below the one before",
+                          "\"percentiles\": the values must not fall as the percentiles rise");
     }
     if (percent[n - 1] != 100)
-        return refuse(reader, value, "add \"100\", the largest value", "\"percentiles\": the value for \"100\" is missing");
+        return refuse(reader, value, "add \"100\", the largest value",
+                      "\"percentiles\": the value for \"100\" is missing");
     return finish(reader, value, dist_percentiles(reader->mem, n, percent, times, &why), &why, field);
 }
 
 static bool read_percentiles(SpecReader *reader, Json *value, void *field)
 {
     if (value->type != JSON_OBJECT || value->count == 0)
-        return refuse(reader, value, "as in {\"50\": \"3ms\", \"100\": \"9ms\"}", "\"percentiles\": must be an object of percentile and duration");
+        return refuse(reader, value, "as in {\"50\": \"3ms\", \"100\": \"9ms\"}",
+                      "\"percentiles\": must be an object of percentile and duration");
     Point *points = mem_get(reader->mem, mem_array(reader->mem, value->count, sizeof *points));
     double *percent = mem_get(reader->mem, mem_array(reader->mem, value->count, 2 * sizeof *percent));
     bool ok = make_percentiles(reader, value, points, percent, percent + value->count, field);
@@ -265,7 +297,8 @@ static bool read_shift(SpecReader *reader, Json *value, void *field)
 {
     Time by;
     if (value->type != JSON_ARRAY || value->count != 2)
-        return refuse(reader, value, "as in [\"2ms\", {\"exponential\": \"1ms\"}]", "\"shift\": must be a duration and a distribution");
+        return refuse(reader, value, "as in [\"2ms\", {\"exponential\": \"1ms\"}]",
+                      "\"shift\": must be a duration and a distribution");
     bool ok = read_time(reader, "shift", value->child, &by);
     const Dist *inner = value_dist(reader->mem, value->child->next, reader->diag);
     if (!ok || !inner)
@@ -274,9 +307,14 @@ static bool read_shift(SpecReader *reader, Json *value, void *field)
     return true;
 }
 
-#define KIND(kind, text) {.name = #kind, .type = KEY_CUSTOM, .read = read_##kind, .shape = #kind, .about = text}
-#define KIND_OF(kind, parameters, text) \
-    {.name = #kind, .type = KEY_CUSTOM, .read = read_##kind, .shape = "part", .table = &parameters, .about = text}
+#define KIND(kind, text)                                                                                               \
+    {                                                                                                                  \
+        .name = #kind, .type = KEY_CUSTOM, .read = read_##kind, .shape = #kind, .about = text                          \
+    }
+#define KIND_OF(kind, parameters, text)                                                                                \
+    {                                                                                                                  \
+        .name = #kind, .type = KEY_CUSTOM, .read = read_##kind, .shape = "part", .table = &parameters, .about = text   \
+    }
 
 static const Key kinds[] = {
     KIND(exponential, "the mean"),
@@ -329,10 +367,12 @@ static const Dist *read_object(SpecReader *reader, const Json *json)
     for (; kinds[n].name; n++)
         names[n] = kinds[n].name;
     const char *help = diag_suggest(reader->diag, json->child->key, names, n);
-    diag_error(reader->diag, json->child->key_place,
-               help ? help : "known are exponential, uniform, normal, lognormal, gamma, erlang, weibull, pareto, hyperexponential, "
-                             "empirical, percentiles and shift",
-               "unknown distribution \"%s\"", json->child->key);
+    diag_error(
+        reader->diag, json->child->key_place,
+        help ? help
+             : "known are exponential, uniform, normal, lognormal, gamma, erlang, weibull, pareto, hyperexponential, "
+               "empirical, percentiles and shift",
+        "unknown distribution \"%s\"", json->child->key);
     return NULL;
 }
 
@@ -343,8 +383,9 @@ const Dist *value_dist(Mem *mem, const Json *json, Diag *diag)
         return read_plain(&reader, json);
     if (json->type == JSON_OBJECT)
         return read_object(&reader, json);
-    const char *help = json->type == JSON_NUMBER ? diag_text(diag, "write \"%sms\", with the unit that is meant", json->text)
-                                                : "as in \"5ms\" or {\"exponential\": \"5ms\"}";
+    const char *help = json->type == JSON_NUMBER
+                           ? diag_text(diag, "write \"%sms\", with the unit that is meant", json->text)
+                           : "as in \"5ms\" or {\"exponential\": \"5ms\"}";
     refuse(&reader, json, help, "not a duration in quotes, and not a distribution");
     return NULL;
 }

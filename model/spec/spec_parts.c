@@ -21,13 +21,13 @@ static bool is_name(const char *text)
     return !*c;
 }
 
-/* Words that a requirement would take for a metric. "threads" is one, too, but it only ever stands last in a requirement, so that a
- * server may have this obvious name. */
+/* Words that a requirement would take for a metric. "threads" is one, too, but it only ever stands last in a
+ * requirement, so that a server may have this obvious name. */
 static bool is_metric(const char *name)
 {
     static const char *const metrics[] = {
-        "throughput", "mean",   "min",      "max", "completed", "failed", "refused", "timed_out", "in_flight",
-        "cpu",        "memory", "switches", "lag", "loop",      "digest",
+        "throughput", "mean", "min",    "max",      "completed", "failed", "refused", "timed_out",
+        "in_flight",  "cpu",  "memory", "switches", "lag",       "loop",   "digest",
     };
     if (name[0] == 'p' && name[1] >= '5' && name[1] <= '9' && name[2] >= '0' && name[2] <= '9' && !name[3])
         return true;
@@ -41,8 +41,8 @@ static bool is_metric(const char *name)
 static bool check_name(SpecReader *reader, const Json *member, const char *kind, bool in_requirements)
 {
     if (!is_name(member->key)) {
-        diag_error(reader->diag, member->key_place, "a letter or _, then letters, digits, _ and -", "\"%s\" cannot be the name of %s",
-                   member->key, kind);
+        diag_error(reader->diag, member->key_place, "a letter or _, then letters, digits, _ and -",
+                   "\"%s\" cannot be the name of %s", member->key, kind);
         return false;
     }
     if (in_requirements && is_metric(member->key)) {
@@ -56,7 +56,8 @@ static bool check_name(SpecReader *reader, const Json *member, const char *kind,
 static bool check_map(SpecReader *reader, const Json *value, const char *key, bool may_be_empty)
 {
     if (value->type != JSON_OBJECT) {
-        diag_error(reader->diag, value->place, "each under its name, as in {\"name\": ...}", "\"%s\": must be an object", key);
+        diag_error(reader->diag, value->place, "each under its name, as in {\"name\": ...}",
+                   "\"%s\": must be an object", key);
         return false;
     }
     if (value->count == 0 && !may_be_empty) {
@@ -77,20 +78,46 @@ static const KeyWord via_words[] = {
 };
 
 static const Key resource_keys[] = {
-    {.name = "latency", .type = KEY_DIST, .at = offsetof(SpecResource, latency), .required = true, .about = "how long a call takes"},
-    {.name = "concurrency", .type = KEY_COUNT, .at = offsetof(SpecResource, concurrency), .none = "unlimited", .min = 1,
+    {.name = "latency",
+     .type = KEY_DIST,
+     .at = offsetof(SpecResource, latency),
+     .required = true,
+     .about = "how long a call takes"},
+    {.name = "concurrency",
+     .type = KEY_COUNT,
+     .at = offsetof(SpecResource, concurrency),
+     .none = "unlimited",
+     .min = 1,
      .about = "how many calls it serves at once; the rest queue"},
-    {.name = "queue", .type = KEY_COUNT, .at = offsetof(SpecResource, queue), .none = "unlimited", .absent = -1,
+    {.name = "queue",
+     .type = KEY_COUNT,
+     .at = offsetof(SpecResource, queue),
+     .none = "unlimited",
+     .absent = -1,
      .about = "the longest queue; beyond it a call fails"},
-    {.name = "via", .type = KEY_WORD, .at = offsetof(SpecResource, via), .fallback = "\"kernel\"", .words = via_words,
+    {.name = "via",
+     .type = KEY_WORD,
+     .at = offsetof(SpecResource, via),
+     .fallback = "\"kernel\"",
+     .words = via_words,
      .about = "what an event loop needs for a call"},
-    {.name = "error_rate", .type = KEY_FRACTION, .at = offsetof(SpecResource, error_rate), .fallback = "0", .about = "the share of calls that fail"},
-    {.name = "timeout", .type = KEY_DURATION, .at = offsetof(SpecResource, timeout), .none = "none", .min = 1,
+    {.name = "error_rate",
+     .type = KEY_FRACTION,
+     .at = offsetof(SpecResource, error_rate),
+     .fallback = "0",
+     .about = "the share of calls that fail"},
+    {.name = "timeout",
+     .type = KEY_DURATION,
+     .at = offsetof(SpecResource, timeout),
+     .none = "none",
+     .min = 1,
      .about = "the caller gets an error then; the resource goes on working"},
     {.name = NULL},
 };
-const KeyTable resource_table = {
-    .name = "a resource", .about = "A thing outside the CPU with a latency.", .keys = resource_keys, .size = sizeof(SpecResource)};
+const KeyTable resource_table = {.name = "a resource",
+                                 .about = "A thing outside the CPU with a latency.",
+                                 .keys = resource_keys,
+                                 .size = sizeof(SpecResource)};
 
 bool read_resources(SpecReader *reader, Json *value, void *field)
 {
@@ -150,7 +177,8 @@ bool read_functions(SpecReader *reader, Json *value, void *field)
     bool ok = true;
     for (const Json *member = value->child; member; member = member->next) {
         if (member->type != JSON_ARRAY && member->type != JSON_OBJECT)
-            ok = refuse(reader, member, "as in [ \"a step\" ] or {\"async\": [ ... ], \"args\": [\"n\"]}", "a function is an array of steps or an object");
+            ok = refuse(reader, member, "as in [ \"a step\" ] or {\"async\": [ ... ], \"args\": [\"n\"]}",
+                        "a function is an array of steps or an object");
     }
     reader->spec->functions = list_bodies(reader, value);
     reader->spec->function_count = (int)value->count;
@@ -170,35 +198,76 @@ static bool read_model(SpecReader *reader, Json *value, void *field)
         *(const ServerModel **)field = server_models[n];
         if (!server_models[n]->not_yet)
             return true;
-        diag_error(reader->diag, value->place, "choose another one; a later version brings it", "the model \"%s\" is not available yet", names[n]);
+        diag_error(reader->diag, value->place, "choose another one; a later version brings it",
+                   "the model \"%s\" is not available yet", names[n]);
         return false;
     }
     if (value->type != JSON_STRING)
         return refuse(reader, value, diag_suggest(reader->diag, "", names, n), "\"model\": must be one of its words");
-    diag_error(reader->diag, value->place, diag_suggest(reader->diag, value->text, names, n), "no server model is called \"%s\"", value->text);
+    diag_error(reader->diag, value->place, diag_suggest(reader->diag, value->text, names, n),
+               "no server model is called \"%s\"", value->text);
     return false;
 }
 
 static const Key pauses_keys[] = {
-    {.name = "every", .type = KEY_DIST, .at = offsetof(SpecServer, pause_every), .required = true, .about = "the time from one pause to the next"},
-    {.name = "for", .type = KEY_DIST, .at = offsetof(SpecServer, pause_for), .required = true, .about = "how long the process stands still"},
+    {.name = "every",
+     .type = KEY_DIST,
+     .at = offsetof(SpecServer, pause_every),
+     .required = true,
+     .about = "the time from one pause to the next"},
+    {.name = "for",
+     .type = KEY_DIST,
+     .at = offsetof(SpecServer, pause_for),
+     .required = true,
+     .about = "how long the process stands still"},
     {.name = NULL},
 };
-static const KeyTable pauses_table = {
-    .name = "\"pauses\"", .about = "The whole process stands still, as in a garbage collection.", .keys = pauses_keys, .size = sizeof(SpecServer)};
+static const KeyTable pauses_table = {.name = "\"pauses\"",
+                                      .about = "The whole process stands still, as in a garbage collection.",
+                                      .keys = pauses_keys,
+                                      .size = sizeof(SpecServer)};
 
 static const Key server_keys[] = {
-    {.name = "model", .type = KEY_CUSTOM, .at = offsetof(SpecServer, model), .read = read_model, .shape = "model", .required = true,
+    {.name = "model",
+     .type = KEY_CUSTOM,
+     .at = offsetof(SpecServer, model),
+     .read = read_model,
+     .shape = "model",
+     .required = true,
      .about = "which of the server models"},
-    {.name = "backlog", .type = KEY_COUNT, .at = offsetof(SpecServer, backlog), .fallback = "511", .min = 1, .max = 1000000000,
+    {.name = "backlog",
+     .type = KEY_COUNT,
+     .at = offsetof(SpecServer, backlog),
+     .fallback = "511",
+     .min = 1,
+     .max = 1000000000,
      .about = "how many connections may wait to be accepted"},
-    {.name = "max_connections", .type = KEY_COUNT, .at = offsetof(SpecServer, max_connections), .none = "unlimited", .min = 1,
+    {.name = "max_connections",
+     .type = KEY_COUNT,
+     .at = offsetof(SpecServer, max_connections),
+     .none = "unlimited",
+     .min = 1,
      .about = "how many connections may be open; a further one is refused"},
-    {.name = "request_timeout", .type = KEY_DURATION, .at = offsetof(SpecServer, request_timeout), .none = "none", .min = 1, .not_yet = true,
+    {.name = "request_timeout",
+     .type = KEY_DURATION,
+     .at = offsetof(SpecServer, request_timeout),
+     .none = "none",
+     .min = 1,
+     .not_yet = true,
      .about = "a request that takes longer is given up"},
-    {.name = "keep_alive_timeout", .type = KEY_DURATION, .at = offsetof(SpecServer, keep_alive_timeout), .none = "none", .min = 1, .not_yet = true,
+    {.name = "keep_alive_timeout",
+     .type = KEY_DURATION,
+     .at = offsetof(SpecServer, keep_alive_timeout),
+     .none = "none",
+     .min = 1,
+     .not_yet = true,
      .about = "an idle connection is closed then"},
-    {.name = "pauses", .type = KEY_PART, .at = 0, .none = "none", .table = &pauses_table, .not_yet = true,
+    {.name = "pauses",
+     .type = KEY_PART,
+     .at = 0,
+     .none = "none",
+     .table = &pauses_table,
+     .not_yet = true,
      .about = "the whole process stands still, as in a garbage collection"},
     {.name = NULL},
 };

@@ -61,7 +61,8 @@ static void print_value(Printer *printer, const Json *json)
     buf_text(&printer->origin, place->file);
     if (place->line > 0 && strcmp(place->file, "--set") != 0 && place->file != spec_default_file)
         buf_f(&printer->origin, ":%u", (unsigned)place->line);
-    printer->print(printer->context, buf_string(&printer->path), buf_string(&printer->value), buf_string(&printer->origin));
+    printer->print(printer->context, buf_string(&printer->path), buf_string(&printer->value),
+                   buf_string(&printer->origin));
 }
 
 static void print_steps(Printer *printer, const Json *json)
@@ -87,11 +88,14 @@ static void print_row(Printer *printer, const Json *json, const Key *row)
     const KeyTable *tables[2];
     size_t end = printer->path.size;
     const char *shape = row && row->shape ? row->shape : "";
-    if (row && row->table && (row->type == KEY_PART || strcmp(shape, "part") == 0 || (strcmp(shape, "streams") == 0 && json->type == JSON_OBJECT))) {
+    if (row && row->table &&
+        (row->type == KEY_PART || strcmp(shape, "part") == 0 ||
+         (strcmp(shape, "streams") == 0 && json->type == JSON_OBJECT))) {
         print_object(printer, json, tables, row_tables(row, json, tables));
         return;
     }
-    bool is_map = strcmp(shape, "map") == 0 || strcmp(shape, "servers") == 0, is_steps = strcmp(shape, "handlers") == 0 || strcmp(shape, "functions") == 0;
+    bool is_map = strcmp(shape, "map") == 0 || strcmp(shape, "servers") == 0,
+         is_steps = strcmp(shape, "handlers") == 0 || strcmp(shape, "functions") == 0;
     if (!is_map && !is_steps && strcmp(shape, "streams") != 0) {
         if (strcmp(shape, "body") == 0)
             print_steps(printer, json);

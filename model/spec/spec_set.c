@@ -1,4 +1,5 @@
-/* --set PATH=VALUE: one value of the tree is replaced or added before the spec is checked, so that it is typed and checked as in the file.
+/* --set PATH=VALUE: one value of the tree is replaced or added before the spec is checked, so that it is typed and
+ * checked as in the file.
  *
  * A path is names with a point between them and [i] for the i-th element of an array, from 0. */
 #include "reader.h"
@@ -12,9 +13,9 @@ typedef struct Setter {
     JsonPlace place;         /* of the start of the option */
     Json *node;              /* where the path has come to */
     const KeyTable *table[2];
-    size_t tables;           /* that describe the node's keys; 0: nothing is known of them */
-    const Key *row;          /* the row whose value the node is, or NULL */
-    bool is_map;             /* the node's keys are names */
+    size_t tables;  /* that describe the node's keys; 0: nothing is known of them */
+    const Key *row; /* the row whose value the node is, or NULL */
+    bool is_map;    /* the node's keys are names */
 } Setter;
 
 static JsonPlace place_of(const Setter *set, const char *from, size_t size)
@@ -46,7 +47,8 @@ static bool refuse_name(Setter *set, const char *from, const char *name)
     const char *names[128];
     size_t n = 0;
     if (find_row(set, name))
-        return refuse_path(set, from, strlen(name), diag_text(set->reader->diag, "set it as a whole, as in %s={...}", name),
+        return refuse_path(set, from, strlen(name),
+                           diag_text(set->reader->diag, "set it as a whole, as in %s={...}", name),
                            diag_text(set->reader->diag, "\"%s\" has no value yet", name));
     for (const Json *child = set->node->child; child && n < COUNT_OF(names); child = child->next)
         names[n++] = child->key;
@@ -57,7 +59,8 @@ static bool refuse_name(Setter *set, const char *from, const char *name)
         }
     }
     Diag *diag = set->reader->diag;
-    return refuse_path(set, from, strlen(name), diag_suggest(diag, name, names, n), diag_text(diag, "there is no \"%s\" here", name));
+    return refuse_path(set, from, strlen(name), diag_suggest(diag, name, names, n),
+                       diag_text(diag, "there is no \"%s\" here", name));
 }
 
 /* What is known of the keys of the node's new value. */
@@ -68,7 +71,8 @@ static void enter(Setter *set, Json *node, const Key *row)
     set->node = node;
     set->tables = 0;
     set->is_map = false;
-    if (of && of->type == KEY_CUSTOM && of->table && !was_map && (strcmp(of->shape, "map") == 0 || strcmp(of->shape, "servers") == 0))
+    if (of && of->type == KEY_CUSTOM && of->table && !was_map &&
+        (strcmp(of->shape, "map") == 0 || strcmp(of->shape, "servers") == 0))
         set->is_map = true;
     else if (of && of->table && node->type == JSON_OBJECT)
         set->tables = row_tables(of, node, set->table);
@@ -97,8 +101,8 @@ static bool wants_text(const Setter *set, const Key *row, const Json *before)
 {
     if (!row || row->type == KEY_CUSTOM)
         return (before && before->type == JSON_STRING) || (row && row->fallback && row->fallback[0] == '"');
-    return row->type != KEY_COUNT && row->type != KEY_SEED && row->type != KEY_FRACTION && row->type != KEY_NUMBER && row->type != KEY_BOOL &&
-           row->type != KEY_PART && set->value[0] != '{' && set->value[0] != '[';
+    return row->type != KEY_COUNT && row->type != KEY_SEED && row->type != KEY_FRACTION && row->type != KEY_NUMBER &&
+           row->type != KEY_BOOL && row->type != KEY_PART && set->value[0] != '{' && set->value[0] != '[';
 }
 
 static Json *read_value(Setter *set, const Key *row, const Json *before)
@@ -161,7 +165,8 @@ static bool take_index(Setter *set)
     if (set->node->type != JSON_ARRAY)
         return refuse_path(set, from, size, "[i] follows the name of an array", "this is not an array");
     if (index >= set->node->count || digits > 9)
-        return refuse_path(set, from, size, diag_text(set->reader->diag, "it has %d elements, from [0]", (int)set->node->count),
+        return refuse_path(set, from, size,
+                           diag_text(set->reader->diag, "it has %d elements, from [0]", (int)set->node->count),
                            "the array has no such element");
     Json *child = set->node->child;
     while (index-- > 0)
@@ -170,7 +175,10 @@ static bool take_index(Setter *set)
         set->at++;
         return put_value(set, NULL, from, child, NULL);
     }
-    const Key *row = set->row && set->row->shape && (strcmp(set->row->shape, "streams") == 0 || strcmp(set->row->shape, "list") == 0) ? set->row : NULL;
+    const Key *row =
+        set->row && set->row->shape && (strcmp(set->row->shape, "streams") == 0 || strcmp(set->row->shape, "list") == 0)
+            ? set->row
+            : NULL;
     set->is_map = false;
     enter(set, child, row);
     return true;
@@ -185,7 +193,8 @@ static bool take_name(Setter *set)
     if (size == 0)
         return refuse_path(set, from, 1, "as in servers.node.workers=16", "a name belongs here");
     if (set->node->type != JSON_OBJECT)
-        return refuse_path(set, from, size, "names go on after an object only", "what stands before this is not an object");
+        return refuse_path(set, from, size, "names go on after an object only",
+                           "what stands before this is not an object");
     Json *child = find_child(set->node, name);
     const Key *row = set->is_map ? NULL : find_row(set, name);
     if (*set->at == '=') {
@@ -194,7 +203,8 @@ static bool take_name(Setter *set)
             return refuse_name(set, from, name);
         return put_value(set, name, from, child, row);
     }
-    bool is_part = row && (row->type == KEY_PART || (row->type == KEY_CUSTOM && row->shape && strcmp(row->shape, "part") == 0));
+    bool is_part =
+        row && (row->type == KEY_PART || (row->type == KEY_CUSTOM && row->shape && strcmp(row->shape, "part") == 0));
     if (!child && !is_part)
         return refuse_name(set, from, name);
     if (!child) {
@@ -212,7 +222,13 @@ bool spec_apply_set(SpecReader *reader, Json *root, const KeyTable *top, const c
     /* The name's own address tells one --set from another. */
     const char *file = mem_copy(reader->mem, "--set", 5);
     size_t size = strlen(option);
-    Setter set = {.reader = reader, .option = option, .at = option, .place = {file, 1, 1, 0, 0}, .node = root, .table = {top}, .tables = 1};
+    Setter set = {.reader = reader,
+                  .option = option,
+                  .at = option,
+                  .place = {file, 1, 1, 0, 0},
+                  .node = root,
+                  .table = {top},
+                  .tables = 1};
     diag_source(reader->diag, file, option, size);
     const char *equals = strchr(option, '=');
     if (!equals)

@@ -12,7 +12,7 @@ typedef struct Scanner {
     size_t size, pos;
     JsonPlace at; /* of s[pos], but for its size */
     int depth;
-    bool bad;     /* something was wrong, and the rest can still be understood */
+    bool bad; /* something was wrong, and the rest can still be understood */
 } Scanner;
 
 /* ---- walking over the text ---- */
@@ -56,7 +56,8 @@ static size_t open_record(Scanner *scan, JsonType type, bool is_key)
     JsonRecords *records = scan->records;
     if (records->count == records->room) {
         records->room = records->room ? 2 * records->room : 16;
-        records->record = mem_grow(scan->mem, records->record, mem_array(scan->mem, records->room, sizeof *records->record));
+        records->record =
+            mem_grow(scan->mem, records->record, mem_array(scan->mem, records->room, sizeof *records->record));
     }
     JsonPlace at = scan->at;
     records->record[records->count] = (JsonRecord){at.offset, 0, at.line, at.column, type, is_key};
@@ -79,7 +80,10 @@ static JsonPlace record_place(const Scanner *scan, size_t index)
 
 static int hex_digit(int c)
 {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
 }
 
 /* The four digits after \u at `pos`; -1 where there are not four. */
@@ -113,7 +117,8 @@ static void scan_unicode(Scanner *scan)
     if (code < 0)
         diag_error(scan->diag, place, "four hexadecimal digits follow, as in \\u00e9", "an incomplete \\u escape");
     else if (code == 0)
-        diag_error(scan->diag, place, "texts end at a NUL in C; leave it out", "\\u0000: a NUL is not allowed in a text");
+        diag_error(scan->diag, place, "texts end at a NUL in C; leave it out",
+                   "\\u0000: a NUL is not allowed in a text");
     else if (!pair && code >= 0xd800 && code < 0xe000)
         diag_error(scan->diag, place, "write both halves, as in \\ud83d\\ude00, or the character itself",
                    "half of a surrogate pair stands alone");
@@ -135,7 +140,8 @@ static void scan_escape(Scanner *scan)
     bool known = c > 0 && strchr("\"\\/bfnrt", c);
     if (!known) {
         scan->bad = true;
-        diag_error(scan->diag, place_here(scan), "known are \\\" \\\\ \\/ \\b \\f \\n \\r \\t and \\uXXXX; a backslash itself is \\\\",
+        diag_error(scan->diag, place_here(scan),
+                   "known are \\\" \\\\ \\/ \\b \\f \\n \\r \\t and \\uXXXX; a backslash itself is \\\\",
                    "an unknown escape");
     }
     steps(scan, known || (c >= 0x20 && c != '"') ? 2 : 1);
@@ -153,7 +159,8 @@ static void refuse_control(Scanner *scan, int c)
     if (c == 0)
         diag_error(scan->diag, place_here(scan), help, "a NUL byte in a string");
     else
-        diag_error(scan->diag, place_here(scan), help, "a raw control character (0x%c%c) in a string", digits[c / 16], digits[c % 16]);
+        diag_error(scan->diag, place_here(scan), help, "a raw control character (0x%c%c) in a string", digits[c / 16],
+                   digits[c % 16]);
     step(scan);
 }
 
@@ -210,7 +217,8 @@ static bool is_digit(int c)
 
 static bool is_word(int c)
 {
-    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '+' || c == '-' || c == '.';
+    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '+' || c == '-' ||
+           c == '.';
 }
 
 static size_t digits_from(const char *text, size_t at, size_t size)
@@ -229,14 +237,16 @@ static const char *number_fault(const char *text, size_t size, const char **help
         return *help = "leave the + out", "a number with a plus sign";
     at = digits_from(text, whole, size);
     if (at == whole)
-        return *help = "write a digit first, as in 0.5", text[at] == '.' ? "a number that begins with its point" : "no digit in a number";
+        return *help = "write a digit first, as in 0.5",
+               text[at] == '.' ? "a number that begins with its point" : "no digit in a number";
     if (text[whole] == '0' && at > whole + 1)
         return *help = "leave the leading zeros out; JSON has no octal numbers", "a number with a leading zero";
     if (at < size && text[at] == '.') {
         size_t fraction = at + 1;
         at = digits_from(text, fraction, size);
         if (at == fraction)
-            return *help = "write digits after the point, as in 1.0, or leave it out", "a number that ends with its point";
+            return *help = "write digits after the point, as in 1.0, or leave it out",
+                   "a number that ends with its point";
     }
     if (at < size && (text[at] | 0x20) == 'e') {
         at += at + 1 < size && (text[at + 1] == '+' || text[at + 1] == '-') ? 2 : 1;
@@ -353,8 +363,10 @@ static bool refuse_trailing_comma(Scanner *scan, JsonPlace comma)
 static bool scan_key(Scanner *scan)
 {
     if (peek(scan) != '"')
-        return is_word(peek(scan)) ? (diag_error(scan->diag, place_here(scan), "keys stand in double quotes", "a key without quotes"), false)
-                                   : refuse_here(scan, "a key in double quotes", "as in { \"key\": 1 }");
+        return is_word(peek(scan))
+                   ? (diag_error(scan->diag, place_here(scan), "keys stand in double quotes", "a key without quotes"),
+                      false)
+                   : refuse_here(scan, "a key in double quotes", "as in { \"key\": 1 }");
     size_t record = open_record(scan, JSON_STRING, true);
     if (!scan_string(scan))
         return false;
@@ -378,11 +390,13 @@ static bool scan_separator(Scanner *scan, size_t record, char close, bool *more)
         return step(scan), true;
     if (c < 0) {
         diag_error(scan->diag, record_place(scan, record), close == '}' ? "close it with }" : "close it with ]",
-                   close == '}' ? "the object that starts here is never closed" : "the array that starts here is never closed");
+                   close == '}' ? "the object that starts here is never closed"
+                                : "the array that starts here is never closed");
         return false;
     }
     if (c != ',')
-        return refuse_here(scan, close == '}' ? "\",\" or \"}\"" : "\",\" or \"]\"", "a comma stands between two elements");
+        return refuse_here(scan, close == '}' ? "\",\" or \"}\"" : "\",\" or \"]\"",
+                           "a comma stands between two elements");
     step(scan);
     skip_space(scan);
     if (peek(scan) == close) {
@@ -397,8 +411,8 @@ static bool scan_nested(Scanner *scan, size_t record, char close)
 {
     bool more = true;
     if (++scan->depth > JSON_DEPTH) {
-        diag_error(scan->diag, place_here(scan), "steps can be moved into \"functions\"", "arrays and objects are nested more than %d deep",
-                   JSON_DEPTH);
+        diag_error(scan->diag, place_here(scan), "steps can be moved into \"functions\"",
+                   "arrays and objects are nested more than %d deep", JSON_DEPTH);
         return false;
     }
     step(scan);
@@ -424,7 +438,8 @@ static bool scan_value(Scanner *scan)
     int c = peek(scan);
     bool ok = true;
     if (c != '{' && c != '[' && c != '"' && (c < 0 || !is_word(c)))
-        return refuse_here(scan, "a value", "a value is a text in double quotes, a number, true, false, null, an array or an object");
+        return refuse_here(scan, "a value",
+                           "a value is a text in double quotes, a number, true, false, null, an array or an object");
     size_t record = open_record(scan, c == '{' ? JSON_OBJECT : c == '[' ? JSON_ARRAY : JSON_STRING, false);
     if (c == '{' || c == '[')
         ok = scan_nested(scan, record, c == '{' ? '}' : ']');
@@ -441,13 +456,15 @@ static void skip_mark(Scanner *scan)
     if (scan->size < 3 || memcmp(scan->s, "\xef\xbb\xbf", 3) != 0)
         return;
     scan->bad = true;
-    diag_error(scan->diag, place_here(scan), "save the file as UTF-8 without one", "the text begins with a byte order mark");
+    diag_error(scan->diag, place_here(scan), "save the file as UTF-8 without one",
+               "the text begins with a byte order mark");
     step(scan);
 }
 
 bool strict_scan(Mem *mem, JsonPlace at, const char *bytes, size_t size, Diag *diag, JsonRecords *records)
 {
-    Scanner scan = {.mem = mem, .diag = diag, .records = records, .s = (const unsigned char *)bytes, .size = size, .at = at};
+    Scanner scan = {
+        .mem = mem, .diag = diag, .records = records, .s = (const unsigned char *)bytes, .size = size, .at = at};
     if (size > JSON_SIZE) {
         diag_error(diag, place_here(&scan), "arrivals can be read from a file", "the text is larger than 16 MiB");
         return false;

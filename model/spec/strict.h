@@ -1,5 +1,6 @@
-/* strict: checks that a text is JSON by RFC 8259 to the last byte, before a lenient parser sees it, and notes where each key and value
- * stands, in the order in which a parser meets them (a key, then its value; an array or object, then what is in it). */
+/* strict: checks that a text is JSON by RFC 8259 to the last byte, before a lenient parser sees it, and notes where
+ * each key and value stands, in the order in which a parser meets them (a key, then its value; an array or object,
+ * then what is in it). */
 #ifndef MODEL_SPEC_STRICT_H
 #define MODEL_SPEC_STRICT_H
 
@@ -16,7 +17,8 @@ typedef struct JsonRecords {
     size_t count, room;
 } JsonRecords;
 
-/* False where anything is wrong; what it is stands in diag: all that can be told apart, up to the first fault of structure. */
+/* False where anything is wrong; what it is stands in diag: all that can be told apart, up to the first fault of
+ * structure. */
 bool strict_scan(Mem *mem, JsonPlace at, const char *bytes, size_t size, Diag *diag, JsonRecords *records);
 
 #endif

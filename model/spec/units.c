@@ -11,7 +11,13 @@ static const Unit time_units[] = {
     {"ns", 1}, {"us", TIME_US}, {"ms", TIME_MS}, {"s", TIME_S}, {"m", 60 * TIME_S}, {"h", 3600 * TIME_S},
 };
 static const Unit size_units[] = {
-    {"B", 1}, {"kB", 1000}, {"MB", 1000000}, {"GB", 1000000000}, {"KiB", 1024}, {"MiB", 1024 * 1024}, {"GiB", 1024 * 1024 * 1024},
+    {"B", 1},
+    {"kB", 1000},
+    {"MB", 1000000},
+    {"GB", 1000000000},
+    {"KiB", 1024},
+    {"MiB", 1024 * 1024},
+    {"GiB", 1024 * 1024 * 1024},
 };
 #define TIME_UNITS "ns us ms s m h"
 #define SIZE_UNITS "B kB MB GB KiB MiB GiB"
@@ -65,8 +71,9 @@ static Exact exact_product(const char *decimal, size_t size, int64_t unit, int64
     if (whole > most / unit)
         return EXACT_LARGE;
     sum = whole * unit;
-    /* The fraction, digit by digit, as base-10 long multiplication: `left` is the worth of the next place. Units of minutes, hours
-     * and powers of 1024 do not divide by 10 for ever, so the worth is kept over a power of ten that grows instead. */
+    /* The fraction, digit by digit, as base-10 long multiplication: `left` is the worth of the next place. Units of
+     * minutes, hours and powers of 1024 do not divide by 10 for ever, so the worth is kept over a power of ten that
+     * grows instead. */
     int64_t parts = 0, scale = 1;
     for (i += i < size; i < size; i++) {
         if (scale > INT64_C(100000000000000))
@@ -202,7 +209,10 @@ bool value_seed(const char *text, uint64_t *seed, const char **why)
     uint64_t base = hex ? 16 : 10, value = 0;
     for (; *digits; digits++) {
         char c = *digits;
-        int digit = is_digit(c) ? c - '0' : hex && c >= 'a' && c <= 'f' ? c - 'a' + 10 : hex && c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+        int digit = is_digit(c)                   ? c - '0'
+                    : hex && c >= 'a' && c <= 'f' ? c - 'a' + 10
+                    : hex && c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                                  : -1;
         if (digit < 0)
             return fail(why, "not a seed: 42 or \"0x2a\"");
         if (value > (UINT64_MAX - (uint64_t)digit) / base)

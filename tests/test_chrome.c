@@ -39,7 +39,8 @@ static const Json *ended(void)
 /* The events after those of traced_tracks, without what surrounds them. */
 static const char *body(void)
 {
-    static const char last[] = "\"sort_index\":2}},\n", end[] = "\n],\"metadata\":{\"loopsim\":\"1.0.0\",\"left_out\":0}}\n";
+    static const char last[] = "\"sort_index\":2}},\n",
+                      end[] = "\n],\"metadata\":{\"loopsim\":\"1.0.0\",\"left_out\":0}}\n";
     ended();
     char *start = strstr(traced.bytes, last);
     ck_assert_uint_gt(traced.size, sizeof end);
@@ -188,8 +189,8 @@ static int before(const void *one, const void *other)
     return a->place < b->place ? -1 : 1;
 }
 
-/* Reads the X events and nests them as the importer does: what ended at or before the start of the next is closed, but what
- * is 0 ns long stays for what is 0 ns long. Partial overlaps fail. */
+/* Reads the X events and nests them as the importer does: what ended at or before the start of the next is closed, but
+ * what is 0 ns long stays for what is 0 ns long. Partial overlaps fail. */
 static void import(void)
 {
     const char *line = body();
@@ -379,8 +380,9 @@ START_TEST(flows_of_a_thread_bind_to_its_slices)
     const char *text = body();
     assert_has(text, "\"a\",\"dur\":0.001,\"bind_id\":1,\"flow_out\":true}");
     assert_has(text, "\"b\",\"dur\":0.001,\"bind_id\":1,\"flow_in\":true,\"flow_out\":true}");
-    assert_has(text, "\"c\",\"dur\":0.001,\"bind_id\":1,\"flow_in\":true},\n{\"ph\":\"X\",\"pid\":1,\"tid\":1,\"ts\":0.003,"
-                     "\"dur\":0,\"name\":\"flow\",\"bind_id\":2,\"flow_out\":true}");
+    assert_has(text,
+               "\"c\",\"dur\":0.001,\"bind_id\":1,\"flow_in\":true},\n{\"ph\":\"X\",\"pid\":1,\"tid\":1,\"ts\":0.003,"
+               "\"dur\":0,\"name\":\"flow\",\"bind_id\":2,\"flow_out\":true}");
     assert_has(text, "\"d\",\"dur\":0.001,\"bind_id\":2,\"flow_in\":true,\"flow_out\":true}");
     assert_has(text, "\"e\",\"dur\":0.000,\"bind_id\":2,\"flow_in\":true}");
 }
@@ -467,6 +469,16 @@ START_TEST(every_name_is_escaped)
 }
 END_TEST
 
+START_TEST(bad_utf8_alone_is_replaced)
+{
+    slice(0, 1, "\xff");
+    slice(1, 2, "\xc3\xa4");
+    const char *text = body();
+    assert_has(text, "\"name\":\"\xef\xbf\xbd\"");
+    assert_has(text, "\"name\":\"\xc3\xa4\"");
+}
+END_TEST
+
 START_TEST(long_names_have_room)
 {
     static char name[5000];
@@ -533,6 +545,7 @@ END_TEST
 START_TEST(memory_does_not_grow_and_comes_back)
 {
     size_t before_all = 0;
+    sink->enter(sink, 3, 0, "as long as the trace", NULL, no_flow);
     for (int i = 0; i < 20000; i++) {
         Time at = (Time)i * 100;
         sink->begin(sink, 5, (uint64_t)i + 1, at, "request", NULL, no_flow);
@@ -541,6 +554,7 @@ START_TEST(memory_does_not_grow_and_comes_back)
             slice(at, at, "empty");
         slice(at, at + 50, "callback");
         leave(at + 50);
+        sink->slice(sink, 3, at, at + 100, "task", NULL, no_flow);
         sink->end(sink, 5, (uint64_t)i + 1, at + 50, "request", NULL, no_flow);
         if (i == 100)
             before_all = mem_used(traced.mem);
@@ -598,6 +612,7 @@ Suite *chrome_suite(void)
     tcase_add_test(tcase, all_args_have_their_names);
     tcase_add_test(tcase, args_of_both_ends_come_once);
     tcase_add_test(tcase, every_name_is_escaped);
+    tcase_add_test(tcase, bad_utf8_alone_is_replaced);
     tcase_add_test(tcase, long_names_have_room);
     tcase_add_test(tcase, times_are_exact);
     tcase_add_test(tcase, thread_states_have_the_names_of_linux);

@@ -157,6 +157,24 @@ START_TEST(devices_and_fifos_are_written_as_they_stand)
 }
 END_TEST
 
+START_TEST(an_open_file_is_written_as_it_stands)
+{
+    static const char *const folders[] = {"/dev/fd/", "/proc/self/fd/"};
+    for (size_t i = 0; i < COUNT_OF(folders); i++) {
+        char path[32];
+        int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+        ck_assert(fd >= 0 && fd < 10);
+        strcpy(path, folders[i]);
+        strcat(path, (char[]){(char)('0' + fd), '\0'});
+        Out *out = opened(path, false);
+        out_write(out, "through", 7);
+        ck_assert_int_eq(out_close(out), OUT_OK);
+        assert_file(name, "through", 7);
+        close(fd);
+    }
+}
+END_TEST
+
 START_TEST(a_full_device_fails)
 {
     Out *out = opened("/dev/full", false);
@@ -248,10 +266,8 @@ END_TEST
 
 START_TEST(interruptions_and_short_writes_do_no_harm)
 {
-    static const OutFault faults[] = {{.error = EINTR},
-                                      {.error = EAGAIN},
-                                      {.short_write = true},
-                                      {.short_write = true, .for_good = true}};
+    static const OutFault faults[] = {
+        {.error = EINTR}, {.error = EAGAIN}, {.short_write = true}, {.short_write = true, .for_good = true}};
     for (size_t i = 0; i < COUNT_OF(faults); i++) {
         for (unsigned nth = 1; nth < 8; nth++) {
             Out *out;
@@ -275,6 +291,7 @@ START_TEST(the_first_error_is_kept_and_stops_the_writing)
     ck_assert_str_eq(out_error(out), strerror(ENOSPC));
     out_fault(out, (OutFault){.call = OUT_CALL_WRITE, .nth = 1, .for_good = true, .error = EIO});
     write_large(out);
+    out_fault(out, (OutFault){.call = OUT_CALL_CLOSE, .nth = 1, .error = EIO});
     ck_assert_int_eq(out_close(out), OUT_FAILED);
     ck_assert_str_eq(out_error(out), strerror(ENOSPC));
     ck_assert_uint_eq(out_bytes(out), 2 * (uint64_t)LARGE);
@@ -383,6 +400,7 @@ Suite *out_suite(void)
     tcase_add_test(tcase, nobody_else_s_part_is_touched);
     tcase_add_test(tcase, what_cannot_be_opened_says_why);
     tcase_add_test(tcase, devices_and_fifos_are_written_as_they_stand);
+    tcase_add_test(tcase, an_open_file_is_written_as_it_stands);
     tcase_add_test(tcase, a_full_device_fails);
     tcase_add_test(tcase, gzip_comes_back_and_depends_on_the_content_alone);
     tcase_add_test(tcase, an_empty_gzip_is_whole);

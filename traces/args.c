@@ -1,6 +1,9 @@
 #include "args.h"
 
-#define NAME(text) {text, sizeof(text) - 1}
+#define NAME(text)                                                                                                     \
+    {                                                                                                                  \
+        text, sizeof(text) - 1                                                                                         \
+    }
 
 const ArgName args_names[ARGS] = {
     NAME("request"),   NAME("connection"), NAME("handler"), NAME("step"),  NAME("detail"),

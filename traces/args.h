@@ -21,8 +21,8 @@ typedef struct ArgName {
 
 extern const ArgName args_names[ARGS];
 
-/* What is present in `args` (NULL: nothing) but not in the set *seen (one bit an index), which it then joins; returns how
- * many. So none is written twice for one slice. */
+/* What is present in `args` (NULL: nothing) but not in the set *seen (one bit an index), which it then joins; returns
+ * how many. So none is written twice for one slice. */
 unsigned args_list(const TraceArgs *args, unsigned *seen, Arg list[ARGS]);
 
 #endif

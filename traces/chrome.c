@@ -74,7 +74,8 @@ static void put_begin(Chrome *chrome, Line *line, char phase, const Place *place
 
 static Place *place_of(Chrome *chrome, Track track)
 {
-    must(track > 0 && track < chrome->tracks && chrome->places[track].head_size > 0, "a trace's track that was not made");
+    must(track > 0 && track < chrome->tracks && chrome->places[track].head_size > 0,
+         "a trace's track that was not made");
     return &chrome->places[track];
 }
 
@@ -154,7 +155,6 @@ static void chrome_enter(Sink *sink, Track thread, Time at, const char *name, co
     Chrome *chrome = (Chrome *)sink;
     Place *place = thread_of(chrome, thread);
     Nest *nest = place->nest;
-    settle(chrome, nest, at);
     NestFrame *frame = nest_enter(nest, at);
     frame->flow = flow;
     put_begin(chrome, &nest->open, 'X', place, at);
@@ -187,8 +187,8 @@ static void chrome_leave(Sink *sink, Track thread, Time at, const TraceArgs *arg
 
 /* Asynchronous slices, instants, counters, states ---------------------------------------------------------------- */
 
-/* The importer tells asynchronous slices apart by process, category and id; the id has the track in it, so that tracks of
- * one name do not mix. */
+/* The importer tells asynchronous slices apart by process, category and id; the id has the track in it, so that tracks
+ * of one name do not mix. */
 static void put_async(Chrome *chrome, char phase, Track track, uint64_t id, Time at, const char *name)
 {
     Place *place = place_of(chrome, track);
@@ -225,7 +225,8 @@ static void chrome_begin(Sink *sink, Track async, uint64_t id, Time at, const ch
 }
 
 /* An end binds no flow: it gets an instant before it that does. */
-static void chrome_end(Sink *sink, Track async, uint64_t id, Time at, const char *name, const TraceArgs *args, TraceFlow flow)
+static void chrome_end(Sink *sink, Track async, uint64_t id, Time at, const char *name, const TraceArgs *args,
+                       TraceFlow flow)
 {
     Chrome *chrome = (Chrome *)sink;
     if (flow.in || flow.out) {

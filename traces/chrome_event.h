@@ -14,7 +14,8 @@ void event_all_args(Line *line, const TraceArgs *args); /* from one source */
 
 void event_flow(Line *line, uint64_t number, bool in, bool out);
 
-/* The flows and the end of the event. It has room for one number: true where flow.out is another and needs an event of its own. */
+/* The flows and the end of the event. It has room for one number: true where flow.out is another and needs an event of
+ * its own. */
 bool event_flows_end(Line *line, TraceFlow flow);
 
 #endif

@@ -20,7 +20,7 @@ enum { LINE_DIGITS = 20 }; /* of the largest uint64 */
 void line_init(Line *line, Mem *mem);
 void line_free(Line *line);
 void line_grow(Line *line, size_t more);
-void line_json(Line *line, const char *text);                      /* quoted and escaped */
+void line_json(Line *line, const char *text); /* quoted and escaped */
 void line_insert(Line *line, size_t at, const char *bytes, size_t size);
 
 /* `size` bytes may be written there; line->size grows by what was used. */
@@ -42,9 +42,10 @@ static inline void line_bytes(Line *line, const void *bytes, size_t size)
 /* Prints `value` so that it ends before `end`; returns its first digit. */
 static inline char *line_digits(char *end, uint64_t value)
 {
-    static const char pairs[] = "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546"
-                                "4748495051525354555657585960616263646566676869707172737475767778798081828384858687888990919293"
-                                "949596979899";
+    static const char pairs[] =
+        "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546"
+        "4748495051525354555657585960616263646566676869707172737475767778798081828384858687888990919293"
+        "949596979899";
     while (value >= 100) {
         end -= 2;
         memcpy(end, pairs + 2 * (value % 100), 2);

@@ -9,7 +9,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-enum { BUFFER = 64 * 1024, GZIP_HEADER = 16, WINDOW_BITS = 15, MEMORY_LEVEL = 8, OS_UNKNOWN = 255 };
+enum { BUFFER = 64 * 1024, PACKED = 16 * 1024, GZIP_HEADER = 16, WINDOW_BITS = 15, MEMORY_LEVEL = 8, OS_UNKNOWN = 255 };
 
 struct Out {
     Mem *mem;
@@ -25,7 +25,7 @@ struct Out {
     size_t used;
     z_stream *deflater; /* NULL: not compressed */
     gz_header header;
-    unsigned char *packed; /* BUFFER bytes */
+    unsigned char *packed; /* PACKED bytes */
 };
 
 /* System calls, where a test can make them fail ------------------------------------------------------------------ */
@@ -106,9 +106,9 @@ static void compress_all(Out *out, const void *bytes, size_t size, int flush)
     z->avail_in = (uInt)size;
     do {
         z->next_out = out->packed;
-        z->avail_out = BUFFER;
+        z->avail_out = PACKED;
         deflate(z, flush);
-        write_all(out, out->packed, BUFFER - z->avail_out);
+        write_all(out, out->packed, PACKED - z->avail_out);
     } while (z->avail_out == 0 && out->status == OUT_OK);
 }
 
@@ -155,13 +155,13 @@ static void z_free(voidpf mem, voidpf block)
 
 static void start_gzip(Out *out)
 {
-    out->packed = mem_get(out->mem, BUFFER);
+    out->packed = mem_get(out->mem, PACKED);
     out->deflater = mem_get(out->mem, sizeof *out->deflater);
     out->deflater->zalloc = z_get;
     out->deflater->zfree = z_free;
     out->deflater->opaque = out->mem;
-    int started = deflateInit2(out->deflater, Z_DEFAULT_COMPRESSION, Z_DEFLATED, WINDOW_BITS + GZIP_HEADER, MEMORY_LEVEL,
-                               Z_DEFAULT_STRATEGY);
+    int started = deflateInit2(out->deflater, Z_DEFAULT_COMPRESSION, Z_DEFLATED, WINDOW_BITS + GZIP_HEADER,
+                               MEMORY_LEVEL, Z_DEFAULT_STRATEGY);
     must(started == Z_OK, "zlib refuses its default parameters");
     out->header.os = OS_UNKNOWN; /* no name, no time, no system: the bytes depend on the content alone */
     deflateSetHeader(out->deflater, &out->header);
@@ -221,7 +221,8 @@ Out *out_open(Mem *mem, const char *path, bool gzip, const char **error)
     out->fd = open_file(out);
     if (out->fd >= 0)
         return out;
-    *error = out->part && errno == EEXIST ? "its .part exists: another run writes it, or one was killed" : strerror(errno);
+    *error =
+        out->part && errno == EEXIST ? "its .part exists: another run writes it, or one was killed" : strerror(errno);
     release(out);
     mem_free(mem, out->path);
     mem_free(mem, out);

@@ -1,11 +1,13 @@
 /* perfetto: the numbers of the fields that we use of Perfetto's protobuf, as in its public trace_packet.proto,
- * interned_data.proto, track_descriptor.proto, counter_descriptor.proto, track_event.proto and debug_annotation.proto. */
+ * interned_data.proto, track_descriptor.proto, counter_descriptor.proto, track_event.proto and
+ * debug_annotation.proto. */
 #ifndef TRACES_PERFETTO_H
 #define TRACES_PERFETTO_H
 
 enum { TRACE_PACKET = 1 };
 
-enum { /* TracePacket */
+/* TracePacket */
+enum {
     PACKET_TIME = 8,
     PACKET_SEQUENCE = 10,
     PACKET_EVENT = 11,
@@ -18,7 +20,8 @@ enum { STATE_CLEARED = 1, STATE_NEEDED = 2 }; /* flags */
 enum { INTERNED_EVENT_NAME = 2, INTERNED_ARG_NAME = 3 }; /* InternedData */
 enum { INTERNED_ID = 1, INTERNED_TEXT = 2 };             /* EventName, DebugAnnotationName */
 
-enum { /* TrackDescriptor */
+/* TrackDescriptor */
+enum {
     TRACK_UUID = 1,
     TRACK_NAME = 2,
     TRACK_PROCESS_PART = 3,
@@ -39,7 +42,8 @@ enum { THREAD_PID = 1, THREAD_TID = 2, THREAD_NAME = 5 }; /* ThreadDescriptor */
 enum { COUNTER_UNIT = 3, COUNTER_MULTIPLIER = 4, COUNTER_UNIT_NAME = 6 }; /* CounterDescriptor */
 enum { COUNTED_NS = 1, COUNTED_THINGS = 2, COUNTED_BYTES = 3 };           /* its unit */
 
-enum { /* TrackEvent */
+/* TrackEvent */
+enum {
     EVENT_ARG = 4,
     EVENT_TYPE = 9,
     EVENT_NAME_ID = 10,

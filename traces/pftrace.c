@@ -1,13 +1,13 @@
 /* pftrace: a trace as Perfetto's own protobuf, with TrackEvents (protos/perfetto/trace/track_event in its sources).
  *
- * The file is a sequence of packets of one writer, written by hand in the wire format. Times are nanoseconds of the default
- * clock. A slice is a packet where it begins and one where it ends; the importer sorts them by time and, at one instant, by
- * their order in the file, which is the order of the calls. Names come once, with a number (SEQ_INCREMENTAL_STATE_CLEARED
- * in the first packet, so that all later ones build on it).
+ * The file is a sequence of packets of one writer, written by hand in the wire format. Times are nanoseconds of the
+ * default clock. A slice is a packet where it begins and one where it ends; the importer sorts them by time and, at one
+ * instant, by their order in the file, which is the order of the calls. Names come once, with a number
+ * (SEQ_INCREMENTAL_STATE_CLEARED in the first packet, so that all later ones build on it).
  *
- * TrackEvents know no thread states. So a process has a track for each core it runs on, with a slice for each thread that
- * ran there; and a thread has a track with its waits, `ready` for a core and `blocked` in a synchronous call. What is in
- * neither, it slept. All flow ids stay open: an arrow goes from the earlier event to the later one. */
+ * TrackEvents know no thread states. So a process has a track for each core it runs on, with a slice for each thread
+ * that ran there; and a thread has a track with its waits, `ready` for a core and `blocked` in a synchronous call. What
+ * is in neither, it slept. All flow ids stay open: an arrow goes from the earlier event to the later one. */
 #include "args.h"
 #include "descriptor.h"
 #include "intern.h"
@@ -24,14 +24,14 @@ typedef struct Place {
     Track process;
     char *name;
     int order;
-    uint64_t parent;        /* uuid */
-    uint64_t *uuids;        /* an asynchronous track: of its lanes */
+    uint64_t parent; /* uuid */
+    uint64_t *uuids; /* an asynchronous track: of its lanes */
     uint32_t uuid_count, uuid_room;
     Lanes lanes;
-    uint64_t waits;         /* a thread: the uuid of the track with its waits; 0: none yet */
-    unsigned *seen;         /* a thread: the args of each slice that was entered */
+    uint64_t waits; /* a thread: the uuid of the track with its waits; 0: none yet */
+    unsigned *seen; /* a thread: the args of each slice that was entered */
     size_t depth, room;
-    Time instant;           /* how many instants there were at this time */
+    Time instant; /* how many instants there were at this time */
     unsigned stacked;
 } Place;
 

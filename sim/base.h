@@ -20,7 +20,7 @@ typedef int64_t Time;
 #define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
 
 /* The object of type `type` whose member `member` is at `pointer`. */
-#define CONTAINER_OF(pointer, type, member) ((type *)(void *)((char *)(pointer) - offsetof(type, member)))
+#define CONTAINER_OF(pointer, type, member) ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 
 /* A bug in loopsim itself, in every build: says where and what on stderr, then ends the process with code 70. */
 #define must(condition, what) ((condition) ? (void)0 : must_failed(__FILE__, __LINE__, what))

@@ -31,7 +31,7 @@ static char *make_room(Buf *buf, size_t more)
     if (more > buf->ceiling - buf->size)
         mem_give_up(buf->mem);
     size_t needed = buf->size + more + 1;
-    if (needed > buf->room) {
+    if (!buf->data || needed > buf->room) {
         size_t room = buf->room < 64 ? 64 : buf->room <= buf->ceiling / 2 ? 2 * buf->room : buf->ceiling + 1;
         if (room < needed)
             room = needed;

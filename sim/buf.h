@@ -24,8 +24,13 @@ void buf_i64(Buf *buf, int64_t value);
 void buf_hex16(Buf *buf, uint64_t value);                   /* 16 lower-case hex digits */
 void buf_fixed(Buf *buf, int64_t value, unsigned decimals); /* value / 10^decimals, all decimals printed */
 void buf_us(Buf *buf, Time ns);                             /* microseconds with three decimals: 1234.567 */
-void buf_json(Buf *buf, const char *text, size_t size);     /* quoted and escaped as JSON; raw UTF-8; bad UTF-8 becomes U+FFFD */
-void buf_f(Buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3))); /* %s %d %c %u only: text for people */
+
+/* Quoted and escaped as JSON; UTF-8 stays raw, what is none becomes U+FFFD. */
+void buf_json(Buf *buf, const char *text, size_t size);
+
+/* Knows %s %d %c %u and %%, without widths: text for people. */
+void buf_f(Buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 const char *buf_string(Buf *buf); /* NUL-terminated, owned by the buffer */
 
 #endif

@@ -1,6 +1,6 @@
 /* The elementary functions of dist.h. Each is a reduction of its argument and a series whose terms are stated as
- * formulas, in double arithmetic that rounds the same everywhere; where a result needs more than 53 bits on the way (pow,
- * gamma), a number is the unevaluated sum of two doubles (Dekker 1971). */
+ * formulas, in double arithmetic that rounds the same everywhere; where a result needs more than 53 bits on the way
+ * (pow, gamma), a number is the unevaluated sum of two doubles (Dekker 1971). */
 #include "dist.h"
 
 #include <float.h>
@@ -28,8 +28,8 @@ static double from_bits(uint64_t bits)
     return x;
 }
 
-/* x = m * 2^k with m in [sqrt(1/2), sqrt(2)); x > 0 and finite. Without a branch on the digits of x: the carry of a subtraction
- * decides, since random numbers are what it is mostly asked about. */
+/* x = m * 2^k with m in [sqrt(1/2), sqrt(2)); x > 0 and finite. Without a branch on the digits of x: the carry of a
+ * subtraction decides, since random numbers are what it is mostly asked about. */
 static inline double split(double x, int *k)
 {
     const uint64_t root = UINT64_C(0x3fe6a09e667f3bcd); /* the bits of sqrt(1/2) */
@@ -54,8 +54,8 @@ static inline double scale(double x, int k)
     return x * from_bits((uint64_t)(k + 1023) << 52);
 }
 
-/* log m = 2 atanh s with s = (m - 1) / (m + 1), so |s| < 0.1716 and z = s^2 < 0.0295: the sum of 2 z^i / (2i + 1), i = 1 ... 10,
- * in pairs, which do not wait for each other. What is left out is below 2^-60 of log m. */
+/* log m = 2 atanh s with s = (m - 1) / (m + 1), so |s| < 0.1716 and z = s^2 < 0.0295: the sum of 2 z^i / (2i + 1)
+ * for i = 1 ... 10, in pairs, which do not wait for each other. What is left out is below 2^-60 of log m. */
 static inline double atanh_tail(double z)
 {
     double z2 = z * z, z4 = z2 * z2;
@@ -75,8 +75,8 @@ double det_log(double x)
     return k * LN2_HIGH + (f - (half - corrected));
 }
 
-/* exp(high + low) for |low| far below |high|: 2^k exp(r) with |r| <= ln(2)/2, by the series of exp up to r^13 / 13!; what
- * is left out is below 2^-57. */
+/* exp(high + low) for |low| far below |high|: 2^k exp(r) with |r| <= ln(2)/2, by the series of exp up to r^13 / 13!;
+ * what is left out is below 2^-57. */
 static inline double exp_of_sum(double high, double low)
 {
     if (high > 710)
@@ -143,7 +143,8 @@ static Pair divide(Pair a, Pair b)
     return quick_sum(quotient, rest / b.high);
 }
 
-/* As det_log, with 1 + z/3 in two doubles and what follows, which is below 2^-12 of it, in one: right to about 2^-64. */
+/* As det_log, with 1 + z/3 in two doubles and what follows, which is below 2^-12 of it, in one: right to about
+ * 2^-64. */
 static Pair log_pair(double x)
 {
     int k;
@@ -174,7 +175,8 @@ double det_pow(double x, double y)
  * (Abramowitz and Stegun 6.1.40), of which the first term left out, the 8th, is below 2^-65. */
 double det_gamma(double x)
 {
-    static const double term[] = {1.0 / 12, -1.0 / 360, 1.0 / 1260, -1.0 / 1680, 1.0 / 1188, -691.0 / 360360, 1.0 / 156};
+    static const double term[] = {1.0 / 12,   -1.0 / 360,      1.0 / 1260, -1.0 / 1680,
+                                  1.0 / 1188, -691.0 / 360360, 1.0 / 156};
     static const Pair half_log_2pi = {0x1.d67f1c864beb5p-1, -0x1.65b5a1b7ff5dfp-55};
     must(x > 0, "the gamma function of no positive number");
     if (x > 172)
@@ -209,27 +211,24 @@ static double quotient7(const double a[8], const double b[8], double r)
 
 double det_normal_quantile(double p)
 {
-    static const double a[] = {3.3871328727963666080e0,  1.3314166789178437745e2, 1.9715909503065514427e3,
-                               1.3731693765509461125e4,  4.5921953931549871457e4, 6.7265770927008700853e4,
-                               3.3430575583588128105e4,  2.5090809287301226727e3};
-    static const double b[] = {1,
-                               4.2313330701600911252e1,  6.8718700749205790830e2, 5.3941960214247511077e3,
-                               2.1213794301586595867e4,  3.9307895800092710610e4, 2.8729085735721942674e4,
-                               5.2264952788528545610e3};
-    static const double c[] = {1.42343711074968357734e0, 4.63033784615654529590e0,  5.76949722146069140550e0,
-                               3.64784832476320460504e0, 1.27045825245236838258e0,  2.41780725177450611770e-1,
+    static const double a[] = {3.3871328727963666080e0, 1.3314166789178437745e2, 1.9715909503065514427e3,
+                               1.3731693765509461125e4, 4.5921953931549871457e4, 6.7265770927008700853e4,
+                               3.3430575583588128105e4, 2.5090809287301226727e3};
+    static const double b[] = {1.0000000000000000000e0, 4.2313330701600911252e1, 6.8718700749205790830e2,
+                               5.3941960214247511077e3, 2.1213794301586595867e4, 3.9307895800092710610e4,
+                               2.8729085735721942674e4, 5.2264952788528545610e3};
+    static const double c[] = {1.42343711074968357734e0,  4.63033784615654529590e0, 5.76949722146069140550e0,
+                               3.64784832476320460504e0,  1.27045825245236838258e0, 2.41780725177450611770e-1,
                                2.27238449892691845833e-2, 7.74545014278341407640e-4};
-    static const double d[] = {1,
-                               2.05319162663775882187e0,  1.67638483018380384940e0, 6.89767334985100004550e-1,
-                               1.48103976427480074590e-1, 1.51986665636164571966e-2, 5.47593808499534494600e-4,
-                               1.05075007164441684324e-9};
+    static const double d[] = {1.0000000000000000000e0,   2.05319162663775882187e0,  1.67638483018380384940e0,
+                               6.89767334985100004550e-1, 1.48103976427480074590e-1, 1.51986665636164571966e-2,
+                               5.47593808499534494600e-4, 1.05075007164441684324e-9};
     static const double e[] = {6.65790464350110377720e0,  5.46378491116411436990e0,  1.78482653991729133580e0,
                                2.96560571828504891230e-1, 2.65321895265761230930e-2, 1.24266094738807843860e-3,
                                2.71155556874348757815e-5, 2.01033439929228813265e-7};
-    static const double f[] = {1,
-                               5.99832206555887937690e-1, 1.36929880922735805310e-1, 1.48753612908506148525e-2,
-                               7.86869131145613259100e-4, 1.84631831751005468180e-5, 1.42151175831644588870e-7,
-                               2.04426310338993978564e-15};
+    static const double f[] = {1.0000000000000000000e0,   5.99832206555887937690e-1, 1.36929880922735805310e-1,
+                               1.48753612908506148525e-2, 7.86869131145613259100e-4, 1.84631831751005468180e-5,
+                               1.42151175831644588870e-7, 2.04426310338993978564e-15};
     must(p > 0 && p < 1, "a quantile of no probability");
     double q = p - 0.5;
     if (q >= -0.425 && q <= 0.425)

@@ -29,7 +29,8 @@ struct Dist {
     const Dist *inner;
 };
 
-/* An erlang of up to so many stages is the logarithm of one product of uniforms, which cannot underflow; beyond, a gamma. */
+/* An erlang of up to so many stages is the logarithm of one product of uniforms, which cannot underflow; beyond, a
+ * gamma. */
 enum { ERLANG_PRODUCT = 16 };
 
 static Time to_time(double ns)

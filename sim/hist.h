@@ -1,8 +1,9 @@
 /* hist: a log-linear histogram of int64 values >= 0.
  *
- * Values below 2048 are counted exactly; above, each power of two has 1024 buckets, and a percentile is reported as its bucket's
- * middle (rounded down), clamped to [min, max]: its relative error is at most 1/2048 and so within the promised 1/1024. Count, sum,
- * sum of squares, min and max are exact. Memory grows with the range of what was recorded (8 KiB a power of two). */
+ * Values below 2048 are counted exactly; above, each power of two has 1024 buckets, and a percentile is reported as
+ * its bucket's middle (rounded down), clamped to [min, max]: its relative error is at most 1/2048 and so within the
+ * promised 1/1024. Count, sum, sum of squares, min and max are exact. Memory grows with the range of what was
+ * recorded (8 KiB a power of two). */
 #ifndef SIM_HIST_H
 #define SIM_HIST_H
 
@@ -20,13 +21,14 @@ typedef struct Hist {
 void hist_init(Hist *hist, Mem *mem);
 void hist_free(Hist *hist);
 void hist_add(Hist *hist, int64_t value);                    /* value >= 0 */
-void hist_add_n(Hist *hist, int64_t value, uint64_t weight); /* as if added `weight` times: also for time-weighted counts */
+void hist_add_n(Hist *hist, int64_t value, uint64_t weight); /* as if added so often: for time-weighted counts too */
 void hist_merge(Hist *into, const Hist *from);
-int64_t hist_mean(const Hist *hist);   /* rounded down; 0 where empty */
-int64_t hist_sd(const Hist *hist);     /* of the sample (n - 1), rounded down; 0 below two values */
+int64_t hist_mean(const Hist *hist);    /* rounded down; 0 where empty */
+int64_t hist_sd(const Hist *hist);      /* of the sample (n - 1), rounded down; 0 below two values */
 int64_t hist_sum_mod(const Hist *hist); /* the low 63 bits of the sum: exact where it fits */
 
-/* The smallest value with at least p = per_hundred_million / 10^8 of the counts at or below it (nearest rank); 0 where empty. */
+/* The smallest value with at least p = per_hundred_million / 10^8 of the counts at or below it (nearest rank); 0
+ * where empty. */
 int64_t hist_percentile(const Hist *hist, uint64_t per_hundred_million);
 
 /* One nonempty bucket after the other, ascending: start with *at = 0; false at the end. */

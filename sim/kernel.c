@@ -1,10 +1,10 @@
 #include "kernel.h"
 
-/* Invariants. Every pending event has when >= last, and last <= now whenever an event runs or a caller has control. An event
- * stands in present[rank] where when == last, else in the slot of the highest digit in which `when` differs from `last`:
- * so lower slots hold earlier times. `last` moves only to a time of the lowest nonempty slot, or to the least time that
- * a slot could hold: the digits above stay as they are, and so do the right slots of all other events. Equal
- * times are always in one list, in the order of scheduling. */
+/* Invariants. Every pending event has when >= last, and last <= now whenever an event runs or a caller has control.
+ * An event stands in present[rank] where when == last, else in the slot of the highest digit in which `when` differs
+ * from `last`: so lower slots hold earlier times. `last` moves only to a time of the lowest nonempty slot, or to the
+ * least time that a slot could hold: the digits above stay as they are, and so do the right slots of all other
+ * events. Equal times are always in one list, in the order of scheduling. */
 
 enum { DIGIT_BITS = 4, SLOT_WORD = 64 };
 _Static_assert(1 << DIGIT_BITS == KERNEL_BASE && KERNEL_DIGITS * DIGIT_BITS == 64, "digits do not cover a time");
@@ -95,7 +95,8 @@ static inline Time slot_start(const Event *event, unsigned slot)
     return (Time)((uint64_t)event->when >> below << below);
 }
 
-/* Moves `last` to the start of a slot, and its events to where they belong then: all to lower slots, or to the present. */
+/* Moves `last` to the start of a slot, and its events to where they belong then: all to lower slots, or to the
+ * present. */
 static void open_slot(Kernel *kernel, EventLink *head, Time start)
 {
     EventLink *link = head->next;

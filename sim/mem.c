@@ -73,7 +73,8 @@ void mem_fail_at(Mem *mem, uint64_t nth, bool for_good)
 static void request(Mem *mem, size_t more)
 {
     mem->requests++;
-    bool fails = mem->fail_at && (mem->requests == mem->fail_at || (mem->fail_for_good && mem->requests > mem->fail_at));
+    bool fails =
+        mem->fail_at && (mem->requests == mem->fail_at || (mem->fail_for_good && mem->requests > mem->fail_at));
     if (fails || more > mem->budget - mem->used)
         mem_give_up(mem);
 }
@@ -223,21 +224,23 @@ static void put_free(Pool *pool, void *object)
     pool->free = object;
 }
 
-static void pool_refill(Pool *pool)
+/* Takes a slab and returns its first object, which is zeroed as all of it is. */
+static void *pool_refill(Pool *pool)
 {
     size_t count = pool->slab;
     char *slab = mem_get(pool->mem, mem_array(pool->mem, count, pool->each));
-    for (size_t i = count; i-- > 0;) /* so that they are handed out in ascending order */
+    for (size_t i = count; i-- > 1;) /* so that they are handed out in ascending order */
         put_free(pool, slab + i * pool->each);
     if (count <= PIECE_LAST / 2 / pool->each)
         pool->slab = 2 * count;
+    return slab;
 }
 
 void *pool_get(Pool *pool)
 {
-    if (!pool->free)
-        pool_refill(pool);
     void *object = pool->free;
+    if (!object)
+        return pool_refill(pool);
     memcpy(&pool->free, object, sizeof pool->free);
     return memset(object, 0, pool->each);
 }

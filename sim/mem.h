@@ -22,11 +22,11 @@ typedef struct MemTrap {
     struct MemTrap *outer;
 } MemTrap;
 
-Mem *mem_new(size_t budget);           /* NULL where not even that fits; owner: the caller */
-void mem_delete(Mem *mem);             /* frees every block; NULL is allowed */
-void *mem_get(Mem *mem, size_t bytes); /* zeroed, aligned for any type */
+Mem *mem_new(size_t budget);                         /* NULL where not even that fits; owner: the caller */
+void mem_delete(Mem *mem);                           /* frees every block; NULL is allowed */
+void *mem_get(Mem *mem, size_t bytes);               /* zeroed, aligned for any type */
 void *mem_grow(Mem *mem, void *block, size_t bytes); /* keeps the contents, the rest is zeroed; block may be NULL */
-void mem_free(Mem *mem, void *block);  /* NULL is allowed */
+void mem_free(Mem *mem, void *block);                /* NULL is allowed */
 char *mem_copy(Mem *mem, const char *text, size_t bytes); /* adds a NUL */
 size_t mem_array(Mem *mem, size_t count, size_t each);    /* count * each, or fails as an allocation does */
 

@@ -1,11 +1,12 @@
-/* utf8: well-formed UTF-8 as Unicode defines it (Unicode 15, table 3-7): no overlong forms, no surrogates, nothing beyond U+10FFFF. */
+/* utf8: well-formed UTF-8 as Unicode defines it (Unicode 15, table 3-7): no overlong forms, no surrogates, nothing
+ * beyond U+10FFFF. */
 #ifndef SIM_UTF8_H
 #define SIM_UTF8_H
 
 #include "base.h"
 
-/* The length of the well-formed sequence at `s`, of which `left` > 0 bytes may be read, or 0; then *bad is how many bytes one
- * U+FFFD stands for: the longest start of a well-formed sequence, at least one byte. */
+/* The length of the well-formed sequence at `s`, of which `left` > 0 bytes may be read, or 0; then *bad is how many
+ * bytes one U+FFFD stands for: the longest start of a well-formed sequence, at least one byte. */
 static inline size_t utf8_length(const unsigned char *s, size_t left, size_t *bad)
 {
     unsigned char low = 0x80, high = 0xbf;

@@ -109,9 +109,17 @@ START_TEST(fixed_point_has_all_its_decimals)
         int64_t value;
         unsigned decimals;
         const char *text;
-    } rows[] = {{0, 0, "0"},         {0, 3, "0.000"},      {5, 3, "0.005"},    {-5, 3, "-0.005"}, {1234, 3, "1.234"},
-                {1234, 0, "1234"},   {-1234, 1, "-123.4"}, {100, 2, "1.00"},   {7, 6, "0.000007"},
-                {INT64_MIN, 18, "-9.223372036854775808"},  {INT64_MAX, 20, "0.09223372036854775807"}};
+    } rows[] = {{0, 0, "0"},
+                {0, 3, "0.000"},
+                {5, 3, "0.005"},
+                {-5, 3, "-0.005"},
+                {1234, 3, "1.234"},
+                {1234, 0, "1234"},
+                {-1234, 1, "-123.4"},
+                {100, 2, "1.00"},
+                {7, 6, "0.000007"},
+                {INT64_MIN, 18, "-9.223372036854775808"},
+                {INT64_MAX, 20, "0.09223372036854775807"}};
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         buf_fixed(&buf, rows[i].value, rows[i].decimals);
         ck_assert_str_eq(taken(), rows[i].text);
@@ -127,7 +135,8 @@ START_TEST(json_escapes_what_it_must_and_nothing_else)
 {
     static const char text[] = "a\"b\\c/\b\f\n\r\t\0\x1f\x7f \xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80";
     buf_json(&buf, text, sizeof text - 1);
-    ck_assert_str_eq(taken(), "\"a\\\"b\\\\c/\\b\\f\\n\\r\\t\\u0000\\u001f\x7f \xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80\"");
+    ck_assert_str_eq(taken(),
+                     "\"a\\\"b\\\\c/\\b\\f\\n\\r\\t\\u0000\\u001f\x7f \xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80\"");
     buf_json(&buf, NULL, 0);
     ck_assert_str_eq(taken(), "\"\"");
 }
@@ -135,18 +144,19 @@ END_TEST
 
 #define FFFD "\xef\xbf\xbd"
 
-/* One U+FFFD for the longest start of a sequence, as the Unicode standard recommends (chapter 3, U+FFFD substitution). */
+/* One U+FFFD for the longest start of a sequence, as the Unicode standard recommends (chapter 3, U+FFFD
+ * substitution). */
 START_TEST(json_replaces_bad_utf8)
 {
     static const struct {
         const char *text, *json;
     } rows[] = {{"a\x80z", "\"a" FFFD "z\""},
-                {"\xc0\xaf", "\"" FFFD FFFD "\""},             /* overlong */
-                {"\xe0\x80\xaf", "\"" FFFD FFFD FFFD "\""},    /* overlong */
-                {"\xed\xa0\x80", "\"" FFFD FFFD FFFD "\""},    /* a surrogate */
+                {"\xc0\xaf", "\"" FFFD FFFD "\""},                   /* overlong */
+                {"\xe0\x80\xaf", "\"" FFFD FFFD FFFD "\""},          /* overlong */
+                {"\xed\xa0\x80", "\"" FFFD FFFD FFFD "\""},          /* a surrogate */
                 {"\xf4\x90\x80\x80", "\"" FFFD FFFD FFFD FFFD "\""}, /* beyond U+10FFFF */
                 {"\xf5", "\"" FFFD "\""},
-                {"\xe2\x82", "\"" FFFD "\""},                  /* cut off by the end */
+                {"\xe2\x82", "\"" FFFD "\""}, /* cut off by the end */
                 {"\xf0\x9f\x98\"", "\"" FFFD "\\\"\""},
                 {"\xe2\x82\xe2\x82\xac", "\"" FFFD "\xe2\x82\xac\""},
                 {"\xed\x9f\xbf\xee\x80\x80\xf4\x8f\xbf\xbf", "\"\xed\x9f\xbf\xee\x80\x80\xf4\x8f\xbf\xbf\""}};

@@ -25,7 +25,8 @@ START_TEST(a_digest_is_the_same_everywhere)
 {
     ck_assert_uint_eq(digest_of(0, NULL), UINT64_C(0xc242ae7bc11a9e94));
     ck_assert_uint_eq(digest_of(3, (uint64_t[]){1, 2, 3}), UINT64_C(0x2705a1b7e2317b0b));
-    ck_assert_uint_eq(digest_end(digest_bytes(DIGEST_START, "loopsim, and a few more", 23)), UINT64_C(0x3a67db8d6d65fd6d));
+    ck_assert_uint_eq(digest_end(digest_bytes(DIGEST_START, "loopsim, and a few more", 23)),
+                      UINT64_C(0x3a67db8d6d65fd6d));
 }
 END_TEST
 

@@ -127,7 +127,8 @@ END_TEST
 START_TEST(percentiles_are_within_the_promised_error)
 {
     enum { MANY = 3000 };
-    static const uint64_t asked[] = {0, 1, 1000000, 50000000, 90000000, 99000000, 99900000, 99999999, 100000000, UINT64_MAX};
+    static const uint64_t asked[] = {0,        1,        1000000,  50000000,  90000000,
+                                     99000000, 99900000, 99999999, 100000000, UINT64_MAX};
     static int64_t values[MANY];
     for (size_t n = 1; n <= MANY; n = n * 3 + 1) {
         hist_free(&hist);

@@ -1,4 +1,5 @@
-/* The kernel against its definition: of all pending events, the next is the least by (when, rank, order of scheduling). */
+/* The kernel against its definition: of all pending events, the next is the least by (when, rank, order of
+ * scheduling). */
 #include "sim/kernel.h"
 #include "sim/rng.h"
 
@@ -172,7 +173,8 @@ START_TEST(a_limit_counts_from_the_start)
     ck_assert_int_eq(kernel_run(&kernel, TIME_NEVER, 2, NULL), KERNEL_LIMIT);
     ck_assert_int_eq(kernel_run(&kernel, TIME_NEVER, 4, NULL), KERNEL_LIMIT);
     ck_assert_uint_eq(kernel.taken, 4);
-    ck_assert_int_eq(kernel_run(&kernel, TIME_NEVER, 5, NULL), KERNEL_DRAINED); /* all is done: no limit was in the way */
+    ck_assert_int_eq(kernel_run(&kernel, TIME_NEVER, 5, NULL),
+                     KERNEL_DRAINED); /* all is done: no limit was in the way */
 }
 END_TEST
 

@@ -56,10 +56,16 @@ START_TEST(every_part_of_a_place_counts)
 {
     const uint64_t high = UINT64_C(1) << 32;
     uint64_t key = rng_key(7, 8, 9);
-    Rng places[] = {rng_at(key, 1, 1, 256),        rng_at(key, 2, 1, 256),        rng_at(key, 1, 2, 256),
-                    rng_at(key, 1, 1, 512),        rng_at(key, 1, 1, 256 + high), rng_at(key, 1 + high, 1, 256),
-                    rng_at(key, 1 + 2 * high, 1, 256), rng_at(rng_key(8, 8, 9), 1, 1, 256),
-                    rng_at(rng_key(7, 9, 9), 1, 1, 256), rng_at(rng_key(7, 8, 10), 1, 1, 256)};
+    Rng places[] = {rng_at(key, 1, 1, 256),
+                    rng_at(key, 2, 1, 256),
+                    rng_at(key, 1, 2, 256),
+                    rng_at(key, 1, 1, 512),
+                    rng_at(key, 1, 1, 256 + high),
+                    rng_at(key, 1 + high, 1, 256),
+                    rng_at(key, 1 + 2 * high, 1, 256),
+                    rng_at(rng_key(8, 8, 9), 1, 1, 256),
+                    rng_at(rng_key(7, 9, 9), 1, 1, 256),
+                    rng_at(rng_key(7, 8, 10), 1, 1, 256)};
     uint64_t first[COUNT_OF(places)];
     for (size_t i = 0; i < COUNT_OF(places); i++) {
         first[i] = rng_u64(&places[i]);
@@ -149,8 +155,8 @@ START_TEST(units_are_uniform_and_never_0_or_1)
 }
 END_TEST
 
-/* Neighbouring places, as a run uses them, are as good as one stream: each bit of the draws of successive connections is
- * set half of the time and changes half of the time. */
+/* Neighbouring places, as a run uses them, are as good as one stream: each bit of the draws of successive
+ * connections is set half of the time and changes half of the time. */
 START_TEST(neighbouring_places_are_independent)
 {
     enum { DRAWS = 20000 };

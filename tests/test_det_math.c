@@ -1,0 +1,148 @@
+/* The elementary functions of dist.h against libm, and against values computed with many digits. */
+#include "sim/dist.h"
+
+#include <check.h>
+#include <float.h>
+#include <math.h>
+
+Suite *det_math_suite(void);
+
+static bool close_to(double got, double expected, double relative)
+{
+    return got == expected || fabs(got - expected) <= relative * fabs(expected);
+}
+
+static Rng numbers;
+
+static double between(double low, double high)
+{
+    return low + (high - low) * rng_unit(&numbers);
+}
+
+START_TEST(log_and_exp_agree_with_libm)
+{
+    numbers = rng_at(1, 1, 1, 256);
+    for (int i = 0; i < 20000; i++) {
+        double any = exp(between(-708, 709)), near = 1 + between(-1, 1) * pow(2, -(i % 53)), x = between(-708, 709.7);
+        double small = between(-1, 1) * pow(2, -(i % 60));
+        ck_assert_msg(close_to(det_log(any), log(any), 0x1p-50), "log %a", any);
+        ck_assert_msg(near <= 0 || close_to(det_log(near), log(near), 0x1p-50), "log %a", near);
+        ck_assert_msg(close_to(det_exp(x), exp(x), 0x1p-50), "exp %a", x);
+        ck_assert_msg(close_to(det_exp(small), exp(small), 0x1p-50), "exp %a", small);
+    }
+}
+END_TEST
+
+START_TEST(log_and_exp_are_exact_where_they_can_be)
+{
+    ck_assert(det_log(1) == 0);
+    ck_assert(det_exp(0) == 1);
+    ck_assert(close_to(det_log(DBL_MIN), log(DBL_MIN), 0x1p-50));
+    ck_assert(close_to(det_log(0x1p-1074), log(0x1p-1074), 0x1p-50));
+    ck_assert(close_to(det_log(DBL_MAX), log(DBL_MAX), 0x1p-50));
+    ck_assert(det_exp(709.78) < INFINITY);
+    ck_assert(det_exp(709.79) == INFINITY);
+    ck_assert(det_exp(INFINITY) == INFINITY);
+    ck_assert(det_exp(-INFINITY) == 0);
+    ck_assert(det_exp(-746) == 0);
+    ck_assert(fabs(det_exp(-740) - exp(-740)) <= 0x1p-1074); /* subnormal */
+}
+END_TEST
+
+START_TEST(pow_agrees_with_libm)
+{
+    numbers = rng_at(1, 2, 1, 256);
+    for (int i = 0; i < 20000; i++) {
+        double x = i % 2 ? exp(between(-700, 700)) : exp(between(-1, 1)), y = between(-700, 700) / log(x);
+        ck_assert_msg(close_to(det_pow(x, y), pow(x, y), 0x1p-50), "pow %a %a", x, y);
+    }
+    ck_assert(det_pow(2, 10) == 1024);
+    ck_assert(det_pow(1, 1e300) == 1);
+    ck_assert(det_pow(7, 0) == 1);
+    ck_assert(det_pow(2, 1e300) == INFINITY);
+    ck_assert(det_pow(2, -1e300) == 0);
+    ck_assert(det_pow(0.5, 1074) == 0x1p-1074);
+}
+END_TEST
+
+START_TEST(gamma_is_right)
+{
+    static const double row[][2] = {
+        {1e-300, 0x1.7e43c8800759bp+996},
+        {1e-10, 0x1.2a05f1ffb61ddp+33},
+        {0.001, 0x1.f3b63e2d41242p+9},
+        {0.1, 0x1.306ea7b280d87p+3},
+        {0.5, 0x1.c5bf891b4ef6bp+0},
+        {0.9, 0x1.1191a68f2b5dfp+0},
+        {1.4616321449683622, 0x1.c56dc82a74aefp-1},
+        {1.5, 0x1.c5bf891b4ef6bp-1},
+        {2.5, 0x1.544fa6d47b390p+0},
+        {3.7, 0x1.0aebf5759a454p+2},
+        {10.1, 0x1.bc1a30179e72cp+18},
+        {15.999, 0x1.2fa21dfd5462ep+40},
+        {16.5, 0x1.2e1900e84c080p+42},
+        {33.3, 0x1.2069372b95fbdp+119},
+        {100.25, 0x1.b7d035f47bc48p+519},
+        {150.5, 0x1.2f26c34c6c256p+869},
+        {171.5, 0x1.0e1863dcad789p+1023},
+    };
+    for (size_t i = 0; i < COUNT_OF(row); i++)
+        ck_assert_msg(close_to(det_gamma(row[i][0]), row[i][1], 0x1p-50), "gamma %a", row[i][0]);
+    double factorial = 1;
+    for (int n = 1; n <= 170; factorial *= n++)
+        ck_assert_msg(close_to(det_gamma(n), factorial, 0x1p-46), "gamma %d", n);
+    ck_assert(det_gamma(172) == INFINITY);
+    ck_assert(det_gamma(0x1p-1074) == INFINITY);
+}
+END_TEST
+
+START_TEST(the_normal_quantile_is_right)
+{
+    static const double row[][2] = {
+        {1e-300, -0x1.286074064c26ep+5}, {1e-50, -0x1.dddde6ad81776p+3},      {1e-16, -0x1.071b4c29e9b5ap+3},
+        {1e-05, -0x1.10f3f8843a3d9p+2},  {0.001, -0x1.8b8cbb7204471p+1},      {0.01, -0x1.29c5c4630ff0fp+1},
+        {0.0749, -0x1.70b374817af52p+0}, {0.0751, -0x1.7056dc6686c9bp+0},     {0.1, -0x1.4813c36e26d32p+0},
+        {0.3, -0x1.0c7e39582c5fbp-1},    {0.4999, -0x1.06d6ca8553fc0p-12},    {0.6, 0x1.036d6c4a04b59p-2},
+        {0.9249, 0x1.7056dc6686c9cp+0},  {0.9251, 0x1.70b374817af53p+0},      {0.99, 0x1.29c5c4630ff0ep+1},
+        {0.999, 0x1.8b8cbb7204470p+1},   {1 - 0x1p-53, 0x1.06b48528cea52p+3},
+    };
+    for (size_t i = 0; i < COUNT_OF(row); i++)
+        ck_assert_msg(close_to(det_normal_quantile(row[i][0]), row[i][1], 0x1p-50), "quantile %a", row[i][0]);
+    ck_assert(det_normal_quantile(0.5) == 0);
+    ck_assert(det_normal_quantile(0.25) == -det_normal_quantile(0.75));
+}
+END_TEST
+
+START_TEST(a_logarithm_of_0_is_a_bug)
+{
+    det_log(0);
+}
+END_TEST
+
+START_TEST(a_power_of_nan_is_a_bug)
+{
+    det_pow(NAN, 1);
+}
+END_TEST
+
+START_TEST(the_quantile_of_1_is_a_bug)
+{
+    det_normal_quantile(1);
+}
+END_TEST
+
+Suite *det_math_suite(void)
+{
+    Suite *suite = suite_create("det_math");
+    TCase *functions = tcase_create("elementary functions");
+    tcase_add_test(functions, log_and_exp_agree_with_libm);
+    tcase_add_test(functions, log_and_exp_are_exact_where_they_can_be);
+    tcase_add_test(functions, pow_agrees_with_libm);
+    tcase_add_test(functions, gamma_is_right);
+    tcase_add_test(functions, the_normal_quantile_is_right);
+    tcase_add_exit_test(functions, a_logarithm_of_0_is_a_bug, 70);
+    tcase_add_exit_test(functions, a_power_of_nan_is_a_bug, 70);
+    tcase_add_exit_test(functions, the_quantile_of_1_is_a_bug, 70);
+    suite_add_tcase(suite, functions);
+    return suite;
+}

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+Suite *bad_suite(void);
+
 static const char *read_beside(void *context, Mem *mem, const char *path, size_t *size, const char **error)
 {
     char full[300];

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+Suite *json_suite(void);
+
 static Mem *mem;
 static Diag diag;
 

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <time.h>
 
+Suite *spec_suite(void);
+
 static Mem *mem;
 static Diag diag;
 static const char *complaint; /* the first error of the last spec that was refused */

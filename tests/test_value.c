@@ -4,6 +4,8 @@
 #include <check.h>
 #include <string.h>
 
+Suite *value_suite(void);
+
 START_TEST(durations_are_exact)
 {
     static const struct {

@@ -1,6 +1,8 @@
 /* What clients want, and when (world.h). The way of a connection is network.c's. */
 #include "traffic.h"
 
+_Static_assert(sizeof(Connection) <= 144, "ten million idle connections are to fit into memory");
+
 static void on_client_event(Event *event);
 static void on_timeout(Event *event);
 

@@ -27,7 +27,7 @@ static void arm_slice(Core *core)
 
 static bool runs(const Core *core)
 {
-    return core->thread && core->thread->state >= RUN_SWITCHING && core->thread->state <= RUN_BURST;
+    return core->thread && (core->thread->state == RUN_SWITCHING || core->thread->state == RUN_BURST);
 }
 
 static void arm_all(Machine *machine)

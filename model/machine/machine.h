@@ -87,8 +87,8 @@ const Costs *machine_costs(const Machine *machine);
  * with machine_fits before. */
 void machine_start(Machine *machine, Thread *thread);
 
-/* A waiting thread goes on at this instant (at RANK_THREAD). False, and nothing happens, where it does not wait or was woken already:
- * so true says that the waker owes `wake`. A thread that is just being asked for its need does not wait: it looks for itself, before it
+/* A waiting thread goes on at this instant (at RANK_THREAD). False, and nothing happens, where it does not wait (or was never started: zeroed)
+ * or was woken already: so true says that the waker owes `wake`. A thread that is just being asked for its need does not wait: it looks for itself, before it
  * says NEED_WAIT, whether what it waits for is there. */
 bool machine_wake(Machine *machine, Thread *thread);
 

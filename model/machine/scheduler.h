@@ -8,14 +8,14 @@
 
 /* Thread.state */
 enum {
+    RUN_OVER,      /* it has exited, or was never started */
     RUN_WAITS,     /* for machine_wake */
     RUN_WOKEN,     /* goes on at this instant */
     RUN_ASKED,     /* is just being asked what it needs */
     RUN_QUEUED,    /* for a core */
     RUN_STARTING,  /* its core wakes up */
     RUN_SWITCHING, /* its core pays for the switch */
-    RUN_BURST,     /* it gets its CPU time */
-    RUN_OVER       /* it has exited, or was never started */
+    RUN_BURST      /* it gets its CPU time */
 };
 
 typedef struct Core {

@@ -239,7 +239,7 @@ int cmd_run(Cli *cli)
     if (code != EXIT_DONE)
         return code;
     if (run->input.spec->kind == SPEC_PROGRAM)
-        return run_program(cli, &run->input);
+        return program_run(cli, &run->input);
     if (!mem_try(cli->mem, &trap)) {
         outputs_abort(&run->outputs);
         mem_give_up(cli->mem);

@@ -41,6 +41,6 @@ typedef struct ServerRun {
 ServerRun server_run(Cli *cli, const Input *input, int server, Outputs *outputs, uint64_t trace_limit);
 
 /* `run` of a program: prints its lines as Node would; its own exit code, or one of ours. */
-int run_program(Cli *cli, Input *input);
+int program_run(Cli *cli, Input *input);
 
 #endif

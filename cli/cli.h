@@ -111,7 +111,7 @@ const char *input_read(Mem *mem, const char *path, size_t *size, const char **er
 /* A spec and its program, read and validated. The texts stay in mem, as the diag refers to them. */
 typedef struct Input {
     Spec *spec;
-    Program *program; /* NULL where the spec is a program: model/node compiles that */
+    Program *program;
     Diag diag;
     const char *path;
 } Input;

@@ -1,7 +1,146 @@
+/* cmd_program: `run` of a program: prints its lines as Node would and ends with its exit code. */
 #include "run.h"
+
+#include "../model/node/process.h"
+#include "../model/observe/view.h"
+#include "../traces/out.h"
+
+#include <string.h>
+
+/* One run of a program; it lives in the cli's memory, the simulation in a memory of its own. */
+typedef struct ProgramRun {
+    Cli *cli;
+    Mem *mem;
+    Input *input;
+    Outputs outputs;
+    Out *lines;          /* stdout, while they are printed as text; else NULL */
+    Buf json;            /* the lines, where --out json asks for them */
+    int line_count;
+    Stats *stats;
+    Probe probe;
+    ProcessResult result;
+    bool out_of_memory;
+} ProgramRun;
+
+static void print_line(void *context, const char *text, size_t size)
+{
+    ProgramRun *run = context;
+    if (run->lines) {
+        out_write(run->lines, text, size);
+        out_write(run->lines, "\n", 1);
+    }
+    if (run->json.mem) {
+        buf_text(&run->json, run->line_count > 0 ? ",\n    " : "\n    ");
+        buf_text(&run->json, "{ \"at_ns\": ");
+        buf_i64(&run->json, run->probe.kernel->now);
+        buf_text(&run->json, ", \"text\": ");
+        buf_json(&run->json, text, size);
+        buf_text(&run->json, " }");
+    }
+    run->line_count++;
+}
+
+static void simulate(ProgramRun *run)
+{
+    Input *input = run->input;
+    run->stats = stats_new(run->mem, input->spec, input->program, 0);
+    probe_init(&run->probe, NULL, run->stats);
+    if (run->outputs.sink) {
+        ViewOptions options = {.from = 0, .to = TIME_NEVER, .limit = 1000000};
+        run->probe.view = view_new(run->mem, run->outputs.sink, input->spec, input->program, -1, &options);
+    }
+    ProcessOptions options = {.max_events = run->cli->args.max_events, .stop = run->cli->stop, .print = print_line, .context = run};
+    run->result = process_run(run->mem, input->spec, input->program, &run->probe, &options);
+    if (run->probe.view)
+        view_end(run->probe.view, run->probe.kernel->now);
+}
+
+static void report_program(Buf *text, const ProgramRun *run)
+{
+    const Spec *spec = run->input->spec;
+    buf_text(text, "{\n  \"loopsim\": \"" LOOPSIM_VERSION "\", \"schema\": 1,\n  \"spec\": { \"name\": ");
+    buf_json(text, spec->name, strlen(spec->name));
+    buf_text(text, ", \"digest\": \"");
+    buf_hex16(text, spec->digest);
+    buf_text(text, "\" },\n  \"lines\": [");
+    buf_bytes(text, run->json.size > 0 ? run->json.data : "", run->json.size);
+    buf_text(text, run->line_count > 0 ? "\n  ],\n  \"exit\": " : "],\n  \"exit\": ");
+    buf_i64(text, run->result.exit_code);
+    buf_text(text, ", \"iterations\": ");
+    buf_u64(text, run->result.iterations);
+    buf_text(text, ", \"callbacks\": ");
+    buf_u64(text, run->probe.callbacks);
+    buf_text(text, ", \"digest\": \"");
+    buf_hex16(text, probe_result(&run->probe));
+    buf_text(text, "\"\n}\n");
+}
+
+/* What ended it, where it was not the program itself; an exit code. */
+static int end_code(const ProgramRun *run)
+{
+    Mem *mem = run->cli->mem;
+    const ProcessResult *result = &run->result;
+    if (run->out_of_memory) {
+        say_error(mem, "--max-memory raises the limit", "the program needs more than the memory limit");
+        return EXIT_LIMIT;
+    }
+    if (result->end == KERNEL_INTERRUPTED)
+        return EXIT_INTERRUPTED;
+    if (run->probe.spinning) {
+        say_error(mem, "a loop, or promises and ticks that queue each other, without any work (cpu) between", "the program spins without time passing");
+        return EXIT_LIMIT;
+    }
+    if (result->end != KERNEL_DRAINED) {
+        say_error(mem, "--max-events raises the limit", "the program had not ended after so many events");
+        return EXIT_LIMIT;
+    }
+    if (result->died)
+        say_error(mem, NULL, "Uncaught %s", result->error);
+    if (result->unsettled)
+        say_note(mem, "Warning: Detected unsettled top-level await");
+    return result->exit_code;
+}
+
+static int finish(ProgramRun *run)
+{
+    int code = end_code(run), written = EXIT_DONE;
+    if (run->outputs.trace) {
+        int closed = outputs_close_trace(&run->outputs, 0, NULL, NULL);
+        written = written == EXIT_DONE ? closed : written;
+    }
+    for (int i = 0; i < run->outputs.count; i++) {
+        Buf text;
+        buf_init(&text, run->cli->mem, SIZE_MAX / 4);
+        if (run->outputs.to[i].format == FORMAT_JSON)
+            report_program(&text, run);
+        int closed = outputs_write(&run->outputs, i, &text);
+        written = written == EXIT_DONE ? closed : written;
+    }
+    return written != EXIT_DONE ? written : code;
+}
 
 int program_run(Cli *cli, Input *input)
 {
-    say_error(cli->mem, NULL, "%s is a program: running one is not available yet", input->path);
-    return EXIT_USAGE;
+    ProgramRun *run = mem_get(cli->mem, sizeof *run);
+    MemTrap trap;
+    run->cli = cli;
+    run->input = input;
+    int code = outputs_open(&run->outputs, cli->mem, &cli->args);
+    if (code != EXIT_DONE)
+        return code;
+    for (int i = 0; i < run->outputs.count; i++) {
+        if (run->outputs.to[i].format == FORMAT_TEXT)
+            run->lines = run->outputs.out[i];
+        else
+            buf_init(&run->json, cli->mem, SIZE_MAX / 4);
+    }
+    run->mem = mem_new((uint64_t)cli->args.max_memory > SIZE_MAX / 2 ? SIZE_MAX / 2 : (size_t)cli->args.max_memory);
+    if (run->mem && mem_try(run->mem, &trap)) {
+        simulate(run);
+        mem_end_try(run->mem, &trap);
+    } else
+        run->out_of_memory = true;
+    code = finish(run);
+    mem_delete(run->mem);
+    return code;
 }

@@ -86,7 +86,7 @@ int input_spec(Input *input, Cli *cli, const char *path)
                            .read_file = read_beside, .context = context};
     diag_init(&input->diag, cli->mem);
     input->spec = spec_read(cli->mem, text, &options, &input->diag);
-    if (input->spec && input->spec->kind == SPEC_WORKLOAD)
+    if (input->spec)
         input->program = program_compile(cli->mem, input->spec, &input->diag);
     if (input->diag.errors > 0)
         input->spec = NULL;

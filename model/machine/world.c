@@ -43,5 +43,6 @@ KernelEnd world_run(World *world, uint64_t max_events, const volatile sig_atomic
 
 void world_delete(World *world)
 {
-    world->model->destroy(world->server);
+    if (world->model->destroy)
+        world->model->destroy(world->server);
 }

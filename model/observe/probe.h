@@ -36,6 +36,7 @@ typedef struct Probe {
     uint64_t notes_now;     /* at the present instant: a spin that costs nothing ends the run at 10^6 */
     Time notes_at;
     bool spinning;
+    uint64_t callbacks;     /* entered by a loop */
     Kernel *stops;          /* the same kernel: what a spin stops */
     Stats *stats;           /* never NULL */
     View *view;             /* NULL: no trace */
@@ -207,6 +208,7 @@ static inline void note_ready(Probe *probe, Thread *loop, int change) /* callbac
 static inline void note_callback(Probe *probe, Thread *loop, CallbackKind kind, Time ready, Strand *strand, const char *name)
 {
     probe_digest(probe, TAG_CALLBACK, probe_strand(strand), (uint64_t)kind);
+    probe->callbacks++;
     if (ready != TIME_NEVER)
         hist_add(&probe->stats->lag, probe_now(probe) - ready);
     if (probe->view)

@@ -1,0 +1,147 @@
+/* loop: what libuv is: one thread that runs phases over and over, epoll's ready list, a pool of workers behind it, closing handles.
+ *
+ * The thread's doing is a stack of small coroutines (Co): each is a C function that says where it stands in `at` and keeps what it needs in
+ * a few fields, so that any of them can stop for CPU time, or sleep in poll, and go on later. They read like the pseudo-code of uv_run
+ * (libuv 1.46, src/unix/core.c), Environment::RunTimers (Node 20, src/env.cc) and lib/internal/timers.js, which they follow.
+ *
+ * Node's part (timers, immediates, ticks, microtasks) hangs in three hooks: see struct LoopHooks. */
+#ifndef MODEL_LOOP_LOOP_H
+#define MODEL_LOOP_LOOP_H
+
+#include "../machine/machine.h"
+#include "../machine/world.h"
+
+typedef struct Loop Loop;
+typedef struct Co Co;
+typedef enum CoRet { CO_OVER, CO_CALLED, CO_STOPPED } CoRet;
+typedef CoRet CoFn(Loop *loop, Co *co);
+
+struct Co {
+    CoFn *fn;
+    int at;
+    void *p, *q;
+    int64_t i, j;
+};
+
+enum { CO_MOST = 32 };
+
+/* A coroutine's body stands between CO_BEGIN and CO_END. CO_CALL runs another one to its end; CO_CPU asks for CPU time of the thread; CO_WAIT sleeps until
+ * loop_wake. Local variables do not live across them: fields of co do. */
+#define CO_BEGIN(co) switch ((co)->at) { case 0:
+#define CO_END } return CO_OVER
+#define CO_CALL(loop, co, function, pointer, number) \
+    do { (co)->at = __LINE__; co_push(loop, function, pointer, number); return CO_CALLED; case __LINE__:; } while (0)
+#define CO_CPU(loop, co, cost) \
+    do { if ((cost) > 0) { (co)->at = __LINE__; (loop)->need = (Need){ .kind = NEED_CPU, .part = PART_OVERHEAD, .ns = (cost) }; return CO_STOPPED; case __LINE__:; } } while (0)
+#define CO_WAIT(loop, co) \
+    do { (co)->at = __LINE__; (loop)->need = (Need){ .kind = NEED_WAIT }; return CO_STOPPED; case __LINE__:; } while (0)
+/* Stops with what `(loop)->need` says already. */
+#define CO_STOP(loop, co) \
+    do { (co)->at = __LINE__; return CO_STOPPED; case __LINE__:; } while (0)
+
+void co_push(Loop *loop, CoFn *fn, void *pointer, int64_t number);
+
+/* ---- descriptors: epoll's ready list (semantics.md, 4.1) ---- */
+
+typedef struct Fd Fd;
+struct Fd {
+    Fd *ready_next, *ready_prev;  /* the kernel's ready list */
+    Fd *watch_next;               /* libuv's queue of watchers to be registered */
+    CoFn *dispatch;               /* with co->p the Fd: its callback */
+    Time ready_at;                /* since when it is ready */
+    int32_t batch;                /* its place in the batch under way, -1: none */
+    bool open, watching, queued, registered, ready, listed;
+};
+
+void fd_init(Fd *fd, CoFn *dispatch);
+void fd_watch(Loop *loop, Fd *fd);     /* its watcher starts: it joins epoll at the next poll */
+bool fd_ready(Loop *loop, Fd *fd);     /* it is readable from now on; true: the loop's thread slept and was woken */
+void fd_clear(Loop *loop, Fd *fd);     /* it is not any more; it stays on the list until the next scan */
+void fd_close(Loop *loop, Fd *fd);
+
+/* ---- the pool (semantics.md, 6) ---- */
+
+typedef struct Task Task;
+typedef enum TaskKind { TASK_CPU, TASK_FS, TASK_DNS } TaskKind;
+struct Task {
+    Task *next;
+    Strand *strand;
+    TaskKind kind;
+    Time time;              /* what it takes: CPU time where it computes, else it blocks */
+    int resource;           /* it calls this resource instead; -1: none */
+    bool computes;          /* needs a core, not only the worker */
+    bool failed;
+    Time queued_at, done_at;
+    const char *name;       /* for traces */
+    uint64_t hop;
+    CoFn *done;             /* with co->p the Task, in the loop's poll phase */
+    Call call;
+    Rng rng;                /* of the resource's latency */
+    void *call_owner;       /* the worker that makes it */
+};
+
+typedef struct ThreadPool ThreadPool;
+ThreadPool *threadpool_new(Loop *loop, int workers, Time wake_delay);
+/* Queues the task; true where a worker was woken for it that slept (the loop owes `wake`). */
+bool threadpool_submit(ThreadPool *pool, Task *task);
+
+/* ---- closing handles ---- */
+typedef struct Closing Closing;
+struct Closing {
+    Closing *next;
+    CoFn *done;   /* with co->p the Closing; NULL: nothing to call */
+};
+void loop_close(Loop *loop, Closing *closing);
+
+/* ---- the loop ---- */
+
+typedef struct LoopHooks {
+    CoFn *timers;     /* the one uv_timer is due */
+    CoFn *check;      /* the check phase */
+    CoFn *program;    /* the whole life of the thread: calls co_uv_run */
+} LoopHooks;
+
+struct Loop {
+    Thread thread;
+    World *world;
+    Kernel *kernel;
+    struct Probe *probe;
+    const Costs *costs;
+    void *owner;             /* Node's side */
+    LoopHooks hooks;
+    bool legacy;             /* the order of libuv < 1.45 */
+    Time iteration_cost;     /* programs: a small cost of its own; else 0 */
+
+    Time time;               /* libuv's loop time, whole ms */
+    int64_t active_requests; /* outstanding pool requests */
+    int64_t handles;         /* active and ref'd */
+    bool idle_active;        /* a ref'd immediate exists */
+    struct { bool active, ref; Time timeout; } timer; /* the one uv_timer, ms */
+    Closing *closing;
+    bool stop;               /* leave uv_run at once */
+    bool over;               /* the thread ends */
+
+    Fd ready;                /* head of the ready list */
+    Fd *watch_first, **watch_last;
+    int64_t watch_count;
+    Fd *batch[1024];
+    int batch_count;
+    bool sleeping;           /* in poll */
+    Event deadline;
+
+    ThreadPool *pool;
+    uint64_t iterations;
+    Need need;
+    Co stack[CO_MOST];
+    int depth;
+};
+
+void loop_init(Loop *loop, World *world, LoopHooks hooks, void *owner, uint32_t number);
+void loop_start(Loop *loop);
+void loop_update_time(Loop *loop);
+void loop_timer_start(Loop *loop, Time ms); /* of the one uv_timer */
+bool loop_alive(const Loop *loop);
+CoFn co_uv_run;
+CoFn co_poll;                /* poll.c: co->i is the timeout in ms, below 0 without end */
+
+#endif

@@ -1,0 +1,201 @@
+/* poll: epoll's ready list, and the poll phase over it (semantics.md, 3.3 and 4; libuv 1.46, src/unix/linux.c, uv__io_poll).
+ *
+ * The list keeps the order in which level-triggered descriptors are reported: a descriptor joins it when it becomes ready, or, if it is ready
+ * already, when it is registered; what a scan reports keeps its place ahead of all that becomes ready during the callbacks. */
+#include "loop.h"
+
+#include "../observe/probe.h"
+
+enum { EVENTS_MOST = 1024, ROUNDS_MOST = 48 };
+
+void fd_init(Fd *fd, CoFn *dispatch)
+{
+    *fd = (Fd){ .dispatch = dispatch, .open = true, .batch = -1 };
+}
+
+static void list_append(Loop *loop, Fd *fd)
+{
+    Fd *head = &loop->ready;
+    fd->ready_prev = head->ready_prev;
+    fd->ready_next = head;
+    head->ready_prev->ready_next = fd;
+    head->ready_prev = fd;
+    fd->listed = true;
+}
+
+static void list_remove(Fd *fd)
+{
+    fd->ready_prev->ready_next = fd->ready_next;
+    fd->ready_next->ready_prev = fd->ready_prev;
+    fd->listed = false;
+}
+
+void fd_watch(Loop *loop, Fd *fd)
+{
+    fd->watching = true;
+    if (fd->registered || fd->queued)
+        return;
+    fd->queued = true;
+    fd->watch_next = NULL;
+    *loop->watch_last = fd;
+    loop->watch_last = &fd->watch_next;
+    loop->watch_count++;
+}
+
+bool fd_ready(Loop *loop, Fd *fd)
+{
+    if (!fd->ready) {
+        fd->ready = true;
+        fd->ready_at = loop->kernel->now;
+        note_ready(loop->probe, &loop->thread, +1);
+    }
+    if (!fd->registered || fd->listed)
+        return false;
+    list_append(loop, fd);
+    return loop->sleeping && machine_wake(loop->world->machine, &loop->thread);
+}
+
+void fd_clear(Loop *loop, Fd *fd)
+{
+    if (fd->ready)
+        note_ready(loop->probe, &loop->thread, -1);
+    fd->ready = false;
+}
+
+static void unqueue(Loop *loop, Fd *fd)
+{
+    Fd **at = &loop->watch_first;
+    while (*at != fd)
+        at = &(*at)->watch_next;
+    *at = fd->watch_next;
+    if (loop->watch_last == &fd->watch_next)
+        loop->watch_last = at;
+    loop->watch_count--;
+    fd->queued = false;
+}
+
+void fd_close(Loop *loop, Fd *fd)
+{
+    fd_clear(loop, fd);
+    if (fd->listed)
+        list_remove(fd);
+    if (fd->queued)
+        unqueue(loop, fd);
+    if (fd->batch >= 0)
+        loop->batch[fd->batch] = NULL;
+    fd->open = fd->watching = fd->registered = false;
+    fd->batch = -1;
+}
+
+static void register_watchers(Loop *loop)
+{
+    while (loop->watch_first != NULL) {
+        Fd *fd = loop->watch_first;
+        loop->watch_first = fd->watch_next;
+        fd->queued = false;
+        fd->registered = true;
+        if (fd->ready && !fd->listed)
+            list_append(loop, fd);
+    }
+    loop->watch_last = &loop->watch_first;
+    loop->watch_count = 0;
+}
+
+/* epoll_wait(0): reports from the head; what is reported goes to the list's end again, what is not ready any more leaves it. */
+static int scan(Loop *loop)
+{
+    Fd *head = &loop->ready, *last = head->ready_prev;
+    int n = 0;
+    for (Fd *fd = head->ready_next, *next; fd != head && n < EVENTS_MOST; fd = next) {
+        bool at_last = fd == last;
+        next = fd->ready_next;
+        list_remove(fd);
+        if (fd->ready) {
+            fd->batch = n;
+            loop->batch[n++] = fd;
+            list_append(loop, fd);
+        }
+        if (at_last)
+            break;
+    }
+    loop->batch_count = n;
+    return n;
+}
+
+/* co->i: the timeout in ms, below 0 without end. co->j: what is left of it. */
+static CoRet co_sleep(Loop *loop, Co *co)
+{
+    CO_BEGIN(co);
+    if (co->i >= 0) {
+        co->j = loop->kernel->now + co->i * TIME_MS + loop->costs->timer_slack;
+        kernel_at(loop->kernel, &loop->deadline, co->j);
+    } else
+        co->j = TIME_NEVER;
+    note_idle(loop->probe, &loop->thread, true);
+    loop->sleeping = true;
+    do
+        CO_WAIT(loop, co);
+    while (scan(loop) == 0 && loop->kernel->now < co->j);
+    loop->sleeping = false;
+    note_idle(loop->probe, &loop->thread, false);
+    kernel_cancel(loop->kernel, &loop->deadline);
+    CO_END;
+}
+
+/* All events of one epoll_wait, in order; closed ones are skipped. */
+static CoRet co_dispatch(Loop *loop, Co *co)
+{
+    CO_BEGIN(co);
+    CO_CPU(loop, co, loop->costs->poll_event * loop->batch_count);
+    for (co->i = 0; co->i < loop->batch_count; co->i++) {
+        co->p = loop->batch[co->i];
+        if (co->p == NULL)
+            continue;
+        ((Fd *)co->p)->batch = -1;
+        if (((Fd *)co->p)->watching)
+            CO_CALL(loop, co, ((Fd *)co->p)->dispatch, co->p, 0);
+    }
+    CO_END;
+}
+
+/* Node runs libuv with UV_METRICS_IDLE_TIME: the first epoll_wait of a poll does not block; if it finds nothing, the time is updated and the real timeout
+ * shortened by what went by since the loop time was last taken. co->i: timeout, co->j: rounds, co->p: not NULL once it may block, co->q is the base time. */
+CoRet co_poll(Loop *loop, Co *co)
+{
+    CO_BEGIN(co);
+    note_phase(loop->probe, &loop->thread, PHASE_POLL, true);
+    co->q = (void *)(intptr_t)0;
+    co->j = loop->time;
+    if (loop->watch_first != NULL) {
+        CO_CPU(loop, co, loop->costs->watch * loop->watch_count);
+        register_watchers(loop);
+    }
+    for (;;) {
+        CO_CPU(loop, co, loop->costs->poll);
+        if (scan(loop) == 0 && co->i != 0) {
+            loop_update_time(loop);
+            if (co->i > 0) {
+                co->i -= loop->time - co->j;
+                co->j = loop->time;
+                if (co->i <= 0)
+                    break;
+            }
+            CO_CALL(loop, co, co_sleep, NULL, co->i);
+            CO_CPU(loop, co, loop->costs->poll);
+        }
+        loop_update_time(loop);
+        if (loop->batch_count == 0) {
+            if (co->i < 0)
+                continue;
+            break;
+        }
+        CO_CALL(loop, co, co_dispatch, NULL, 0);
+        /* A full batch: look again at once, without blocking; at most 48 times. */
+        if (loop->batch_count < EVENTS_MOST || (intptr_t)co->q >= ROUNDS_MOST - 1)
+            break;
+        co->q = (void *)((intptr_t)co->q + 1);
+        co->i = 0;
+    }
+    note_phase(loop->probe, &loop->thread, PHASE_POLL, false);
+    CO_END;
+}

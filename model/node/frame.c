@@ -1,0 +1,360 @@
+/* frame: activations, and the jobs they belong to. */
+#include "vm.h"
+
+#include "../observe/probe.h"
+#include <string.h>
+
+/* ---- jobs ---- */
+
+void *heap_get(Job *job, size_t size)
+{
+    return arena_get(&job->heap, size);
+}
+
+const Text *heap_text(Job *job, const char *bytes, size_t size)
+{
+    Text *text = heap_get(job, sizeof *text);
+    char *copy = heap_get(job, size + 1);
+    memcpy(copy, bytes, size);
+    text->size = (uint32_t)size;
+    text->bytes = copy;
+    return text;
+}
+
+Value value_error(Job *job, const char *message)
+{
+    return (Value){ .type = VALUE_ERROR, .as.text = heap_text(job, message, strlen(message)) };
+}
+
+Value value_text(Job *job, const char *constant)
+{
+    Text *text = heap_get(job, sizeof *text);
+    *text = (Text){ .size = (uint32_t)strlen(constant), .bytes = constant };
+    return (Value){ .type = VALUE_STRING, .as.text = text };
+}
+
+Job *job_new(Vm *vm, Request *request)
+{
+    Job *job = pool_get(&vm->shared->jobs);
+    job->vm = vm;
+    job->request = request;
+    arena_init(&job->heap, vm->shared->mem);
+    return job;
+}
+
+static void frame_free(VmShared *shared, Frame *frame)
+{
+    if (frame->func != NULL)
+        pool_put(&shared->frames[frame->func->index], frame);
+    else
+        pool_put(&shared->emissions, frame);
+}
+
+static void job_over(Job *job)
+{
+    VmShared *shared = job->vm->shared;
+    Request *request = job->request;
+    while (job->suspended != NULL) { /* what waits for something that nobody can settle any more */
+        Frame *frame = job->suspended;
+        job->suspended = frame->next;
+        frame_free(shared, frame);
+    }
+    arena_clear(&job->heap);
+    pool_put(&shared->jobs, job);
+    world_request_over(shared->world, request);
+}
+
+void job_release(Job *job)
+{
+    must(job->roots > 0, "a job is released once for each hold");
+    if (--job->roots == 0 && job->answered && job->request != NULL)
+        job_over(job);
+}
+
+/* Whoever still runs on the request's own account gets one of his own: the request's goes to the client with the response. */
+static void part_from_account(Vm *vm, Job *job)
+{
+    Strand *account = &job->request->account, *rest = NULL;
+    Frame *lists[2] = { vm->top, job->suspended };
+    for (int i = 0; i < 2; i++)
+        for (Frame *frame = lists[i]; frame != NULL; frame = i == 0 ? frame->below : frame->next) {
+            if (frame->strand != account)
+                continue;
+            if (rest == NULL)
+                rest = strand_fork(vm, job, account);
+            frame->strand = rest;
+            if (frame->op != NULL)
+                frame->op->strand = frame->op->task.strand = frame->op->call.strand = rest;
+        }
+    if (rest != NULL && vm->thread->strand == account)
+        vm->thread->strand = rest;
+}
+
+void job_answer(Vm *vm, Job *job, Strand *strand, int64_t bytes, bool failed)
+{
+    if (job->answered)
+        return;
+    job->answered = true;
+    part_from_account(vm, job);
+    world_respond(vm->shared->world, job->request, strand != NULL ? strand : &job->request->account, bytes, failed);
+}
+
+void job_fail(Vm *vm, Job *job, Strand *strand)
+{
+    if (job->request != NULL)
+        job_answer(vm, job, strand, 0, true);
+}
+
+void job_begin(Vm *vm, Request *request)
+{
+    const Func *func = vm->shared->program->handlers[request->handler];
+    Job *job = job_new(vm, request);
+    job_hold(job);
+    Frame *frame = frame_push(vm, func, NULL, job, &request->account, func->site, FRAME_BASE);
+    frame->handler = true;
+}
+
+Strand *strand_fork(Vm *vm, Job *job, const Strand *parent)
+{
+    if (parent == NULL)
+        return NULL;
+    Strand *strand = heap_get(job, sizeof *strand);
+    note_strand_fork(vm->shared->probe, strand, parent);
+    return strand;
+}
+
+/* ---- draws ---- */
+
+uint64_t place_of(const Frame *frame, uint64_t site)
+{
+    return mix2(frame->path, site);
+}
+
+Rng draw_at(Vm *vm, const Frame *frame, uint64_t site)
+{
+    const Request *request = frame->job->request;
+    must(request != NULL, "only requests draw");
+    (void)vm;
+    return rng_at(request->key, request->connection->index, request->index, place_of(frame, site));
+}
+
+/* ---- frames ---- */
+
+Frame *frame_push(Vm *vm, const Func *func, Env *env, Job *job, Strand *strand, uint64_t path, FrameKind kind)
+{
+    Frame *frame = pool_get(&vm->shared->frames[func->index]);
+    frame->func = func;
+    frame->pc = func->code;
+    frame->top = frame->operand;
+    frame->open = (OpenTry *)(void *)(frame->operand + func->stack);
+    frame->job = job;
+    frame->strand = strand;
+    frame->path = path;
+    frame->kind = kind;
+    frame->awaiting = -1;
+    frame->env = env;
+    if (func->variables > 0) {
+        frame->env = heap_get(job, sizeof(Env) + func->variables * sizeof(Value)); /* zeroed: VALUE_UNSET */
+        frame->env->outer = env;
+    }
+    frame->below = vm->top;
+    frame->parallel = vm->parallel_io && (func->element || (vm->top != NULL && vm->top->parallel));
+    vm->top = frame;
+    vm->thread->strand = strand;
+    return frame;
+}
+
+Frame *frame_call(Vm *vm, Closure *closure, Strand *strand, FrameKind kind, int n, const Value args[])
+{
+    const Func *func = closure->func;
+    Frame *frame = frame_push(vm, func, closure->env, closure->job, strand, mix2(closure->path, ++closure->calls), kind);
+    for (int i = 0; i < func->args; i++)
+        frame->env->slot[i] = i < n ? args[i] : value_undefined();
+    if (func->is_async)
+        frame->result = promise_new(closure->job);
+    return frame;
+}
+
+static void top_is(Vm *vm, Frame *frame)
+{
+    vm->top = frame;
+    vm->thread->strand = frame != NULL ? frame->strand : NULL;
+}
+
+static void unlink_suspended(Frame *frame)
+{
+    if (frame->prev != NULL)
+        frame->prev->next = frame->next;
+    else
+        frame->job->suspended = frame->next;
+    if (frame->next != NULL)
+        frame->next->prev = frame->prev;
+    frame->next = frame->prev = NULL;
+    frame->suspended = false;
+}
+
+void frame_own_strand(Vm *vm, Frame *frame)
+{
+    if (frame->strand == NULL || frame->below == NULL || frame->below->strand != frame->strand)
+        return;
+    frame->strand = strand_fork(vm, frame->job, frame->strand);
+    vm->thread->strand = frame->strand;
+}
+
+/* What the value of a call does where it was called; the frame is off the stack. */
+static void deliver(Vm *vm, Frame *frame, Value value)
+{
+    Job *job = frame->job;
+    switch (frame->kind) {
+    case FRAME_CALL:
+        push(vm->top, value);
+        break;
+    case FRAME_EXECUTOR:
+        push(vm->top, value_object(VALUE_PROMISE, frame->target));
+        break;
+    case FRAME_REACTION:
+        promise_resolve(vm, frame->target, value, frame->strand);
+        break;
+    case FRAME_FINALLY: { /* then(PromiseResolve(f()), () => what came) */
+        Promise *passed = promise_new(job), *returned = promise_of(vm, job, value, frame->strand);
+        Reaction *pass = heap_get(job, sizeof *pass);
+        *pass = (Reaction){ .kind = REACT_VALUE, .rejected = frame->reaction->rejected, .value = frame->reaction->value, .result = passed,
+            .strand = frame->strand };
+        promise_react(vm, returned, pass);
+        promise_resolve(vm, frame->target, value_object(VALUE_PROMISE, passed), frame->strand);
+        break;
+    }
+    case FRAME_BASE:
+    case FRAME_PASSING:
+    case FRAME_THEN_OF:
+        break;
+    }
+}
+
+void frame_suspend(Vm *vm)
+{
+    Frame *frame = vm->top;
+    top_is(vm, frame->below);
+    frame->below = NULL;
+    frame->suspended = true;
+    frame->next = frame->job->suspended;
+    frame->prev = NULL;
+    if (frame->next != NULL)
+        frame->next->prev = frame;
+    frame->job->suspended = frame;
+    if (!frame->delivered) {
+        frame->delivered = true;
+        if (frame->result != NULL)
+            deliver(vm, frame, value_object(VALUE_PROMISE, frame->result));
+        frame->kind = FRAME_BASE;
+    }
+}
+
+void frame_granted(Vm *vm, Frame *frame)
+{
+    unlink_suspended(frame);
+    frame->op = NULL;
+    frame->below = vm->top;
+    if (frame->below != NULL)
+        frame->kind = FRAME_PASSING; /* on a thread: on top of what runs there */
+    top_is(vm, frame);
+}
+
+void frame_resume(Vm *vm, Frame *frame, bool rejected, Value value)
+{
+    frame_granted(vm, frame);
+    if (frame->awaiting >= 0) {
+        note_step_end(vm->shared->probe, frame->strand, frame->awaiting);
+        frame->awaiting = -1;
+    }
+    if (rejected)
+        frame_throw(vm, value);
+    else
+        push(frame, value);
+}
+
+static void handler_finished(Vm *vm, Frame *frame, bool failed)
+{
+    vm->finished = frame->job;
+    vm->finished_by = frame->strand;
+    vm->finished_failed = failed;
+}
+
+void frame_leave(Vm *vm, Value value)
+{
+    Frame *frame = vm->top;
+    top_is(vm, frame->below);
+    if (frame->handler)
+        handler_finished(vm, frame, false);
+    if (frame->result != NULL) {
+        promise_resolve(vm, frame->result, value, frame->strand);
+        if (!frame->delivered)
+            deliver(vm, frame, value_object(VALUE_PROMISE, frame->result));
+    } else
+        deliver(vm, frame, value);
+    frame_free(vm->shared, frame);
+}
+
+/* Leaves the protected part that is open innermost: true where control goes on in this frame. */
+static bool frame_catch(Frame *frame, Value error)
+{
+    OpenTry open = frame->open[--frame->tries];
+    frame->top = frame->operand + open.info->depth;
+    frame->env = open.env;
+    frame->path = open.path;
+    frame->phase = 0;
+    push(frame, error);
+    if (open.info->catch_at >= 0) {
+        frame->pc = frame->func->code + open.info->catch_at;
+    } else {
+        push(frame, value_number(HOW_THROW));
+        frame->pc = frame->func->code + open.info->finally_at;
+    }
+    return true;
+}
+
+void frame_throw(Vm *vm, Value error)
+{
+    for (;;) {
+        Frame *frame = vm->top;
+        if (frame->tries > 0) {
+            frame_catch(frame, error);
+            return;
+        }
+        top_is(vm, frame->below);
+        bool caught = true;
+        if (frame->handler) {
+            handler_finished(vm, frame, true);
+        } else if (frame->result != NULL) {
+            promise_reject(vm, frame->result, error, frame->strand);
+            if (!frame->delivered)
+                deliver(vm, frame, value_object(VALUE_PROMISE, frame->result));
+        } else {
+            switch (frame->kind) {
+            case FRAME_EXECUTOR:
+                resolver_settle(vm, frame->resolver, true, error, frame->strand);
+                deliver(vm, frame, value_undefined());
+                break;
+            case FRAME_REACTION:
+            case FRAME_FINALLY:
+                promise_reject(vm, frame->target, error, frame->strand);
+                break;
+            case FRAME_THEN_OF:
+                resolver_settle(vm, frame->resolver, true, error, frame->strand);
+                break;
+            default:
+                caught = false;
+            }
+        }
+        if (!caught && vm->top == NULL) {
+            vm->threw = true;
+            vm->thrown = error;
+            vm->threw_in = frame->job;
+            vm->threw_on = frame->strand;
+            caught = true;
+        }
+        frame_free(vm->shared, frame);
+        if (caught)
+            return;
+    }
+}

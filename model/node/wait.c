@@ -1,0 +1,493 @@
+/* wait: the instructions that take simulated time. Each is entered with frame->phase 0 and, as long as it says WAIT_NEEDS, again with the phase that
+ * it left; what it needs from the operand stack it takes in phase 0 or when it no longer has to ask for time.
+ *
+ * On a loop an await takes the frame off the stack (frame_suspend); on a thread it blocks the thread, except within the elements of all, race, any and
+ * allSettled where the server has parallel_io. */
+#include "wait.h"
+
+#include "../machine/locks.h"
+#include "../observe/probe.h"
+#include "node.h"
+
+static WaitEnd needs(Vm *vm, Frame *frame, uint8_t phase, Need need)
+{
+    frame->phase = phase;
+    vm->need = need;
+    return WAIT_NEEDS;
+}
+
+static Need overhead(Time cost)
+{
+    return (Need){ .kind = NEED_CPU, .part = PART_OVERHEAD, .ns = cost };
+}
+
+static const IoInfo *io_of(const Vm *vm, const Ins *ins)
+{
+    return &vm->shared->program->io[ins->b];
+}
+
+static Closure *closure_of(Value value)
+{
+    return value.type == VALUE_FUNCTION ? value.as.closure : NULL;
+}
+
+/* ---- cpu ---- */
+
+static WaitEnd cpu(Vm *vm, Frame *frame, const Ins *ins)
+{
+    Probe *probe = vm->shared->probe;
+    if (frame->phase == 0) {
+        Time time = value_to_time(pop(frame));
+        note_step(probe, frame->strand, ins->b);
+        if (time > 0)
+            return needs(vm, frame, 1, (Need){ .kind = NEED_CPU, .part = PART_CPU, .ns = time });
+    }
+    frame->phase = 0;
+    note_step_end(probe, frame->strand, ins->b);
+    return WAIT_OVER;
+}
+
+/* ---- await of a promise ---- */
+
+static WaitEnd await_promise(Vm *vm, Frame *frame)
+{
+    Value value = frame->top[-1];
+    if (vm->node == NULL && !frame->parallel) { /* a thread: what is settled is there at once */
+        Promise *promise = promise_of(vm, frame->job, value, frame->strand);
+        frame->top[-1] = value_object(VALUE_PROMISE, promise);
+        if (promise->state != PENDING) {
+            pop(frame);
+            promise->handled = true;
+            if (promise->state == REJECTED)
+                frame_throw(vm, promise->value);
+            else
+                push(frame, promise->value);
+            return WAIT_OVER;
+        }
+        value = frame->top[-1];
+    }
+    pop(frame);
+    frame_own_strand(vm, frame);
+    note_part(vm->shared->probe, frame->strand, PART_OTHER);
+    promise_await(vm, frame, value);
+    frame_suspend(vm);
+    return WAIT_OVER;
+}
+
+/* ---- I/O ---- */
+
+/* A synchronous wait of the executing thread: phases 2 (waiting) and on. True when it is over. */
+static bool blocking_wait(Vm *vm, Frame *frame)
+{
+    Op *op = frame->op;
+    if (op->over)
+        return true;
+    Need need = op_block(vm, op);
+    if (op->over && need.kind == NEED_CPU && need.ns == 0)
+        return true;
+    frame->phase = 2;
+    vm->need = need;
+    return false;
+}
+
+static Op *begin_blocking(Vm *vm, Frame *frame, const IoInfo *info, Value operand)
+{
+    note_step(vm->shared->probe, frame->strand, info->step);
+    Op *op = op_new(vm, frame, info, operand);
+    op->frame = frame;
+    frame->op = op;
+    return op;
+}
+
+/* The value that the wait gave; false: it failed, and the error was thrown or, with `promise`, is in it. */
+static Value end_blocking(Vm *vm, Frame *frame, bool *failed)
+{
+    Op *op = frame->op;
+    Value value = op_value(op);
+    *failed = op->failed;
+    frame->phase = 0;
+    frame->op = NULL;
+    note_step_end(vm->shared->probe, frame->strand, op->info->step);
+    op_free(vm, op);
+    return value;
+}
+
+static WaitEnd await_io_blocking(Vm *vm, Frame *frame, const Ins *ins)
+{
+    bool failed;
+    if (frame->phase == 0)
+        begin_blocking(vm, frame, io_of(vm, ins), pop(frame));
+    if (!blocking_wait(vm, frame))
+        return WAIT_NEEDS;
+    Value value = end_blocking(vm, frame, &failed);
+    if (ins->op == OP_SYNC)
+        failed = false;
+    if (failed)
+        frame_throw(vm, value);
+    else if (ins->op != OP_SYNC)
+        push(frame, value);
+    return WAIT_OVER;
+}
+
+/* The frame stands off the stack until the operation's end puts it there again. */
+static WaitEnd suspend_for(Vm *vm, Frame *frame, const IoInfo *info)
+{
+    frame->phase = 0;
+    frame->awaiting = info->step;
+    frame_suspend(vm);
+    return WAIT_OVER;
+}
+
+static WaitEnd await_io(Vm *vm, Frame *frame, const Ins *ins)
+{
+    const IoInfo *info = io_of(vm, ins);
+    if (vm->node == NULL && !frame->parallel)
+        return await_io_blocking(vm, frame, ins);
+    if (frame->phase == 0) {
+        Time cost = op_cost(vm, info);
+        if (cost > 0)
+            return needs(vm, frame, 1, overhead(cost));
+        frame->phase = 1;
+    }
+    if (frame->phase == 1) {
+        frame_own_strand(vm, frame);
+        note_step(vm->shared->probe, frame->strand, info->step);
+        Op *op = op_new(vm, frame, info, pop(frame));
+        op->frame = frame;
+        frame->op = op;
+        if (vm->node == NULL) {
+            op_parallel(vm, op);
+            return suspend_for(vm, frame, info);
+        }
+        Time owed = op_start(vm, op);
+        if (owed > 0)
+            return needs(vm, frame, 3, overhead(owed));
+    }
+    return suspend_for(vm, frame, info);
+}
+
+/* On a thread an I/O verb without await blocks where it stands; its callback is then called, or its promise is settled. */
+static WaitEnd io_blocking(Vm *vm, Frame *frame, const Ins *ins)
+{
+    bool has_callback = ins->op == OP_IO && ins->a, failed;
+    if (frame->phase == 0) {
+        Value last = has_callback || ins->op == OP_SLEEP ? pop(frame) : value_undefined();
+        Op *op = begin_blocking(vm, frame, io_of(vm, ins), pop(frame));
+        op->closure = has_callback ? closure_of(last) : NULL;
+        op->value = ins->op == OP_SLEEP ? last : op->value;
+    }
+    if (!blocking_wait(vm, frame))
+        return WAIT_NEEDS;
+    Closure *closure = frame->op->closure;
+    Value value = end_blocking(vm, frame, &failed);
+    if (has_callback) {
+        push(frame, value_undefined());
+        if (closure != NULL)
+            frame_call(vm, closure, frame->strand, FRAME_PASSING, failed, &value);
+        return WAIT_OVER;
+    }
+    Promise *promise = promise_new(frame->job);
+    if (failed)
+        promise_reject(vm, promise, value, frame->strand);
+    else
+        promise_resolve(vm, promise, value, frame->strand);
+    push(frame, value_object(VALUE_PROMISE, promise));
+    return WAIT_OVER;
+}
+
+static void begin_io(Vm *vm, Frame *frame, const Ins *ins, const IoInfo *info)
+{
+    bool has_callback = ins->op == OP_IO && ins->a;
+    Value last = has_callback || ins->op == OP_SLEEP ? pop(frame) : value_undefined();
+    Op *op = op_new(vm, frame, info, pop(frame));
+    op->strand = strand_fork(vm, frame->job, frame->strand);
+    op->task.strand = op->call.strand = op->strand;
+    if (ins->op == OP_SLEEP)
+        op->value = last;
+    if (has_callback) {
+        op->closure = closure_of(last);
+        push(frame, value_object(VALUE_REQUEST, op));
+    } else {
+        op->promise = promise_new(frame->job);
+        push(frame, value_object(VALUE_PROMISE, op->promise));
+    }
+    frame->op = op;
+}
+
+static WaitEnd io(Vm *vm, Frame *frame, const Ins *ins)
+{
+    const IoInfo *info = io_of(vm, ins);
+    if (vm->node == NULL && !frame->parallel)
+        return io_blocking(vm, frame, ins);
+    if (frame->phase == 0) {
+        Time cost = op_cost(vm, info);
+        if (cost > 0)
+            return needs(vm, frame, 1, overhead(cost));
+        frame->phase = 1;
+    }
+    if (frame->phase == 1) {
+        begin_io(vm, frame, ins, info);
+        Op *op = frame->op;
+        frame->op = NULL;
+        Time owed = 0;
+        if (vm->node == NULL)
+            op_parallel(vm, op);
+        else
+            owed = op_start(vm, op);
+        if (owed > 0)
+            return needs(vm, frame, 3, overhead(owed));
+    }
+    frame->phase = 0;
+    return WAIT_OVER;
+}
+
+/* ---- setTimeout and setInterval ---- */
+
+static WaitEnd new_timer(Vm *vm, Frame *frame, const Ins *ins)
+{
+    Value times = pop(frame), ms = pop(frame);
+    Closure *closure = closure_of(pop(frame));
+    frame->phase = 0;
+    if (closure == NULL) {
+        push(frame, value_undefined());
+        return WAIT_OVER;
+    }
+    int64_t runs = times.type == VALUE_NUMBER && times.as.number >= 1 && times.as.number < 1e15 ? (int64_t)times.as.number : -1;
+    Timer *timer = timer_new(vm->node, frame, closure, ms, ins->a, runs, ins->b);
+    push(frame, value_object(VALUE_TIMER, timer));
+    return WAIT_OVER;
+}
+
+static void sleep_over(Event *event)
+{
+    Op *op = CONTAINER_OF(event, Op, event);
+    note_part(op->vm->shared->probe, op->strand, PART_READY_WAIT);
+    op->over = true;
+    machine_wake(op->vm->shared->world->machine, op->vm->thread);
+}
+
+/* On a thread: sleeps, calls, and for an interval so again, `times` times (without `times` once: nothing could ever clear it). */
+static WaitEnd timer_blocking(Vm *vm, Frame *frame, const Ins *ins)
+{
+    static const IoInfo sleep = { .kind = IO_SLEEP, .resource = -1, .value = "undefined" };
+    if (frame->phase == 0) {
+        Op *op = op_new(vm, frame, &sleep, frame->top[-2]);
+        note_step(vm->shared->probe, frame->strand, ins->b);
+        frame->op = op;
+        note_part(vm->shared->probe, op->strand, PART_SLEEP);
+        event_bind(&op->event, sleep_over, RANK_WORLD);
+        kernel_at(vm->shared->kernel, &op->event, vm->shared->kernel->now + op->time + vm->shared->costs->timer_slack);
+        return needs(vm, frame, 1, (Need){ .kind = NEED_WAIT, .blocked = true });
+    }
+    if (!frame->op->over)
+        return needs(vm, frame, 1, (Need){ .kind = NEED_WAIT, .blocked = true });
+    op_free(vm, frame->op);
+    frame->op = NULL;
+    frame->phase = 0;
+    note_step_end(vm->shared->probe, frame->strand, ins->b);
+    Closure *closure = closure_of(frame->top[-3]);
+    Value *times = &frame->top[-1];
+    bool again = ins->a && times->type == VALUE_NUMBER && (times->as.number -= 1) >= 1;
+    if (again)
+        frame->pc = ins; /* the callback first, then this instruction anew */
+    else {
+        frame->top -= 3;
+        push(frame, value_undefined());
+    }
+    if (closure != NULL)
+        frame_call(vm, closure, frame->strand, FRAME_PASSING, 0, NULL);
+    return WAIT_OVER;
+}
+
+static WaitEnd timer(Vm *vm, Frame *frame, const Ins *ins)
+{
+    if (vm->node == NULL)
+        return timer_blocking(vm, frame, ins);
+    if (frame->phase == 0 && vm->shared->costs->timer > 0)
+        return needs(vm, frame, 1, overhead(vm->shared->costs->timer));
+    return new_timer(vm, frame, ins);
+}
+
+/* ---- respond and exit ---- */
+
+static WaitEnd respond(Vm *vm, Frame *frame, const Ins *ins)
+{
+    Job *job = frame->job;
+    if (job->request == NULL) {
+        listen_respond(vm->node, value_to_number(pop(frame)));
+        return WAIT_OVER;
+    }
+    if (frame->phase == 0 && !job->answered && vm->shared->costs->write > 0)
+        return needs(vm, frame, 1, overhead(vm->shared->costs->write));
+    frame->phase = 0;
+    double size = value_to_number(pop(frame));
+    (void)ins;
+    job_answer(vm, job, frame->strand, size >= 0 && size < 9e18 ? (int64_t)size : 0, false);
+    return WAIT_OVER;
+}
+
+static WaitEnd leave_process(Vm *vm, Frame *frame)
+{
+    static const Text event = { 4, "exit" };
+    Node *node = vm->node;
+    if (frame->phase == 1)
+        return WAIT_EXIT;
+    Value code = pop(frame);
+    double number = value_to_number(code);
+    node->exit_code = number >= -2147483648.0 && number <= 2147483647.0 ? (int)number & 255 : 0;
+    frame->phase = 1;
+    bool first = !node->exiting;
+    node->exiting = true;
+    if (!first || !emitter_emit(vm, node->process, &event, frame->job, frame->strand, FRAME_PASSING, 1, &code))
+        return WAIT_EXIT;
+    frame->pc--; /* the listeners first, then this instruction again */
+    return WAIT_OVER;
+}
+
+/* ---- locks ---- */
+
+/* On a loop a lock is a queue of frames: one process, one thread; its holder lets the next one go on in a microtask. */
+typedef struct Waiting {
+    struct Waiting *next;
+    Frame *frame;
+    Vm *vm;
+    LockWaiter waiter;
+    bool granted;
+} Waiting;
+
+struct NodeLock {
+    bool held;
+    Waiting *first, **last;
+};
+
+void locks_init(VmShared *shared)
+{
+    int n = shared->program->lock_count;
+    shared->locks = mem_get(shared->mem, mem_array(shared->mem, (size_t)n + 1, sizeof *shared->locks));
+    for (int i = 0; i < n; i++)
+        lock_init(&shared->locks[i], shared->kernel, shared->probe);
+}
+
+static struct NodeLock *node_lock(Vm *vm, int index)
+{
+    Node *node = vm->node;
+    if (node->locks == NULL) {
+        int n = vm->shared->program->lock_count;
+        node->locks = mem_get(vm->shared->mem, mem_array(vm->shared->mem, (size_t)n, sizeof *node->locks));
+        for (int i = 0; i < n; i++)
+            node->locks[i].last = &node->locks[i].first;
+    }
+    return &node->locks[index];
+}
+
+static WaitEnd lock_on_loop(Vm *vm, Frame *frame, const Ins *ins)
+{
+    struct NodeLock *lock = node_lock(vm, ins->a);
+    if (frame->phase == 0)
+        note_step(vm->shared->probe, frame->strand, ins->b);
+    if (!lock->held) {
+        lock->held = true;
+        return WAIT_OVER;
+    }
+    Waiting *waiting = heap_get(frame->job, sizeof *waiting);
+    waiting->frame = frame;
+    *lock->last = waiting;
+    lock->last = &waiting->next;
+    job_hold(frame->job);
+    frame_own_strand(vm, frame);
+    note_part(vm->shared->probe, frame->strand, PART_LOCK_WAIT);
+    frame_suspend(vm);
+    return WAIT_OVER;
+}
+
+static void unlock_on_loop(Vm *vm, int index)
+{
+    struct NodeLock *lock = node_lock(vm, index);
+    Waiting *next = lock->first;
+    if (next == NULL) {
+        lock->held = false;
+        return;
+    }
+    lock->first = next->next;
+    if (lock->first == NULL)
+        lock->last = &lock->first;
+    note_part(vm->shared->probe, next->frame->strand, PART_READY_WAIT);
+    ring_push(&vm->micro, (Micro){ .kind = MICRO_GRANTED, .job = next->frame->job, .on.frame = next->frame, .strand = next->frame->strand });
+}
+
+static void granted(LockWaiter *waiter)
+{
+    Waiting *waiting = CONTAINER_OF(waiter, Waiting, waiter);
+    Vm *vm = waiting->vm;
+    waiting->granted = true;
+    note_part(vm->shared->probe, waiter->strand, PART_READY_WAIT);
+    if (!waiting->frame->suspended) {
+        machine_wake(vm->shared->world->machine, vm->thread);
+        return;
+    }
+    job_hold(waiting->frame->job);
+    ring_push(&vm->arrived, (Micro){ .kind = MICRO_GRANTED, .job = waiting->frame->job, .on.frame = waiting->frame, .strand = waiter->strand });
+    if (vm->asleep)
+        machine_wake(vm->shared->world->machine, vm->thread);
+}
+
+static WaitEnd lock_on_thread(Vm *vm, Frame *frame, const Ins *ins)
+{
+    Lock *lock = &vm->shared->locks[ins->a];
+    if (frame->phase == 0) {
+        Waiting *waiting = heap_get(frame->job, sizeof *waiting);
+        note_step(vm->shared->probe, frame->strand, ins->b);
+        if (frame->parallel)
+            frame_own_strand(vm, frame);
+        waiting->frame = frame;
+        waiting->vm = vm;
+        waiting->waiter = (LockWaiter){ .strand = frame->strand, .granted = granted };
+        waiting->next = frame->held;
+        frame->held = waiting;
+        if (lock_take(lock, &waiting->waiter))
+            return WAIT_OVER;
+        if (frame->parallel) {
+            frame_suspend(vm);
+            return WAIT_OVER;
+        }
+    }
+    if (!((Waiting *)frame->held)->granted)
+        return needs(vm, frame, 1, (Need){ .kind = NEED_WAIT, .blocked = true });
+    frame->phase = 0;
+    return WAIT_OVER;
+}
+
+static WaitEnd unlock(Vm *vm, Frame *frame, const Ins *ins)
+{
+    if (vm->node != NULL) {
+        unlock_on_loop(vm, ins->b);
+        return WAIT_OVER;
+    }
+    if (frame->phase == 0) {
+        Waiting *waiting = frame->held;
+        frame->held = waiting->next;
+        bool woke = lock_release(&vm->shared->locks[ins->b], &waiting->waiter) != NULL;
+        if (woke && vm->shared->costs->wake > 0)
+            return needs(vm, frame, 1, overhead(vm->shared->costs->wake));
+    }
+    frame->phase = 0;
+    return WAIT_OVER;
+}
+
+WaitEnd wait_step(Vm *vm, Frame *frame, const Ins *ins)
+{
+    switch ((Opcode)ins->op) {
+    case OP_CPU: return cpu(vm, frame, ins);
+    case OP_AWAIT: return await_promise(vm, frame);
+    case OP_AWAIT_IO: return await_io(vm, frame, ins);
+    case OP_IO: case OP_SLEEP: return io(vm, frame, ins);
+    case OP_SYNC: return await_io_blocking(vm, frame, ins);
+    case OP_TIMEOUT: return timer(vm, frame, ins);
+    case OP_RESPOND: return respond(vm, frame, ins);
+    case OP_EXIT: return leave_process(vm, frame);
+    case OP_LOCK: return vm->node != NULL ? lock_on_loop(vm, frame, ins) : lock_on_thread(vm, frame, ins);
+    case OP_UNLOCK: return unlock(vm, frame, ins);
+    default: must(false, "an instruction that takes no time stands in vm.c");
+    }
+    return WAIT_OVER;
+}

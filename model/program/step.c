@@ -1,0 +1,541 @@
+/* step: statements. */
+#include "compile.h"
+
+#include <math.h>
+#include <string.h>
+
+static const Json *member_body(Compiler *compiler, const Json *step, const char *key)
+{
+    const Json *body = json_member(step, key);
+    if (body == NULL)
+        diag_error(compiler->diag, step->place, diag_text(compiler->diag, "write \"%s\": [ … ]", key), "'%s' is missing", key);
+    else if (body->type != JSON_ARRAY)
+        wrong(compiler, body, "a body is an array of steps: [ … ]", "a body is expected here");
+    else
+        return body;
+    return NULL;
+}
+
+static const char *member_name(Compiler *compiler, const Json *step, const char *key)
+{
+    const Json *name = json_member(step, key);
+    if (name != NULL && name->type == JSON_STRING)
+        return name->text;
+    diag_error(compiler->diag, name != NULL ? name->place : step->place, diag_text(compiler->diag, "write \"%s\": \"name\"", key), "'%s' takes a name", key);
+    return NULL;
+}
+
+/* ---- doing ---- */
+
+void step_log(Compiler *compiler, const Json *step, const Json *operand)
+{
+    compile_expression(compiler, operand);
+    emit(compiler, OP_LOG, 0, new_step(compiler, STEP_TEXT, "text", step), -1);
+}
+
+void step_cpu(Compiler *compiler, const Json *step, const Json *operand)
+{
+    compile_duration(compiler, step, operand);
+    emit(compiler, OP_CPU, 0, new_step(compiler, STEP_CPU, "cpu", step), -1);
+}
+
+/* ---- variables ---- */
+
+void step_let(Compiler *compiler, const Json *step, const Json *operand)
+{
+    (void)step;
+    if (operand->type != JSON_OBJECT) {
+        wrong(compiler, operand, "write {\"let\": {\"x\": 1}}", "'let' takes an object of names and values");
+        return;
+    }
+    for (const Json *each = operand->child; each != NULL; each = each->next) {
+        compile_expression(compiler, each);
+        declare_name(compiler, each->key);
+    }
+}
+
+void step_set(Compiler *compiler, const Json *step, const Json *operand)
+{
+    (void)step;
+    if (operand->type != JSON_OBJECT) {
+        wrong(compiler, operand, "write {\"set\": {\"x\": 1}}", "'set' takes an object of names and values");
+        return;
+    }
+    for (const Json *each = operand->child; each != NULL; each = each->next) {
+        compile_expression(compiler, each);
+        store_name(compiler, each, each->key);
+    }
+}
+
+void step_inc(Compiler *compiler, const Json *step, const Json *operand)
+{
+    const Json *by = json_member(step, "by");
+    if (operand->type != JSON_STRING) {
+        wrong(compiler, operand, "write {\"inc\": \"x\"}", "'inc' takes the name of a variable");
+        return;
+    }
+    load_name(compiler, operand, operand->text, operand->text_size);
+    if (by != NULL)
+        compile_expression(compiler, by);
+    else
+        emit_constant(compiler, value_number(1));
+    emit(compiler, OP_ADD, 0, 0, -1);
+    store_name(compiler, operand, operand->text);
+}
+
+/* ---- control flow ---- */
+
+void step_if(Compiler *compiler, const Json *step, const Json *operand)
+{
+    const Json *then = json_member(step, "then"), *other = json_member(step, "else");
+    compile_expression(compiler, operand);
+    int unless = emit(compiler, OP_UNLESS, 0, 0, -1);
+    if (then != NULL)
+        compile_block(compiler, then, NULL);
+    if (other == NULL) {
+        patch(compiler, unless, here(compiler));
+        return;
+    }
+    int over = emit(compiler, OP_JUMP, 0, 0, 0);
+    patch(compiler, unless, here(compiler));
+    compile_block(compiler, other, NULL);
+    patch(compiler, over, here(compiler));
+}
+
+static int new_loop_site(Compiler *compiler)
+{
+    return (int)(uint32_t)(new_site(compiler) >> 33);
+}
+
+void step_while(Compiler *compiler, const Json *step, const Json *operand)
+{
+    const Json *body = member_body(compiler, step, "do");
+    emit(compiler, OP_LOOP, 0, 0, +2);
+    int top = emit(compiler, OP_NEXT, 0, new_loop_site(compiler), 0);
+    compile_expression(compiler, operand);
+    int unless = emit(compiler, OP_UNLESS, 0, 0, -1);
+    if (body != NULL)
+        compile_block(compiler, body, NULL);
+    emit(compiler, OP_JUMP, 0, top, 0);
+    patch(compiler, unless, here(compiler));
+    emit(compiler, OP_LEAVE, 0, 0, -2);
+}
+
+/* for (let i = 1; i <= N; i++): N is evaluated before each turn, and the body may change i. */
+void step_repeat(Compiler *compiler, const Json *step, const Json *operand)
+{
+    const Json *body = member_body(compiler, step, "do"), *as = json_member(step, "as");
+    const char *name = as != NULL ? member_name(compiler, step, "as") : NULL;
+    emit(compiler, OP_LOOP, 0, 0, +2);
+    int top = emit(compiler, OP_NEXT, 0, new_loop_site(compiler), 0);
+    emit(compiler, OP_DUP, 0, 0, +1);
+    compile_expression(compiler, operand);
+    emit(compiler, OP_LE, 0, 0, -1);
+    int unless = emit(compiler, OP_UNLESS, 0, 0, -1);
+    if (body != NULL && name != NULL && name_valid(compiler, as, name)) {
+        Scope scope;
+        scope_open(compiler, &scope);
+        scope_add(compiler, name, NAME_ARG, true);
+        scope_hoist(compiler, body);
+        emit(compiler, OP_SCOPE, 0, (int)scope.names.count, 0);
+        int store = emit(compiler, OP_STORE, 0, 0, -1);
+        ((Ins *)compiler->build->code.items)[store].spare = 1;
+        compile_body(compiler, body);
+        emit(compiler, OP_LOAD, 0, 0, +1);
+        emit(compiler, OP_UNSCOPE, 0, 0, 0);
+        scope_close(compiler);
+    } else if (body != NULL)
+        compile_block(compiler, body, NULL);
+    emit(compiler, OP_JUMP, 0, top, 0);
+    patch(compiler, unless, here(compiler));
+    emit(compiler, OP_LEAVE, 0, 0, -2);
+}
+
+void step_each(Compiler *compiler, const Json *step, const Json *operand)
+{
+    const Json *body = member_body(compiler, step, "do");
+    const char *name = member_name(compiler, step, "as");
+    compile_expression(compiler, operand);
+    emit(compiler, OP_LOOP, 0, 0, +2);
+    int top = emit(compiler, OP_NEXT, 0, new_loop_site(compiler), 0);
+    int each = emit(compiler, OP_EACH, 0, 0, +1);
+    if (body != NULL && name != NULL && name_valid(compiler, step, name))
+        compile_block(compiler, body, name);
+    else
+        emit(compiler, OP_POP, 0, 0, -1);
+    emit(compiler, OP_JUMP, 0, top, 0);
+    patch(compiler, each, here(compiler));
+    emit(compiler, OP_LEAVE, 0, 0, -2);
+    emit(compiler, OP_POP, 0, 0, -1);
+}
+
+void step_return(Compiler *compiler, const Json *step, const Json *operand)
+{
+    (void)step;
+    compile_expression(compiler, operand);
+    emit(compiler, OP_RETURN, 0, 0, -1);
+}
+
+void step_throw(Compiler *compiler, const Json *step, const Json *operand)
+{
+    (void)step;
+    compile_error_value(compiler, operand);
+    emit(compiler, OP_THROW, 0, 0, -1);
+}
+
+/* The finally part: entered normally through OP_FINALLY, or by the walker at `finally_at` with (value, how) on the operand stack. */
+static void finally_part(Compiler *compiler, const Json *body, int first, int second)
+{
+    emit(compiler, OP_FINALLY, 0, 0, +2);
+    try_info(compiler, first)->finally_at = here(compiler);
+    if (second >= 0)
+        try_info(compiler, second)->finally_at = here(compiler);
+    if (body != NULL)
+        compile_block(compiler, body, NULL);
+}
+
+static void close_try(Compiler *compiler)
+{
+    emit(compiler, OP_END_TRY, 0, 0, 0);
+    compiler->build->open_tries--;
+}
+
+void step_try(Compiler *compiler, const Json *step, const Json *operand)
+{
+    const Json *caught = json_member(step, "catch"), *always = json_member(step, "finally"), *as = json_member(step, "as");
+    if (caught == NULL && always == NULL)
+        wrong(compiler, step, "write {\"try\": [ … ], \"catch\": [ … ]}", "'try' needs a catch or a finally");
+    int first = emit_try(compiler), second = -1;
+    compile_block(compiler, operand, NULL);
+    close_try(compiler);
+    if (caught != NULL) {
+        int over = emit(compiler, OP_JUMP, 0, 0, 0);
+        try_info(compiler, first)->catch_at = here(compiler);
+        compiler->build->depth++; /* the walker puts the error there */
+        if (compiler->build->depth > compiler->build->most)
+            compiler->build->most = compiler->build->depth;
+        if (always != NULL) {
+            second = emit_try(compiler);
+            try_info(compiler, second)->depth--;
+        }
+        const char *name = as != NULL ? member_name(compiler, step, "as") : "e";
+        compile_block(compiler, caught, name != NULL && name_valid(compiler, step, name) ? name : "e");
+        if (always != NULL)
+            close_try(compiler);
+        patch(compiler, over, here(compiler));
+    }
+    if (always != NULL) {
+        finally_part(compiler, always, first, second);
+        emit(compiler, OP_END_FINALLY, 0, 0, -2);
+    }
+}
+
+/* ---- workloads only ---- */
+
+void step_choose(Compiler *compiler, const Json *step, const Json *operand)
+{
+    int n = (int)operand->count, index = 0;
+    (void)step;
+    if (operand->type != JSON_ARRAY || n == 0) {
+        wrong(compiler, operand, "write {\"choose\": [[90, [ … ]], [10, [ … ]]]}", "'choose' takes an array of branches");
+        return;
+    }
+    double *up_to = mem_get(compiler->mem, mem_array(compiler->mem, (size_t)n, sizeof *up_to));
+    int32_t *at = mem_get(compiler->mem, mem_array(compiler->mem, (size_t)n, sizeof *at));
+    int *over = mem_get(compiler->mem, mem_array(compiler->mem, (size_t)n, sizeof *over));
+    ChoiceInfo info = { .count = n, .up_to = up_to, .at = at, .site = new_site(compiler) };
+    *(ChoiceInfo *)list_add(&compiler->choices) = info;
+    emit(compiler, OP_CHOOSE, 0, (int)compiler->choices.count - 1, 0);
+    double sum = 0;
+    for (const Json *branch = operand->child; branch != NULL; branch = branch->next, index++) {
+        bool good = branch->type == JSON_ARRAY && branch->count == 2 && branch->child->type == JSON_NUMBER && branch->child->number >= 0
+            && branch->child->number <= 1e15;
+        if (!good)
+            wrong(compiler, branch, "a branch is [WEIGHT, [ … ]], the weight a number from 0", "a branch is expected here");
+        else
+            sum += branch->child->number;
+        up_to[index] = sum;
+        at[index] = here(compiler);
+        if (good)
+            compile_block(compiler, branch->child->next, NULL);
+        over[index] = emit(compiler, OP_JUMP, 0, 0, 0);
+    }
+    if (sum <= 0)
+        wrong(compiler, operand, "at least one weight is above 0", "no branch can be chosen");
+    for (int i = 0; i < n; i++)
+        patch(compiler, over[i], here(compiler));
+}
+
+void step_lock(Compiler *compiler, const Json *step, const Json *operand)
+{
+    const Json *body = member_body(compiler, step, "do");
+    int lock = 0;
+    if (operand->type != JSON_STRING) {
+        wrong(compiler, operand, "write {\"lock\": \"name\", \"do\": [ … ]}", "'lock' takes the name of a lock");
+        return;
+    }
+    const char **names = compiler->locks.items;
+    while ((size_t)lock < compiler->locks.count && strcmp(names[lock], operand->text) != 0)
+        lock++;
+    if ((size_t)lock == compiler->locks.count)
+        *(const char **)list_add(&compiler->locks) = operand->text;
+    int32_t number = new_step(compiler, STEP_LOCK, diag_text(compiler->diag, "lock %s", operand->text), step);
+    step_info(compiler, number)->resource = lock;
+    if (!compiler->build->can_await)
+        wrong(compiler, step, "a lock stands in async functions and handlers", "no lock here");
+    emit(compiler, OP_LOCK, lock, number, 0);
+    int protect = emit_try(compiler);
+    if (body != NULL)
+        compile_block(compiler, body, NULL);
+    close_try(compiler);
+    finally_part(compiler, NULL, protect, -1);
+    emit(compiler, OP_UNLOCK, 0, lock, 0);
+    emit(compiler, OP_END_FINALLY, 0, 0, -2);
+}
+
+void step_respond(Compiler *compiler, const Json *step, const Json *operand)
+{
+    int64_t bytes;
+    const char *why = "\"2KiB\"";
+    new_step(compiler, STEP_RESPOND, "respond", step);
+    if (!compiler->handler || is_variable(operand) || operand->type == JSON_OBJECT || operand->type == JSON_NUMBER)
+        compile_expression(compiler, operand);
+    else if (operand->type == JSON_STRING && value_size(operand->text, &bytes, &why))
+        emit_constant(compiler, value_number((double)bytes));
+    else {
+        wrong(compiler, operand, why, "'respond' takes the size of the response");
+        emit(compiler, OP_UNDEFINED, 0, 0, +1);
+    }
+    emit(compiler, OP_RESPOND, 0, (int)compiler->steps.count - 1, -1);
+}
+
+/* ---- Node ---- */
+
+static void timer(Compiler *compiler, const Json *step, const Json *operand, bool interval)
+{
+    const Json *times = json_member(step, "times");
+    int32_t number = new_step(compiler, STEP_SLEEP, operand->key, step);
+    compile_function(compiler, operand, NULL, operand->key);
+    compile_duration(compiler, step, json_member(step, "ms"));
+    if (times != NULL)
+        compile_expression(compiler, times);
+    else
+        emit(compiler, OP_UNDEFINED, 0, 0, +1);
+    emit(compiler, OP_TIMEOUT, interval, number, -2);
+}
+
+void step_timeout(Compiler *compiler, const Json *step, const Json *operand)
+{
+    timer(compiler, step, operand, false);
+}
+
+void step_interval(Compiler *compiler, const Json *step, const Json *operand)
+{
+    timer(compiler, step, operand, true);
+}
+
+void step_immediate(Compiler *compiler, const Json *step, const Json *operand)
+{
+    (void)step;
+    compile_function(compiler, operand, NULL, "setImmediate");
+    emit(compiler, OP_IMMEDIATE, 0, 0, 0);
+}
+
+void step_tick(Compiler *compiler, const Json *step, const Json *operand)
+{
+    (void)step;
+    compile_function(compiler, operand, NULL, "nextTick");
+    emit(compiler, OP_TICK, 0, 0, -1);
+}
+
+void step_microtask(Compiler *compiler, const Json *step, const Json *operand)
+{
+    (void)step;
+    compile_function(compiler, operand, NULL, "queueMicrotask");
+    emit(compiler, OP_MICROTASK, 0, 0, -1);
+}
+
+void step_handle(Compiler *compiler, const Json *step, const Json *operand)
+{
+    static const struct { const char *name; Opcode op; } ops[] = { { "clear", OP_CLEAR }, { "ref", OP_REF }, { "unref", OP_UNREF }, { "refresh", OP_REFRESH } };
+    (void)step;
+    if (operand->type != JSON_STRING) {
+        wrong(compiler, operand, "write {\"clear\": \"t\"}", "'%s' takes the name of a variable", operand->key);
+        return;
+    }
+    const char *name = operand->text + (operand->text[0] == '$');
+    load_name(compiler, operand, name, strlen(name));
+    for (size_t i = 0; i < COUNT_OF(ops); i++)
+        if (strcmp(ops[i].name, operand->key) == 0)
+            emit(compiler, ops[i].op, 0, 0, -1);
+}
+
+static void load_joined(Compiler *compiler, const Json *at, const char *prefix, const Json *of)
+{
+    const char *name = of != NULL && of->type == JSON_STRING ? diag_text(compiler->diag, "%s_%s", prefix, of->text) : prefix;
+    load_name(compiler, at, name, strlen(name));
+}
+
+void step_settle(Compiler *compiler, const Json *step, const Json *operand)
+{
+    bool rejects = strcmp(operand->key, "reject") == 0;
+    const Json *of = json_member(step, "of");
+    if (of != NULL && of->type != JSON_STRING)
+        wrong(compiler, of, "\"of\": \"p\"", "'of' names a promise: the `id` of one, or a deferred");
+    load_joined(compiler, of != NULL ? of : step, operand->key, of);
+    if (rejects)
+        compile_error_value(compiler, operand);
+    else
+        compile_expression(compiler, operand);
+    emit(compiler, OP_SETTLE, rejects, 0, -2);
+}
+
+void step_deferred(Compiler *compiler, const Json *step, const Json *operand)
+{
+    (void)step;
+    if (operand->type != JSON_STRING) {
+        wrong(compiler, operand, "write {\"deferred\": \"d\"}", "'deferred' takes a name");
+        return;
+    }
+    emit(compiler, OP_DEFERRED, 0, 0, +3);
+    declare_name(compiler, diag_text(compiler->diag, "reject_%s", operand->text));
+    declare_name(compiler, diag_text(compiler->diag, "resolve_%s", operand->text));
+    declare_name(compiler, operand->text);
+}
+
+void step_emitter(Compiler *compiler, const Json *step, const Json *operand)
+{
+    (void)step;
+    if (operand->type != JSON_STRING) {
+        wrong(compiler, operand, "write {\"emitter\": \"ee\"}", "'emitter' takes a name");
+        return;
+    }
+    emit(compiler, OP_EMITTER, 0, 0, +1);
+    declare_name(compiler, operand->text);
+}
+
+/* Loads the emitter that a step names; returns the constant of the event, or -1. */
+static int load_emitter(Compiler *compiler, const Json *step, const Json *operand)
+{
+    const char *event = member_name(compiler, step, "event");
+    if (operand->type == JSON_STRING && strcmp(operand->text, "process") == 0) {
+        emit(compiler, OP_PROCESS, 0, 0, +1);
+        if (compiler->handler)
+            wrong(compiler, operand, "it belongs to programs (files with \"main\")", "no events of 'process' in a handler");
+    } else if (operand->type == JSON_STRING)
+        load_name(compiler, operand, operand->text, operand->text_size);
+    else {
+        wrong(compiler, operand, "write {\"on\": \"ee\", \"event\": \"x\", \"do\": [ … ]}", "'%s' takes the name of an emitter", operand->key);
+        emit(compiler, OP_UNDEFINED, 0, 0, +1);
+    }
+    return event == NULL ? 0 : constant_text(compiler, event, strlen(event));
+}
+
+void step_on(Compiler *compiler, const Json *step, const Json *operand)
+{
+    const Json *event = json_member(step, "event"), *listener = json_member(step, "do");
+    int how = operand->key[1] == 'f' ? ON_OFF : operand->key[2] == 'c' ? ON_ONCE : ON_ALWAYS;
+    int name = load_emitter(compiler, step, operand);
+    bool error = event != NULL && event->type == JSON_STRING
+        && (strstr(event->text, "uncaughtException") != NULL || strstr(event->text, "unhandledRejection") != NULL || strcmp(event->text, "error") == 0);
+    if (listener != NULL)
+        compile_function(compiler, listener, error ? "e" : "v", event != NULL && event->type == JSON_STRING ? event->text : "listener");
+    else {
+        if (how != ON_OFF)
+            member_body(compiler, step, "do");
+        emit(compiler, OP_UNDEFINED, 0, 0, +1);
+    }
+    emit(compiler, OP_ON, how, name, -2);
+}
+
+void step_emit(Compiler *compiler, const Json *step, const Json *operand)
+{
+    const Json *args = json_member(step, "args"), *event = json_member(step, "event");
+    int n = 0, name = load_emitter(compiler, step, operand);
+    bool error = event != NULL && event->type == JSON_STRING && strcmp(event->text, "error") == 0;
+    if (args != NULL && args->type != JSON_ARRAY)
+        wrong(compiler, args, "\"args\": [1, \"$x\"]", "'args' is an array of values");
+    else
+        for (const Json *arg = args != NULL ? args->child : NULL; arg != NULL; arg = arg->next, n++) {
+            if (error)
+                compile_error_value(compiler, arg);
+            else
+                compile_expression(compiler, arg);
+        }
+    emit(compiler, OP_EMIT, n, name, -1 - n);
+}
+
+void step_open(Compiler *compiler, const Json *step, const Json *operand)
+{
+    (void)step;
+    if (operand->type != JSON_STRING) {
+        wrong(compiler, operand, "write {\"open\": \"h\"}", "'open' takes a name");
+        return;
+    }
+    emit(compiler, OP_OPEN, 0, 0, +1);
+    bind_name(compiler, operand, operand->text);
+}
+
+void step_close(Compiler *compiler, const Json *step, const Json *operand)
+{
+    const Json *cb = json_member(step, "cb");
+    if (operand->type != JSON_STRING) {
+        wrong(compiler, operand, "write {\"close\": \"h\"}", "'close' takes the name of a variable");
+        return;
+    }
+    load_name(compiler, operand, operand->text, operand->text_size);
+    if (cb != NULL)
+        compile_function(compiler, cb, NULL, "close");
+    else
+        emit(compiler, OP_UNDEFINED, 0, 0, +1);
+    emit(compiler, OP_CLOSE, 0, 0, -2);
+}
+
+void step_exit(Compiler *compiler, const Json *step, const Json *operand)
+{
+    (void)step;
+    compile_expression(compiler, operand);
+    emit(compiler, OP_EXIT, 0, 0, -1);
+}
+
+static int times(Compiler *compiler, const Json *operand)
+{
+    int n = 0;
+    if (operand->type != JSON_ARRAY) {
+        wrong(compiler, operand, "write {\"serve\": [10, 20], \"handler\": [ … ]}", "'%s' takes an array of times", operand->key);
+        return 0;
+    }
+    for (const Json *time = operand->child; time != NULL; time = time->next, n++)
+        compile_duration(compiler, operand, time);
+    return n;
+}
+
+void step_serve(Compiler *compiler, const Json *step, const Json *operand)
+{
+    const Json *handler = json_member(step, "handler");
+    int n = times(compiler, operand);
+    if (handler != NULL)
+        compile_function(compiler, handler, "v", "request");
+    else {
+        wrong(compiler, step, "write \"handler\": [ … ]", "'handler' is missing");
+        emit(compiler, OP_UNDEFINED, 0, 0, +1);
+    }
+    emit(compiler, OP_SERVE, 0, n, -1 - n);
+}
+
+void step_listen(Compiler *compiler, const Json *step, const Json *operand)
+{
+    const Json *connection = json_member(step, "onConnection"), *request = json_member(step, "onRequest");
+    int n = times(compiler, operand);
+    if (connection != NULL)
+        compile_function(compiler, connection, "v", "connection");
+    else
+        emit(compiler, OP_UNDEFINED, 0, 0, +1);
+    if (request != NULL)
+        compile_function(compiler, request, "v", "request");
+    else {
+        wrong(compiler, step, "write \"onRequest\": [ … ]", "'onRequest' is missing");
+        emit(compiler, OP_UNDEFINED, 0, 0, +1);
+    }
+    emit(compiler, OP_LISTEN, 0, n, -2 - n);
+}

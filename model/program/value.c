@@ -1,0 +1,124 @@
+/* value: comparison, conversion and printing, as JavaScript has them. */
+#include "value.h"
+
+#include "number.h"
+#include <math.h>
+#include <string.h>
+
+bool value_truthy(Value value)
+{
+    switch (value.type) {
+    case VALUE_UNSET:
+    case VALUE_UNDEFINED: return false;
+    case VALUE_BOOL: return value.as.boolean;
+    case VALUE_NUMBER: return value.as.number < 0 || value.as.number > 0;
+    case VALUE_DURATION: return value.as.duration != 0;
+    case VALUE_STRING: return value.as.text->size > 0;
+    default: return true;
+    }
+}
+
+bool value_equal(Value a, Value b)
+{
+    if (a.type == VALUE_DURATION || b.type == VALUE_DURATION)
+        return value_to_number(a) == value_to_number(b);
+    if (a.type != b.type)
+        return false;
+    switch (a.type) {
+    case VALUE_UNSET:
+    case VALUE_UNDEFINED: return true;
+    case VALUE_BOOL: return a.as.boolean == b.as.boolean;
+    case VALUE_NUMBER: return a.as.number == b.as.number;
+    case VALUE_STRING: return a.as.text->size == b.as.text->size && memcmp(a.as.text->bytes, b.as.text->bytes, a.as.text->size) == 0;
+    default: return a.as.object == b.as.object;
+    }
+}
+
+/* Number(text) for plain decimals of at most 15 digits, which are exact; anything else is not a number here. */
+static double text_to_number(const Text *text)
+{
+    static const double power[] = { 1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15 };
+    const char *p = text->bytes, *end = p + text->size;
+    double value = 0;
+    int digits = 0, after = 0;
+    bool point = false;
+    while (p < end && *p == ' ')
+        p++;
+    while (end > p && end[-1] == ' ')
+        end--;
+    if (p == end)
+        return 0;
+    bool negative = *p == '-';
+    p += *p == '-' || *p == '+';
+    for (; p < end; p++) {
+        if (*p == '.' && !point) {
+            point = true;
+            continue;
+        }
+        if (*p < '0' || *p > '9' || ++digits > 15)
+            return NAN;
+        value = value * 10 + (*p - '0');
+        after += point;
+    }
+    if (digits == 0)
+        return NAN;
+    value /= power[after];
+    return negative ? -value : value;
+}
+
+double value_to_number(Value value)
+{
+    switch (value.type) {
+    case VALUE_BOOL: return value.as.boolean;
+    case VALUE_NUMBER: return value.as.number;
+    case VALUE_DURATION: return (double)value.as.duration / (double)TIME_MS;
+    case VALUE_STRING: return text_to_number(value.as.text);
+    default: return NAN;
+    }
+}
+
+double number_mod(double a, double b)
+{
+    return fmod(a, b); /* exact by definition */
+}
+
+Time value_to_time(Value value)
+{
+    if (value.type == VALUE_DURATION)
+        return value.as.duration;
+    double ms = value_to_number(value);
+    if (!(ms > 0))
+        return 0;
+    if (ms >= (double)(TIME_MAX_RUN / TIME_MS))
+        return TIME_MAX_RUN;
+    return (Time)(ms * (double)TIME_MS + 0.5);
+}
+
+static void print_items(Buf *buf, const Array *array)
+{
+    for (uint32_t i = 0; i < array->count; i++) {
+        if (i > 0)
+            buf_char(buf, ',');
+        value_print(buf, array->item[i]);
+    }
+}
+
+void value_print(Buf *buf, Value value)
+{
+    switch (value.type) {
+    case VALUE_UNSET:
+    case VALUE_UNDEFINED: buf_text(buf, "undefined"); break;
+    case VALUE_BOOL: buf_text(buf, value.as.boolean ? "true" : "false"); break;
+    case VALUE_NUMBER: number_print(buf, value.as.number); break;
+    case VALUE_DURATION: number_print(buf, value_to_number(value)); break;
+    case VALUE_STRING:
+    case VALUE_ERROR: buf_bytes(buf, value.as.text->bytes, value.as.text->size); break;
+    case VALUE_ARRAY: print_items(buf, value.as.array); break;
+    case VALUE_SETTLED:
+        buf_text(buf, value.as.settled->rejected ? "rejected:" : "fulfilled:");
+        value_print(buf, value.as.settled->value);
+        break;
+    case VALUE_PROMISE: buf_text(buf, "[promise]"); break;
+    default: buf_text(buf, "[object]"); break;
+    }
+}

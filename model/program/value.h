@@ -1,0 +1,66 @@
+/* value: what a variable of the step language may hold. Objects live in the memory of the job (a request, or the whole program) that made them. */
+#ifndef MODEL_PROGRAM_VALUE_H
+#define MODEL_PROGRAM_VALUE_H
+
+#include "../../sim/buf.h"
+
+typedef enum ValueType {
+    VALUE_UNSET,     /* declared, not yet initialised */
+    VALUE_UNDEFINED, /* undefined and null are one */
+    VALUE_BOOL, VALUE_NUMBER,
+    VALUE_DURATION,  /* an exact number of ns; as a number it is in ms */
+    VALUE_STRING, VALUE_ERROR,
+    VALUE_ARRAY, VALUE_SETTLED, VALUE_PROMISE, VALUE_THENABLE, VALUE_FUNCTION, VALUE_RESOLVER,
+    VALUE_TIMER, VALUE_IMMEDIATE, VALUE_REQUEST, VALUE_HANDLE, VALUE_EMITTER
+} ValueType;
+
+typedef struct Text {
+    uint32_t size;
+    const char *bytes; /* NUL-terminated */
+} Text;
+
+typedef struct Value {
+    ValueType type;
+    union {
+        bool boolean;
+        double number;
+        Time duration;
+        const Text *text;       /* strings; the message of an error */
+        struct Array *array;
+        struct Settled *settled;
+        struct Promise *promise;
+        struct Thenable *thenable;
+        struct Closure *closure;
+        struct Resolver *resolver;
+        struct Timer *timer;
+        struct Immediate *immediate;
+        struct Op *request;
+        struct Handle *handle;
+        struct Emitter *emitter;
+        void *object;
+    } as;
+} Value;
+
+typedef struct Array {
+    uint32_t count;
+    Value item[];
+} Array;
+
+typedef struct Settled { /* a result of allSettled */
+    bool rejected;
+    Value value;
+} Settled;
+
+static inline Value value_undefined(void) { return (Value){ .type = VALUE_UNDEFINED }; }
+static inline Value value_number(double n) { return (Value){ .type = VALUE_NUMBER, .as.number = n }; }
+static inline Value value_bool(bool b) { return (Value){ .type = VALUE_BOOL, .as.boolean = b }; }
+static inline Value value_object(ValueType type, void *object) { return (Value){ .type = type, .as.object = object }; }
+
+bool value_truthy(Value value);
+bool value_equal(Value a, Value b);       /* as === */
+double value_to_number(Value value);      /* NaN where it is none */
+Time value_to_time(Value value);          /* a number is ms; rounded to ns; negative and NaN are 0; at most TIME_MAX_RUN */
+void value_print(Buf *buf, Value value);  /* as the corpus prints it: an error as its message, an array comma-separated … */
+double number_mod(double a, double b);    /* the remainder, with the sign of a */
+
+#endif

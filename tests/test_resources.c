@@ -1,4 +1,5 @@
-/* Resources and locks against timelines computed by hand. Times are ns; the words of the log are explained in worlds.h. */
+/* Resources and locks against timelines computed by hand. Times are ns; the words of the log are explained in
+ * worlds.h. */
 #include "../model/machine/locks.h"
 #include "worlds.h"
 
@@ -9,13 +10,8 @@
 
 static Scene *behind(Time latency, size_t n, const Time at[])
 {
-    Scene *scene = scene_new(1 << 26);
-    SpecArrival *list = mem_get(scene->mem, n * sizeof *list);
-    for (size_t i = 0; i < n; i++)
-        list[i] = (SpecArrival){at[i], -1};
-    scene->arrivals[0].kind = ARRIVE_AT;
-    scene->arrivals[0].at = list;
-    scene->arrivals[0].at_count = n;
+    Scene *scene = simple(0);
+    arrive_at(scene, n, at);
     scene->calls = 1;
     scene->resources[0].latency = always(scene, latency);
     scene->resources[1].latency = always(scene, 1);
@@ -42,21 +38,11 @@ static const char *outcomes(Scene *scene)
     return buf_string(kept);
 }
 
-static const SlowRequest *request(const Scene *scene, uint64_t number)
-{
-    for (int i = 0; i < scene->stats->slow_count; i++) {
-        if (scene->stats->slowest[i].request == number)
-            return &scene->stats->slowest[i];
-    }
-    ck_abort_msg("no such request among the slowest");
-    return NULL;
-}
-
 START_TEST(without_a_limit_all_are_served_at_once)
 {
     Scene *scene = BEHIND(10, 0, 1, 2);
     ck_assert_str_eq(outcomes(scene), "ok@10 ok@11 ok@12");
-    ck_assert_int_eq(request(scene, 3)->part[PART_RESOURCE], 10);
+    ck_assert_int_eq(part_of(scene, 3, PART_RESOURCE), 10);
     const ResourceStats *stats = &scene->stats->resources[0];
     ck_assert_uint_eq(stats->calls, 3);
     ck_assert_int_eq(stats->served.peak, 3);
@@ -70,8 +56,8 @@ START_TEST(beyond_its_concurrency_calls_queue_in_order)
     Scene *scene = BEHIND(10, 0, 1, 2, 3, 4);
     scene->resources[0].concurrency = 2;
     ck_assert_str_eq(outcomes(scene), "ok@10 ok@11 ok@20 ok@21 ok@30");
-    ck_assert_int_eq(request(scene, 5)->part[PART_RESOURCE_WAIT], 16);
-    ck_assert_int_eq(request(scene, 5)->part[PART_RESOURCE], 10);
+    ck_assert_int_eq(part_of(scene, 5, PART_RESOURCE_WAIT), 16);
+    ck_assert_int_eq(part_of(scene, 5, PART_RESOURCE), 10);
     const ResourceStats *stats = &scene->stats->resources[0];
     ck_assert_int_eq(stats->queued.peak, 3);
     ck_assert_int_eq(stats->queued.now, 0);
@@ -97,7 +83,7 @@ START_TEST(no_queue_at_all)
     Scene *scene = BEHIND(10, 0, 5, 10);
     scene->resources[0].concurrency = 1;
     scene->resources[0].queue = 0;
-    ck_assert_str_eq(outcomes(scene), "failed@5 ok@10 ok@20"); /* at 10 the place is free: it was given back before threads go on */
+    ck_assert_str_eq(outcomes(scene), "failed@5 ok@10 ok@20"); /* at 10 it is free */
     scene_end(scene);
 }
 END_TEST
@@ -114,7 +100,8 @@ END_TEST
 START_TEST(errors_have_their_rate)
 {
     Scene *scene = scene_new(1 << 26);
-    scene->arrivals[0] = (SpecArrivals){.kind = ARRIVE_EVERY, .every = 1, .count = 10000, .mix = scene->mix, .mix_count = 1};
+    scene->arrivals[0] =
+        (SpecArrivals){.kind = ARRIVE_EVERY, .every = 1, .count = 10000, .mix = scene->mix, .mix_count = 1};
     scene->calls = 1;
     scene->quiet = true;
     scene->resources[0].latency = always(scene, 1);
@@ -281,7 +268,7 @@ START_TEST(locks_are_granted_in_order)
     ck_assert_uint_eq(lock.waiting, 2);
     kernel_run(kernel, 10, 1000, NULL);
     ck_assert_ptr_eq(lock_release(&lock, &lockers[0].waiter), &lockers[1].waiter);
-    ck_assert_int_eq(lockers[1].granted, -1); /* not from within */
+    ck_assert_int_eq(lockers[1].granted, -1);         /* not from within */
     ck_assert(!lock_take(&lock, &lockers[0].waiter)); /* behind those who wait */
     kernel_run(kernel, 15, 1000, NULL);
     ck_assert_int_eq(lockers[1].granted, 10);

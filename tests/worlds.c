@@ -192,7 +192,8 @@ static void fake_gone(void *of_server, Connection *connection)
     machine_wake(server->scene->world.machine, &fake->thread);
 }
 
-static const ServerModel fake_model = {.name = "fake", .arrived = fake_arrived, .readable = fake_readable, .gone = fake_gone};
+static const ServerModel fake_model = {
+    .name = "fake", .arrived = fake_arrived, .readable = fake_readable, .gone = fake_gone};
 
 /* ---- scenes ---- */
 
@@ -299,4 +300,55 @@ void scene_end(Scene *scene)
 const Dist *always(Scene *scene, Time value)
 {
     return dist_constant(scene->mem, value);
+}
+
+/* ---- what tests say ---- */
+
+void arrive_at(Scene *scene, size_t n, const Time at[])
+{
+    SpecArrival *list = mem_get(scene->mem, n * sizeof *list);
+    for (size_t i = 0; i < n; i++)
+        list[i] = (SpecArrival){at[i], -1};
+    scene->arrivals[0].kind = ARRIVE_AT;
+    scene->arrivals[0].at = list;
+    scene->arrivals[0].at_count = n;
+}
+
+Scene *simple(Time service)
+{
+    Scene *scene = scene_new(1 << 26);
+    scene->service = always(scene, service);
+    return scene;
+}
+
+Time part_of(const Scene *scene, uint64_t request, Part part)
+{
+    for (int i = 0; i < scene->stats->slow_count; i++) {
+        if (scene->stats->slowest[i].request == request)
+            return scene->stats->slowest[i].part[part];
+    }
+    ck_abort_msg("no such request among the slowest");
+    return 0;
+}
+
+void is(Scene *scene, Time until, const char *log)
+{
+    scene_start(scene);
+    ck_assert_str_eq(scene_run(scene, until), log);
+}
+
+void retry_syns(Scene *scene, Time first, Time second)
+{
+    scene->spec.network.syn_retry[0] = first;
+    scene->spec.network.syn_retry[1] = second;
+    scene->spec.network.syn_retries = 2;
+}
+
+Scene *closed(int64_t clients, Time think, Time service)
+{
+    Scene *scene = simple(service);
+    scene->arrivals[0].kind = ARRIVE_CLIENTS;
+    scene->arrivals[0].clients = clients;
+    scene->arrivals[0].think = think > 0 ? always(scene, think) : NULL;
+    return scene;
 }

@@ -35,7 +35,7 @@ static bool rate_is_ever_above_zero(const SpecArrivals *spec)
 void arrivals_init(Arrivals *arrivals, Mem *mem, const SpecArrivals *spec, uint64_t key, Time end)
 {
     const char *why;
-    *arrivals = (Arrivals){.spec = spec, .key = key, .end = end};
+    *arrivals = (Arrivals){.spec = spec, .key = key, .end = end, .rng = draw_at(key, 0, 0, DRAW_ARRIVAL)};
     if (end > TIME_MAX_RUN)
         arrivals->end = TIME_MAX_RUN;
     if (spec->kind == ARRIVE_POISSON && spec->rate > 0)
@@ -48,10 +48,9 @@ void arrivals_init(Arrivals *arrivals, Mem *mem, const SpecArrivals *spec, uint6
 
 static bool after_gap(Arrivals *arrivals, const Dist *gap)
 {
-    Rng rng = draw_at(arrivals->key, arrivals->given, 0, DRAW_ARRIVAL);
     if (!gap)
         return false;
-    arrivals->at += dist_sample(gap, &rng);
+    arrivals->at += dist_sample(gap, &arrivals->rng);
     return true;
 }
 
@@ -71,7 +70,8 @@ static bool next_in_burst(Arrivals *arrivals)
     if (arrivals->in_burst == 0) {
         Rng gap = draw_at(arrivals->key, arrivals->bursts, 0, DRAW_BURST);
         arrivals->at += dist_sample(spec->burst_every, &gap);
-        arrivals->in_burst = draw_count(&spec->burst_size, draw_at(arrivals->key, arrivals->bursts, 0, DRAW_BURST_SIZE));
+        arrivals->in_burst =
+            draw_count(&spec->burst_size, draw_at(arrivals->key, arrivals->bursts, 0, DRAW_BURST_SIZE));
         arrivals->bursts++;
         if (arrivals->in_burst == 0)
             return false;
@@ -81,10 +81,9 @@ static bool next_in_burst(Arrivals *arrivals)
 }
 
 /* How much expected number of arrivals passes until the next one. */
-static double draw_expected(const Arrivals *arrivals)
+static double draw_expected(Arrivals *arrivals)
 {
-    Rng rng = draw_at(arrivals->key, arrivals->given, 0, DRAW_ARRIVAL);
-    return -det_log(rng_unit(&rng));
+    return -det_log(rng_unit(&arrivals->rng));
 }
 
 static Time rounded(double ns)
@@ -131,15 +130,16 @@ static bool next_stage(Arrivals *arrivals)
     return true;
 }
 
-/* The rate is a line within the stage: r(t) = r + a t from now on, so the expected number within t is r t + a t^2 / 2; solved for t in the
- * form that loses no digits where a is small. Seconds. */
+/* The rate is a line within the stage: r(t) = r + a t from now on, so the expected number within t is r t + a t^2 /
+ * 2; solved for t in the form that loses no digits where a is small. Seconds. */
 static bool next_staged(Arrivals *arrivals)
 {
     double expected = draw_expected(arrivals);
     for (;;) {
         double left = (double)(arrivals->phase_end - arrivals->at) / 1e9;
         if (left > 0) {
-            double slope = (arrivals->rate - arrivals->from_rate) / ((double)(arrivals->phase_end - arrivals->phase_start) / 1e9);
+            double slope =
+                (arrivals->rate - arrivals->from_rate) / ((double)(arrivals->phase_end - arrivals->phase_start) / 1e9);
             double rate = arrivals->rate - slope * left, area = (rate + arrivals->rate) / 2 * left;
             if (expected < area) {
                 double under_root = rate * rate + 2 * slope * expected;
@@ -159,24 +159,15 @@ static bool next_time(Arrivals *arrivals, int32_t *handler)
 {
     const SpecArrivals *spec = arrivals->spec;
     switch ((ArrivalKind)spec->kind) {
-    case ARRIVE_POISSON:
-        return after_gap(arrivals, arrivals->gap);
-    case ARRIVE_EVERY:
-        arrivals->at += spec->every;
-        return true;
+    case ARRIVE_POISSON: return after_gap(arrivals, arrivals->gap);
+    case ARRIVE_EVERY: arrivals->at += spec->every; return true;
     case ARRIVE_AT:
-    case ARRIVE_FILE:
-        return next_listed(arrivals, handler);
-    case ARRIVE_INTERARRIVAL:
-        return after_gap(arrivals, spec->interarrival);
-    case ARRIVE_BURSTS:
-        return next_in_burst(arrivals);
-    case ARRIVE_MODULATED:
-        return next_modulated(arrivals);
-    case ARRIVE_STAGES:
-        return next_staged(arrivals);
-    case ARRIVE_CLIENTS:
-        return arrivals->given < (uint64_t)spec->clients;
+    case ARRIVE_FILE: return next_listed(arrivals, handler);
+    case ARRIVE_INTERARRIVAL: return after_gap(arrivals, spec->interarrival);
+    case ARRIVE_BURSTS: return next_in_burst(arrivals);
+    case ARRIVE_MODULATED: return next_modulated(arrivals);
+    case ARRIVE_STAGES: return next_staged(arrivals);
+    case ARRIVE_CLIENTS: return arrivals->given < (uint64_t)spec->clients;
     }
     return false;
 }

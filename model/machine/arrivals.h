@@ -1,9 +1,10 @@
 /* arrivals: when the connections of one stream are wanted, one after the other.
  *
- * Every draw is keyed by (seed, stream, attempt), the number of the connection (or of the burst or phase) and what it is for, so a
- * stream is the same whatever the server does. The Poisson processes whose rate changes (modulated, stages) draw for each arrival how
- * much expected number of arrivals passes until then, which is exponential with mean 1 (Cox 1955; Cinlar's time change), and walk
- * along the integral of the rate. Times are rounded to the nearest ns. */
+ * A stream draws its gaps one after the other from one sequence, and bursts and phases by their number, all keyed by
+ * (seed, stream) and what they are for: a stream is the same whatever the server does. The Poisson processes whose
+ * rate changes (modulated, stages) draw for each arrival how much expected number of arrivals passes until then,
+ * which is exponential with mean 1 (Cox 1955; Cinlar's time change), and walk along the integral of the rate. Times
+ * are rounded to the nearest ns. */
 #ifndef MODEL_MACHINE_ARRIVALS_H
 #define MODEL_MACHINE_ARRIVALS_H
 
@@ -12,7 +13,16 @@
 
 /* What a draw of the client side is for: the place of its key. The numbers are part of every result: never renumber. */
 typedef enum DrawPurpose {
-    DRAW_ARRIVAL = 1, DRAW_BURST, DRAW_BURST_SIZE, DRAW_PHASE, DRAW_HANDLER, DRAW_REQUESTS, DRAW_THINK, DRAW_PAUSE, DRAW_RTT, DRAW_BACKOFF
+    DRAW_ARRIVAL = 1,
+    DRAW_BURST,
+    DRAW_BURST_SIZE,
+    DRAW_PHASE,
+    DRAW_HANDLER,
+    DRAW_REQUESTS,
+    DRAW_THINK,
+    DRAW_PAUSE,
+    DRAW_RTT,
+    DRAW_BACKOFF
 } DrawPurpose;
 
 /* The key of a stream's client side: apart from that of its handlers, rng_key(seed, stream, attempt). */
@@ -26,8 +36,9 @@ uint64_t draw_count(const SpecCount *count, Rng rng); /* at least 1; 0 where nei
 typedef struct Arrivals {
     const SpecArrivals *spec;
     uint64_t key;
-    Time end;        /* nothing is wanted at or after it */
-    Time at;         /* the last one */
+    Rng rng;  /* of the gaps */
+    Time end; /* nothing is wanted at or after it */
+    Time at;  /* the last one */
     uint64_t given;
     const Dist *gap; /* poisson */
     uint64_t in_burst, bursts;
@@ -38,7 +49,8 @@ typedef struct Arrivals {
 
 void arrivals_init(Arrivals *arrivals, Mem *mem, const SpecArrivals *spec, uint64_t key, Time end);
 
-/* The next one, never before the last; *handler is -1 where the mix decides. False: there are no more. Closed clients: all come at time 0. */
+/* The next one, never before the last; *handler is -1 where the mix decides. False: there are no more. Closed
+ * clients: all come at time 0. */
 bool arrivals_next(Arrivals *arrivals, Time *at, int32_t *handler);
 
 #endif

@@ -21,7 +21,8 @@ static uint64_t key_of(const Connection *connection, uint32_t attempt)
     return draw_key(connection->clients->world->spec->seed, connection->stream, attempt);
 }
 
-static Time draw_time(const Dist *dist, const Connection *connection, uint64_t request, uint32_t attempt, DrawPurpose purpose)
+static Time draw_time(const Dist *dist, const Connection *connection, uint64_t request, uint32_t attempt,
+                      DrawPurpose purpose)
 {
     if (!dist)
         return 0;
@@ -217,13 +218,16 @@ static void come_back(const Connection *connection)
 {
     Clients *clients = connection->clients;
     const Stream *stream = stream_of(connection);
-    if (stream->spec->kind != ARRIVE_CLIENTS || (stream->spec->count > 0 && stream->opened >= (uint64_t)stream->spec->count))
+    if (stream->spec->kind != ARRIVE_CLIENTS ||
+        (stream->spec->count > 0 && stream->opened >= (uint64_t)stream->spec->count))
         return;
-    Connection *next = connect_anew(clients, connection->stream, connection->index + (uint64_t)stream->spec->clients, -1);
-    client_next(next, CLIENT_RETURNS, now_of(clients)); /* never from within: a refused client would come back for ever */
+    Connection *next =
+        connect_anew(clients, connection->stream, connection->index + (uint64_t)stream->spec->clients, -1);
+    client_next(next, CLIENT_RETURNS, now_of(clients)); /* not from within: who is refused at once might recur */
 }
 
-/* The client goes on to its next request: at once where it may, else through an event, so that nothing that fails at once recurs within itself. */
+/* The client goes on to its next request: at once where it may, else through an event, so that nothing that fails at
+ * once recurs within itself. */
 static void go_on(Connection *connection, bool at_once)
 {
     Time gap = draw_gap(connection);

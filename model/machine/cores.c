@@ -197,8 +197,8 @@ static int64_t vruntime_now(const Core *core)
     return core->thread->vruntime + (runs(core) ? core->machine->kernel->now - core->since : 0);
 }
 
-/* The floor follows the smallest virtual runtime of all that run or wait. Between two comings that can only grow, so it is enough to look
- * before somebody comes and before the last one leaves. */
+/* The floor follows the smallest virtual runtime of all that run or wait. Between two comings that can only grow, so
+ * it is enough to look before somebody comes and before the last one leaves. */
 static void raise_floor(Machine *machine)
 {
     int64_t smallest = INT64_MAX;

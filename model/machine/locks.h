@@ -1,4 +1,5 @@
-/* locks: mutexes of the simulated server, held over whatever their holder does. Who waits gets them in the order in which it came. */
+/* locks: mutexes of the simulated server, held over whatever their holder does. Who waits gets them in the order in
+ * which it came. */
 #ifndef MODEL_MACHINE_LOCKS_H
 #define MODEL_MACHINE_LOCKS_H
 
@@ -8,9 +9,9 @@
 struct Probe;
 typedef struct LockWaiter LockWaiter;
 
-struct LockWaiter { /* its owner's memory, until it has released the lock */
-    Strand *strand;                       /* on whose account it waits; may be NULL */
-    void (*granted)(LockWaiter *waiter);  /* at RANK_WORLD, at the instant of the release; never from within lock_take */
+struct LockWaiter {                      /* its owner's memory, until it has released the lock */
+    Strand *strand;                      /* on whose account it waits; may be NULL */
+    void (*granted)(LockWaiter *waiter); /* at RANK_WORLD, at the instant of the release */
     /* private: */
     Event event;
     LockWaiter *next;
@@ -25,7 +26,7 @@ typedef struct Lock {
 } Lock;
 
 void lock_init(Lock *lock, Kernel *kernel, struct Probe *probe);
-bool lock_take(Lock *lock, LockWaiter *waiter);            /* true: it has it. False: it waits (PART_LOCK_WAIT) until `granted` */
-LockWaiter *lock_release(Lock *lock, LockWaiter *holder);  /* the new holder, whose `granted` follows; NULL: nobody waited */
+bool lock_take(Lock *lock, LockWaiter *waiter); /* true: it has it. False: it waits (PART_LOCK_WAIT) until `granted` */
+LockWaiter *lock_release(Lock *lock, LockWaiter *holder); /* the new holder, whose `granted` follows; NULL: nobody */
 
 #endif

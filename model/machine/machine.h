@@ -1,23 +1,24 @@
 /* machine: identical cores, a scheduler, and the threads that it runs.
  *
- * A thread is a function that says what it needs next. The machine calls it when it may go on: when it starts, when the CPU time that it
- * asked for has been given in full, when it was woken. What needs no CPU time needs no core: such a thread goes on at once.
- * Threads go on at RANK_THREAD: after all that happens outside at the same instant.
+ * A thread is a function that says what it needs next. The machine calls it when it may go on: when it starts, when
+ * the CPU time that it asked for has been given in full, when it was woken. What needs no CPU time needs no core:
+ * such a thread goes on at once. Threads go on at RANK_THREAD: after all that happens outside at the same instant.
  *
- * Schedulers (machine.scheduler):
- *   fair                one run queue ordered by virtual runtime, which grows with the time on a core. A thread that wakes gets at least the
- *                       smallest virtual runtime of all runnable threads (as far as that had come: it never falls) less half a slice, a new
- *                       thread just that; where no core is free it preempts the running thread with the largest one, if that is ahead by more
- *                       than 1 ms. A slice is time_slice, however many wait; after it the core goes to the smallest virtual runtime, which may
- *                       be the same thread's again. With no one waiting nobody is preempted and no event is spent on it.
- *   round-robin         one FIFO run queue; a slice each. A slice that was over before anybody waited ends when somebody does.
- *   fifo                one FIFO run queue; run to completion of the CPU time asked for, and of what directly follows it.
- *   processor-sharing   each of n runnable threads gets min(1, cores / n) of a core; attained service in fixed point, completions rounded up to 1 ns.
- *                       Nothing is switched and nobody waits: `switch` and `idle_wake` are not charged.
+ * Schedulers (machine.scheduler): fair               one run queue ordered by virtual runtime, which grows with the
+ * time on a core. A thread that wakes gets at least the smallest virtual runtime of all runnable threads (as far as
+ * that had come: it never falls) less half a slice, a new thread just that; where no core is free it preempts the
+ * running thread with the largest one, if that is ahead by more than 1 ms. A slice is time_slice, however many wait;
+ * after it the core goes to the smallest virtual runtime, which may be the same thread's again. With no one waiting
+ * nobody is preempted and no event is spent on it. round-robin        one FIFO run queue; a slice each. A slice that
+ * was over before anybody waited ends when somebody does. fifo               one FIFO run queue; run to completion
+ * of the CPU time asked for, and of what directly follows. processor-sharing  each of n runnable threads gets min(1,
+ * cores / n) of a core; attained service in fixed point, completions rounded up to 1 ns. Nothing is switched and
+ * nobody waits: `switch` and `idle_wake` are not charged.
  *
- * Which core: the one that the thread had last, if it is idle, else the idle core with the lowest number; who waits gets the first that becomes
- * free. A core that goes from one thread to another pays `switch` in front of the burst (overhead of the thread that comes, outside its slice,
- * inside its virtual runtime). A core that was idle since an earlier instant starts `idle_wake` later: it is taken, the thread still waits. */
+ * Which core: the one that the thread had last, if it is idle, else the idle core with the lowest number; who waits
+ * gets the first that becomes free. A core that goes from one thread to another pays `switch` in front of the burst
+ * (overhead of the thread that comes, outside its slice, inside its virtual runtime). A core that was idle since an
+ * earlier instant starts `idle_wake` later: it is taken, the thread still waits. */
 #ifndef MODEL_MACHINE_MACHINE_H
 #define MODEL_MACHINE_MACHINE_H
 
@@ -37,24 +38,31 @@ typedef enum NeedKind {
 
 typedef struct Need {
     NeedKind kind;
-    Part part;      /* NEED_CPU: PART_CPU (the work itself) or PART_OVERHEAD (a cost) */
-    bool blocked;   /* NEED_WAIT: in a synchronous wait (shown as D), not just idle */
+    Part part;    /* NEED_CPU: PART_CPU (the work itself) or PART_OVERHEAD (a cost) */
+    bool blocked; /* NEED_WAIT: in a synchronous wait (shown as D), not just idle */
     Time ns;
 } Need;
 
-typedef enum ThreadKind { THREAD_LOOP, THREAD_WORKER, THREAD_ACCEPTOR, THREAD_CONNECTION, THREAD_POOLED, THREAD_CARRIER } ThreadKind;
+typedef enum ThreadKind {
+    THREAD_LOOP,
+    THREAD_WORKER,
+    THREAD_ACCEPTOR,
+    THREAD_CONNECTION,
+    THREAD_POOLED,
+    THREAD_CARRIER
+} ThreadKind;
 
 struct Thread {
     /* The owner's, before machine_start: */
     Need (*resume)(Thread *thread);
     void (*gone)(Thread *thread); /* after NEED_EXIT; may be NULL */
     ThreadKind kind;
-    uint32_t number;              /* among its kind, from 1 (a thread of a connection: the connection's number) */
-    int64_t memory;               /* bytes that it takes as long as it lives */
-    Strand *strand;               /* on whose account it runs now; NULL: on nobody's. The owner changes it freely */
+    uint32_t number; /* among its kind, from 1 (a thread of a connection: the connection's number) */
+    int64_t memory;  /* bytes that it takes as long as it lives */
+    Strand *strand;  /* on whose account it runs now; NULL: on nobody's. The owner changes it freely */
 
     /* The machine's: */
-    Event event;       /* its going on, or the end of what it does on a core */
+    Event event; /* its going on, or the end of what it does on a core */
     Machine *machine;
     Thread *next;      /* in the run queue */
     struct Core *core; /* on which it runs; NULL: on none */
@@ -70,26 +78,28 @@ struct Thread {
     uint32_t track;    /* the view's */
 };
 
-typedef struct MachineStats { /* integrals since the start; the probe takes differences for its window */
+typedef struct MachineStats {       /* integrals since the start; the probe takes differences for its window */
     Time user, overhead, switching; /* core time, of all cores */
     uint64_t switches;
     uint64_t threads, threads_peak, threads_created;
     int64_t memory, memory_peak;
-    uint64_t runnable;              /* waiting for a core now */
+    uint64_t runnable; /* waiting for a core now */
 } MachineStats;
 
 Machine *machine_new(Mem *mem, Kernel *kernel, const SpecMachine *spec, struct Probe *probe);
-void machine_settle(Machine *machine); /* brings the integrals of `stats` up to now: running bursts are counted as far as they came */
+/* Brings the integrals of the stats up to now: running bursts are counted as far as they came. */
+void machine_settle(Machine *machine);
 const MachineStats *machine_stats(const Machine *machine);
 const Costs *machine_costs(const Machine *machine);
 
-/* The thread exists from now on, takes its memory and goes on for the first time (at this instant, at RANK_THREAD). Whether it fits was asked
- * with machine_fits before. */
+/* The thread exists from now on, takes its memory and goes on for the first time (at this instant, at RANK_THREAD).
+ * Whether it fits was asked with machine_fits before. */
 void machine_start(Machine *machine, Thread *thread);
 
-/* A waiting thread goes on at this instant (at RANK_THREAD). False, and nothing happens, where it does not wait (or was never started: zeroed)
- * or was woken already: so true says that the waker owes `wake`. A thread that is just being asked for its need does not wait: it looks for itself, before it
- * says NEED_WAIT, whether what it waits for is there. */
+/* A waiting thread goes on at this instant (at RANK_THREAD). False, and nothing happens, where it does not wait (or
+ * was never started: zeroed) or was woken already: so true says that the waker owes `wake`. A thread that is just
+ * being asked for its need does not wait: it looks for itself, before it says NEED_WAIT, whether what it waits for
+ * is there. */
 bool machine_wake(Machine *machine, Thread *thread);
 
 /* Memory of threads, connections and queues. take: false where it does not fit; give back exactly what was taken. */

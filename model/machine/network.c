@@ -222,7 +222,8 @@ bool world_accept(World *world, Connection *connection)
     Clients *clients = world->clients;
     uint64_t most = (uint64_t)world->config->max_connections;
     must(!connection->accepted, "a connection was accepted twice");
-    if ((most > 0 && clients->accepted >= most) || !machine_take(world->machine, machine_costs(world->machine)->connection_memory)) {
+    if ((most > 0 && clients->accepted >= most) ||
+        !machine_take(world->machine, machine_costs(world->machine)->connection_memory)) {
         world_refuse(world, connection);
         return false;
     }
@@ -268,7 +269,8 @@ void network_close(Connection *connection)
         fin_arrives(connection);
 }
 
-/* The server's side is closed. What the client does next depends on what it is about to do; on their way, bytes and responses get there first. */
+/* The server's side is closed. What the client does next depends on what it is about to do; on their way, bytes and
+ * responses get there first. */
 static void server_is_through(Connection *connection)
 {
     Request *request = connection->request;
@@ -335,22 +337,11 @@ void world_request_over(World *world, Request *request)
 void network_event(Connection *connection)
 {
     switch (connection->state) {
-    case CLIENT_OPENS:
-        opening_event(connection);
-        break;
-    case CLIENT_SENDS:
-        bytes_event(connection);
-        break;
-    case CLIENT_RECEIVES:
-        client_answered(connection);
-        break;
-    case CLIENT_LOSES:
-        client_lost(connection);
-        break;
-    case CLIENT_CLOSES:
-        fin_arrives(connection);
-        break;
-    default:
-        must(false, "a client's event came in a state that has none");
+    case CLIENT_OPENS: opening_event(connection); break;
+    case CLIENT_SENDS: bytes_event(connection); break;
+    case CLIENT_RECEIVES: client_answered(connection); break;
+    case CLIENT_LOSES: client_lost(connection); break;
+    case CLIENT_CLOSES: fin_arrives(connection); break;
+    default: must(false, "a client's event came in a state that has none");
     }
 }

@@ -1,7 +1,8 @@
 /* Resources: a latency, so many calls at once, a FIFO of bounded length in front of them, errors and a timeout.
  *
- * A call that is timed out in the queue leaves it. One that is timed out while it is served goes back to its caller, but the resource works
- * on: a Work takes its place until its latency is over. Where both happen at one instant, the call was served. */
+ * A call that is timed out in the queue leaves it. One that is timed out while it is served goes back to its caller,
+ * but the resource works on: a Work takes its place until its latency is over. Where both happen at one instant, the
+ * call was served. */
 #include "../observe/probe.h"
 #include "world.h"
 

@@ -1,7 +1,8 @@
 /* run_queue: threads that wait for their turn, in the order of a key or in the order in which they came.
  *
- * The keyed queue is a heap with four children a node whose entries carry the key (value, fraction of 2^-64, serial), so that comparing
- * touches no thread. Room is made when a thread starts: queueing cannot fail. The list needs no room at all. */
+ * The keyed queue is a heap with four children a node whose entries carry the key (value, fraction of 2^-64,
+ * serial), so that comparing touches no thread. Room is made when a thread starts: queueing cannot fail. The list
+ * needs no room at all. */
 #ifndef MODEL_MACHINE_RUN_QUEUE_H
 #define MODEL_MACHINE_RUN_QUEUE_H
 

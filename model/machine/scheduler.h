@@ -1,5 +1,5 @@
-/* scheduler: the inside of the machine, shared by its three files. machine.c asks threads what they need; cores.c gives real cores to them (fair,
- * round-robin, fifo), sharing.c shares out ideal ones. */
+/* scheduler: the inside of the machine, shared by its three files. machine.c asks threads what they need; cores.c
+ * gives real cores to them (fair, round-robin, fifo), sharing.c shares out ideal ones. */
 #ifndef MODEL_MACHINE_SCHEDULER_H
 #define MODEL_MACHINE_SCHEDULER_H
 
@@ -20,13 +20,13 @@ enum {
 
 typedef struct Core {
     Machine *machine;
-    Thread *thread;   /* NULL: idle */
-    Event slice;      /* the end of the slice, while others wait */
-    uint64_t last;    /* the serial of the thread that ran here last, 0: none */
-    Time since;       /* up to when the burst is accounted for; idle: since when */
+    Thread *thread; /* NULL: idle */
+    Event slice;    /* the end of the slice, while others wait */
+    uint64_t last;  /* the serial of the thread that ran here last, 0: none */
+    Time since;     /* up to when the burst is accounted for; idle: since when */
     Time slice_start;
     uint32_t number;
-    bool yields;      /* the thread leaves when its burst, which ends at this instant, has ended */
+    bool yields; /* the thread leaves when its burst, which ends at this instant, has ended */
 } Core;
 
 /* Service that each runnable thread has attained under processor sharing since the start. */
@@ -42,17 +42,17 @@ struct Machine {
     MachineStats stats;
     uint64_t serial;
     uint32_t cores;
-    RunHeap heap;          /* fair: who waits; processor-sharing: who is served */
-    RunList list;          /* round-robin, fifo */
+    RunHeap heap; /* fair: who waits; processor-sharing: who is served */
+    RunList list; /* round-robin, fifo */
 
     Core *core;
-    uint64_t *idle;        /* a bit a core */
+    uint64_t *idle; /* a bit a core */
     uint32_t idle_cores;
-    int64_t floor;         /* the smallest virtual runtime so far: never falls */
+    int64_t floor; /* the smallest virtual runtime so far: never falls */
 
-    Event completion;      /* processor-sharing */
+    Event completion; /* processor-sharing */
     Attained attained;
-    Time shared_until;     /* up to when `attained` was brought */
+    Time shared_until; /* up to when `attained` was brought */
 };
 
 /* machine.c */
@@ -68,8 +68,8 @@ static inline void machine_charge(Machine *machine, const Thread *thread, Time n
 /* cores.c */
 void cores_init(Machine *machine);
 int64_t cores_floor(Machine *machine); /* the virtual runtime of a new thread */
-void cores_want(Thread *thread);  /* `left` of CPU time */
-void cores_event(Thread *thread); /* while it has a core */
+void cores_want(Thread *thread);       /* `left` of CPU time */
+void cores_event(Thread *thread);      /* while it has a core */
 void cores_settle(Machine *machine);
 
 /* sharing.c */

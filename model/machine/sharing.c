@@ -1,9 +1,10 @@
 /* Processor sharing, the ideal of theory: each of n runnable threads gets min(1, cores / n) of a core, all the time.
  *
- * So all that are served attain service at the same rate, and a burst of s ns is over when the attained service has grown by s since it
- * began: one number grows, a heap holds what it must have reached (Kleinrock 1967). The number is kept in 2^-64 ns and rounded down
- * at each change of n; a completion is rounded up to 1 ns. What lacks less than 2^-32 ns at a whole ns is there: so much the roundings cannot
- * add up to, and a service that is exact in rational numbers comes out exactly. */
+ * So all that are served attain service at the same rate, and a burst of s ns is over when the attained service has
+ * grown by s since it began: one number grows, a heap holds what it must have reached (Kleinrock 1967). The number
+ * is kept in 2^-64 ns and rounded down at each change of n; a completion is rounded up to 1 ns. What lacks less than
+ * 2^-32 ns at a whole ns is there: so much the roundings cannot add up to, and a service that is exact in rational
+ * numbers comes out exactly. */
 #include "../../sim/wide.h"
 #include "../observe/probe.h"
 #include "scheduler.h"
@@ -37,7 +38,8 @@ static void bring_up(Machine *machine)
 /* What the entry lacks at its completion. */
 static Attained lacks(const Machine *machine, const RunEntry *entry)
 {
-    Attained rest = {.ns = (uint64_t)entry->key - machine->attained.ns, .fraction = entry->fraction - machine->attained.fraction};
+    Attained rest = {.ns = (uint64_t)entry->key - machine->attained.ns,
+                     .fraction = entry->fraction - machine->attained.fraction};
     rest.ns -= rest.fraction > entry->fraction;
     if ((int64_t)rest.ns < 0)
         rest = (Attained){0, 0};

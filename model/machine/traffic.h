@@ -25,13 +25,13 @@ enum { HOLD_CLIENT = 1, HOLD_SERVER = 2 }; /* Request.holders */
 typedef struct Stream {
     const SpecArrivals *spec;
     Arrivals arrivals;
-    Time next;            /* connection; TIME_NEVER: no more */
+    Time next; /* connection; TIME_NEVER: no more */
     int32_t next_handler;
     uint64_t handler_key; /* of handlers' draws at the first attempt */
     uint64_t key;         /* of clients' draws at the first attempt */
     double mix_total;
-    uint64_t opened;      /* connections planned so far */
-    Time request_delay;   /* of the request's bytes */
+    uint64_t opened;    /* connections planned so far */
+    Time request_delay; /* of the request's bytes */
 } Stream;
 
 struct Clients {
@@ -66,7 +66,7 @@ static inline const Stream *stream_of(const Connection *connection)
 void client_next(Connection *connection, int state, Time when);
 
 /* clients.c: what the network tells the client. The connection may be gone afterwards. */
-void client_wants(Connection *connection);    /* its thinking ended while the connection opens */
+void client_wants(Connection *connection); /* its thinking ended while the connection opens */
 void client_answered(Connection *connection);
 void client_refused(Connection *connection);  /* it was never let in; it may have no request yet */
 void client_lost(Connection *connection);     /* its request gets no answer: the server has closed */

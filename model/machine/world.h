@@ -1,20 +1,22 @@
 /* world: all that one server's run consists of, and what goes to and fro between the clients and the server.
  *
- * Clients open connections and send requests (clients.c) when arrivals.c says so; the network delays and the backlog holds (network.c); the
- * server model accepts, reads and answers; resources serve what handlers call. Every server of a spec gets a world of its own with exactly
- * the same connections and draws.
+ * Clients open connections and send requests (clients.c) when arrivals.c says so; the network delays and the backlog
+ * holds (network.c); the server model accepts, reads and answers; resources serve what handlers call. Every server
+ * of a spec gets a world of its own with exactly the same connections and draws.
  *
- * A connection: its SYN takes half the round trip; where the backlog is full it is dropped and sent again syn_retry after the first
- * sending, and refused when the last one was dropped. There is no round trip for the handshake alone: the first request's bytes travel
- * with its last packet, half a round trip after they were wanted, or with the SYN that is let in. Each request draws a round trip;
- * half of it, rounded down, is the way there. A client sends the next request when it has the response to the last one, after its pause
- * and its thinking; after the planned number it closes, which takes half a round trip too. Bytes queue nowhere: they take
- * size / bandwidth, rounded up, on the client's own link.
+ * A connection: its SYN takes half the round trip; where the backlog is full it is dropped and sent again syn_retry
+ * after the first sending, and refused when the last one was dropped. There is no round trip for the handshake
+ * alone: the first request's bytes travel with its last packet, half a round trip after they were wanted, or with
+ * the SYN that is let in. Each request draws a round trip; half of it, rounded down, is the way there. A client
+ * sends the next request when it has the response to the last one, after its pause and its thinking; after the
+ * planned number it closes, which takes half a round trip too. Bytes queue nowhere: they take size / bandwidth,
+ * rounded up, on the client's own link.
  *
- * What becomes of a request never changes what is wanted next: where a connection was refused, timed out or closed by the server, the client's
- * next request goes over a new one, with the draws that it would have had on the old one. A retry (after timeout, refusal or failure, as
- * long as attempts are left) is a new Request with the same number, on the old connection where that still stands, else on a new one;
- * what the server does for an attempt that was given up is wasted, and done all the same. */
+ * What becomes of a request never changes what is wanted next: where a connection was refused, timed out or closed
+ * by the server, the client's next request goes over a new one, with the draws that it would have had on the old
+ * one. A retry (after timeout, refusal or failure, as long as attempts are left) is a new Request with the same
+ * number, on the old connection where that still stands, else on a new one; what the server does for an attempt that
+ * was given up is wasted, and done all the same. */
 #ifndef MODEL_MACHINE_WORLD_H
 #define MODEL_MACHINE_WORLD_H
 
@@ -39,42 +41,42 @@ struct Request {
     Connection *connection; /* NULL once the client is through with it and the connection is gone */
     uint64_t number;        /* $n: from 1 over the run */
     Time wanted;
-    Time at_server;         /* when its bytes were there; the loop's ready time */
-    uint32_t index;         /* on its connection, from 0: the `request` of the draws' key */
-    uint32_t attempt;       /* from 0 */
-    uint64_t key;           /* rng_key of (seed, stream, attempt) */
+    Time at_server;   /* when its bytes were there; the loop's ready time */
+    uint32_t index;   /* on its connection, from 0: the `request` of the draws' key */
+    uint32_t attempt; /* from 0 */
+    uint64_t key;     /* rng_key of (seed, stream, attempt) */
     int32_t handler;
-    uint8_t outcome;        /* Outcome; NONE: in flight */
-    bool begun;             /* its handler was entered */
-    bool responded;         /* the response has left the server (or the error response) */
-    bool failed;            /* it responded with an error that nobody caught */
-    uint8_t holders;        /* client, server (from when the bytes are on their way): freed by the last one */
-    uint32_t branches;      /* strands made so far */
-    Event timer;            /* the client's timeout */
-    void *server_side;      /* the model's own */
+    uint8_t outcome;   /* Outcome; NONE: in flight */
+    bool begun;        /* its handler was entered */
+    bool responded;    /* the response has left the server (or the error response) */
+    bool failed;       /* it responded with an error that nobody caught */
+    uint8_t holders;   /* client, server (from when the bytes are on their way): freed by the last one */
+    uint32_t branches; /* strands made so far */
+    Event timer;       /* the client's timeout */
+    void *server_side; /* the model's own */
 };
 
 struct Connection {
-    uint64_t number;        /* $c: from 1 over the run, in the order in which they were wanted; 0: not yet */
-    uint64_t index;         /* within its stream, from 0: the `connection` of the draws' key */
-    Request *request;       /* the client's, under way or given up; NULL: idle. The model takes it when `readable` is called: later it may be the next one */
-    void *server_side;      /* the model's own; NULL before it is accepted */
-    Event client;           /* the client's next act: SYN, bytes, think, response: one at a time */
-    uint64_t sent;          /* requests so far */
-    uint64_t planned;       /* requests before it closes; 0: no end */
-    Time established;       /* when it stood in the backlog; before: when its SYN is there */
+    uint64_t number;   /* $c: from 1 over the run, in the order in which they were wanted; 0: not yet */
+    uint64_t index;    /* within its stream, from 0: the `connection` of the draws' key */
+    Request *request;  /* the client's, under way or given up; NULL: idle. The model takes it at `readable` */
+    void *server_side; /* the model's own; NULL before it is accepted */
+    Event client;      /* the client's next act: SYN, bytes, think, response: one at a time */
+    uint64_t sent;     /* requests so far */
+    uint64_t planned;  /* requests before it closes; 0: no end */
+    Time established;  /* when it stood in the backlog; before: when its SYN is there */
     union {
         Connection *backlog_next;
-        Time opened;        /* before it is in the backlog: when the first SYN was sent */
+        Time opened; /* before it is in the backlog: when the first SYN was sent */
     };
     Clients *clients;
-    Time rtt;               /* of its present request */
-    Time due;               /* the client's act after the next one: thinking ends, bytes were sent, FIN is there */
-    uint32_t track;         /* the view's */
-    int32_t handler;        /* of all its requests, -1: the mix decides */
+    Time rtt;        /* of its present request */
+    Time due;        /* the client's act after the next one: thinking ends, bytes were sent, FIN is there */
+    uint32_t track;  /* the view's */
+    int32_t handler; /* of all its requests, -1: the mix decides */
     uint16_t stream;
-    uint16_t requests;      /* that point here: it is not freed before they are */
-    uint8_t state;          /* the client's, private to clients.c and network.c */
+    uint16_t requests; /* that point here: it is not freed before they are */
+    uint8_t state;     /* the client's, private to clients.c and network.c */
     uint8_t syn_tries;
     bool accepted : 1;
     bool closed_by_client : 1; /* and the server can see it */
@@ -90,7 +92,7 @@ typedef struct World {
     Mem *mem;
     Kernel kernel;
     const Spec *spec;
-    const SpecServer *config;     /* this world's server */
+    const SpecServer *config; /* this world's server */
     const struct Program *program;
     struct Probe *probe;
     Machine *machine;
@@ -107,26 +109,26 @@ void clients_start(Clients *clients); /* schedules the first arrivals */
 
 /* ---- network.c: between them and the server ----
  *
- * The model's arrived, readable and gone may be called from within any of the functions below (where there is no round trip): they note
- * what has become ready, wake threads, and call nothing of this header themselves. */
+ * The model's arrived, readable and gone may be called from within any of the functions below (where there is no
+ * round trip): they note what has become ready, wake threads, and call nothing of this header themselves. */
 
-/* The backlog, a FIFO of connections that wait to be accepted. NULL: empty. Taking one is not accepting it yet (the cost comes between);
- * accepting says so to the client side and to the probe, takes the connection's memory, and gives the bytes that are there already to
- * model->readable at once (and a close to model->gone). False: it does not fit in memory or beyond max_connections; it was refused and
- * closed, and is gone. */
+/* The backlog, a FIFO of connections that wait to be accepted. NULL: empty. Taking one is not accepting it yet (the
+ * cost comes between); accepting says so to the client side and to the probe, takes the connection's memory, and
+ * gives the bytes that are there already to model->readable at once (and a close to model->gone). False: it does not
+ * fit in memory or beyond max_connections; it was refused and closed, and is gone. */
 Connection *world_backlog(World *world);
 size_t world_backlog_length(const World *world);
 Connection *world_take(World *world); /* from the backlog's head */
 bool world_accept(World *world, Connection *connection);
-void world_refuse(World *world, Connection *connection); /* after world_take: accepted, closed and counted as refused; it may be gone now */
+void world_refuse(World *world, Connection *connection); /* after world_take: accepted, closed, counted as refused */
 
-/* The response leaves the server now; `failed`: an error response of size 0. At most once a request. `strand` is the line of doing that answers: its
- * account becomes the request's. A client that has given up does not notice. */
+/* The response leaves the server now; `failed`: an error response of size 0. At most once a request. `strand` is the
+ * line of doing that answers: its account becomes the request's. A client that has given up does not notice. */
 void world_respond(World *world, Request *request, Strand *strand, int64_t bytes, bool failed);
-void world_request_over(World *world, Request *request);     /* the server is through with it (after responding); it may be gone now */
+void world_request_over(World *world, Request *request); /* the server is through with it; it may be gone now */
 
-/* The server has closed its side and gives back its memory; it may be gone now. A request that it has not answered has failed, for the client; the
- * server still says world_request_over for those that it was given. */
+/* The server has closed its side and gives back its memory; it may be gone now. A request that it has not answered
+ * has failed, for the client; the server still says world_request_over for those that it was given. */
 void world_closed(World *world, Connection *connection);
 
 /* ---- resources.c ---- */
@@ -135,26 +137,28 @@ struct Call {                 /* one call of a resource; its owner's memory, unt
     Strand *strand;           /* on whose account: resource_wait while queued, resource while served */
     void (*done)(Call *call); /* at RANK_WORLD; `failed` says how */
     int resource;
-    Time latency;             /* as drawn */
-    bool failed;              /* error, timeout or refused by a full queue */
+    Time latency; /* as drawn */
+    bool failed;  /* error, timeout or refused by a full queue */
     /* private: */
     struct Resource *at;
     Event event, timeout;
     Call *next, *prev;
     Time queued_at, started_at;
     uint8_t state;
-    bool error;               /* drawn: it will fail after its latency */
+    bool error; /* drawn: it will fail after its latency */
     bool enters;
 };
 Resources *resources_new(World *world);
 
-/* Draws latency and failure from `rng`, then queues or serves. `done` comes later, never from within. Where the resource's `via` is cpu, use enter and
- * leave. A call that finds the queue full fails at this instant; one that takes longer than the resource's timeout fails then, and the
- * resource works on for nobody. At `done` the strand is still in the part that it was in: who goes on says what it does next. */
+/* Draws latency and failure from `rng`, then queues or serves. `done` comes later, never from within. Where the
+ * resource's `via` is cpu, use enter and leave. A call that finds the queue full fails at this instant; one that
+ * takes longer than the resource's timeout fails then, and the resource works on for nobody. At `done` the strand is
+ * still in the part that it was in: who goes on says what it does next. */
 void resource_call(Resources *resources, int resource, Call *call, Rng *rng);
 
-/* A place at the resource without its latency (which call->latency tells): granted by `done`, given back by resource_leave. `failed` at `done`: it
- * was not granted (queue full, timeout), there is nothing to leave. `failed` after resource_leave: the work was an error, or took too long. */
+/* A place at the resource without its latency (which call->latency tells): granted by `done`, given back by
+ * resource_leave. `failed` at `done`: it was not granted (queue full, timeout), there is nothing to leave. `failed`
+ * after resource_leave: the work was an error, or took too long. */
 void resource_enter(Resources *resources, int resource, Call *call, Rng *rng);
 void resource_leave(Resources *resources, Call *call);
 

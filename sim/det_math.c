@@ -193,8 +193,7 @@ double det_gamma(double x)
     Pair log_y = add(log_pair(y.high), (Pair){y.low * inverse, 0});
     Pair exponent = add(multiply(add(y, (Pair){-0.5, 0}), log_y), (Pair){-y.high, -y.low});
     exponent = add(add(exponent, half_log_2pi), (Pair){series * inverse, 0});
-    double shifted = exp_of_sum(exponent.high, exponent.low);
-    return shifted / product.high * (1 - product.low / product.high);
+    return exp_of_sum(exponent.high, exponent.low) / product.high;
 }
 
 /* Wichura's algorithm AS 241, PPND16 (Applied Statistics 37, 1988): quotients of two polynomials of degree 7, right to

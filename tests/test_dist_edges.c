@@ -4,6 +4,7 @@
 #include <check.h>
 #include <float.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 Suite *dist_edges_suite(void);
@@ -62,6 +63,17 @@ START_TEST(moments_hold_at_the_edges)
         ck_assert_msg(close_to(dist_mean(edges[i].dist), edges[i].mean, 1e-12), "mean %d", (int)i);
         ck_assert_msg(close_to(dist_variance(edges[i].dist), edges[i].variance, 1e-9), "variance %d: %.17g", (int)i,
                       dist_variance(edges[i].dist));
+    }
+}
+END_TEST
+
+/* A narrow lognormal is nearly a normal: where its sigma lost digits, it would be too wide. */
+START_TEST(a_narrow_lognormal_has_its_width)
+{
+    Dist *lognormal = dist_lognormal_mean_sd(mem, 1e15, 1e9, &why), *normal = dist_normal(mem, 1e15, 1e9, &why);
+    for (uint64_t i = 0; i < 1000; i++) {
+        Rng rng = place(i), same = place(i);
+        ck_assert_int_le(llabs(dist_sample(lognormal, &rng) - dist_sample(normal, &same)), 20000);
     }
 }
 END_TEST
@@ -181,6 +193,7 @@ Suite *dist_edges_suite(void)
     TCase *edges = tcase_create("edges");
     tcase_add_checked_fixture(edges, set_up, tear_down);
     tcase_add_test(edges, moments_hold_at_the_edges);
+    tcase_add_test(edges, a_narrow_lognormal_has_its_width);
     tcase_add_test(edges, percentiles_start_at_0_where_nothing_else_is_said);
     tcase_add_test(edges, samples_are_rounded_and_stay_within_a_run);
     tcase_add_test(edges, a_constant_is_known_as_one);

@@ -37,6 +37,10 @@ START_TEST(a_draw_is_a_word_of_its_places_block)
         ck_assert_uint_eq(rng_u64(&rng), (uint64_t)out[1] << 32 | out[0]);
         ck_assert_uint_eq(rng_u64(&rng), (uint64_t)out[3] << 32 | out[2]);
     }
+    uint64_t key = mix2(UINT64_C(0x299f31d0a4093822), 256); /* after 256 blocks: from the first one, under a new key */
+    Rng next = rng_at(key, 0x243f6a88, 0x85a308d3, UINT64_C(0x0370734413198a00));
+    for (int i = 0; i < 10; i++)
+        ck_assert_uint_eq(rng_u64(&rng), rng_u64(&next));
 }
 END_TEST
 

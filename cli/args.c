@@ -13,7 +13,8 @@ typedef struct Parser {
 
 /* ---- words that nobody knows ---- */
 
-static const char *did_you_mean(Mem *mem, const char *before, const char *word, const char *const words[], size_t n, const char *otherwise)
+static const char *did_you_mean(Mem *mem, const char *before, const char *word, const char *const words[], size_t n,
+                                const char *otherwise)
 {
     const char *nearest = diag_nearest(word, words, n);
     if (!nearest)
@@ -30,7 +31,8 @@ static bool wrong_command(Mem *mem, const char *name)
     size_t n = 0;
     for (const Command *command = commands; command->name; command++)
         words[n++] = command->name;
-    say_error(mem, did_you_mean(mem, "", name, words, n, "loopsim --help lists the commands"), "there is no command '%s'", name);
+    say_error(mem, did_you_mean(mem, "", name, words, n, "loopsim --help lists the commands"),
+              "there is no command '%s'", name);
     return false;
 }
 
@@ -41,8 +43,8 @@ static bool wrong_option(Parser *parser, const char *text, const char *name)
     for (const Option *option = options; option->name; option++)
         if (option_of(option, parser->args->command))
             words[n++] = option->name;
-    say_error(parser->mem, did_you_mean(parser->mem, "--", name, words, n, "--help lists the options of a command"), "'%s' has no option '%s'",
-              parser->args->command->name, text);
+    say_error(parser->mem, did_you_mean(parser->mem, "--", name, words, n, "--help lists the options of a command"),
+              "'%s' has no option '%s'", parser->args->command->name, text);
     return false;
 }
 
@@ -113,7 +115,8 @@ static bool take_letters(Parser *parser, const char *text)
 static void add_positional(Parser *parser, const char *text)
 {
     Words *words = &parser->args->positional;
-    words->word = mem_grow(parser->mem, words->word, mem_array(parser->mem, (size_t)words->count + 1, sizeof *words->word));
+    words->word =
+        mem_grow(parser->mem, words->word, mem_array(parser->mem, (size_t)words->count + 1, sizeof *words->word));
     words->word[words->count++] = text;
 }
 
@@ -121,7 +124,8 @@ static void add_positional(Parser *parser, const char *text)
 
 static void set_defaults(Args *args, Mem *mem)
 {
-    static const Percentile usual[] = {{"50", 50000000}, {"90", 90000000}, {"95", 95000000}, {"99", 99000000}, {"99.9", 99900000}};
+    static const Percentile usual[] = {
+        {"50", 50000000}, {"90", 90000000}, {"95", 95000000}, {"99", 99000000}, {"99.9", 99900000}};
     memset(args, 0, sizeof *args);
     args->max_events = UINT64_C(10000000000);
     args->max_memory = INT64_C(4) << 30;
@@ -142,7 +146,8 @@ static bool check_positional(Parser *parser)
     if (count < command->least)
         say_error(parser->mem, buf_string(&usage), "'%s' needs more than that", command->name);
     else
-        say_error(parser->mem, buf_string(&usage), "'%s' is one too many", parser->args->positional.word[command->most]);
+        say_error(parser->mem, buf_string(&usage), "'%s' is one too many",
+                  parser->args->positional.word[command->most]);
     return false;
 }
 

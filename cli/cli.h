@@ -1,7 +1,8 @@
 /* cli: what the commands share: exit codes, the parsed command line, reading and writing. The only room that prints.
  *
- * Text and machine formats go to stdout or to named files, through Out; everything else (errors, warnings, progress) to stderr. A command returns
- * its exit code. Memory gives up to the trap in main, which ends the process with EXIT_MEMORY. */
+ * Text and machine formats go to stdout or to named files, through Out; everything else (errors, warnings, progress)
+ * to stderr. A command returns its exit code. Memory gives up to the trap in main, which ends the process with
+ * EXIT_MEMORY. */
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 
@@ -16,14 +17,14 @@
 
 enum {
     EXIT_DONE = 0,
-    EXIT_UNMET = 1,    /* a requirement failed, or `diff` found a difference */
+    EXIT_UNMET = 1, /* a requirement failed, or `diff` found a difference */
     EXIT_USAGE = 2,
     EXIT_SPEC = 3,
     EXIT_IO = 4,
-    EXIT_LIMIT = 5,    /* out of memory, or a limit was reached */
+    EXIT_LIMIT = 5, /* out of memory, or a limit was reached */
     EXIT_BUG = 70,
     EXIT_INTERRUPTED = 130,
-    EXIT_CLOSED = 141  /* stdout's reader has gone away */
+    EXIT_CLOSED = 141 /* stdout's reader has gone away */
 };
 
 typedef enum When { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER } When;
@@ -39,7 +40,7 @@ typedef struct Percentile {
 
 typedef struct OutputTo {
     Format format;
-    const char *path;             /* "-": stdout */
+    const char *path; /* "-": stdout */
 } OutputTo;
 
 typedef struct Words {
@@ -55,8 +56,8 @@ typedef struct Args {
     Words positional, set, only, require;
     bool has_seed;
     uint64_t seed;
-    const char *trace;            /* NULL: none */
-    OutputTo *out;                /* none given: text to stdout */
+    const char *trace; /* NULL: none */
+    OutputTo *out;     /* none given: text to stdout */
     int out_count;
     Percentile *percentiles;
     int percentile_count;
@@ -68,7 +69,7 @@ typedef struct Args {
 } Args;
 
 typedef struct Cli {
-    Mem *mem;                     /* for all but the runs */
+    Mem *mem; /* for all but the runs */
     Args args;
     const volatile sig_atomic_t *stop; /* set by Ctrl-C */
 } Cli;
@@ -76,10 +77,10 @@ typedef struct Cli {
 /* One command: a row of the table in commands.c. */
 struct Command {
     const char *name, *synopsis, *about;
-    int (*run)(Cli *cli);         /* NULL: not available yet */
-    int least, most;              /* positional arguments; most -1: any number */
+    int (*run)(Cli *cli); /* NULL: not available yet */
+    int least, most;      /* positional arguments; most -1: any number */
 };
-extern const Command commands[];  /* ends with a row whose name is NULL */
+extern const Command commands[]; /* ends with a row whose name is NULL */
 const Command *command_find(const char *name);
 
 int cmd_run(Cli *cli);

@@ -22,8 +22,9 @@ static void print_summary(Buf *buf, const char *path, const Spec *spec)
         buf_text(buf, ": fine: a program\n");
         return;
     }
-    buf_f(buf, ": fine: %d handler%s, %d resource%s, %d server%s, %d requirement%s\n", spec->handler_count, spec->handler_count == 1 ? "" : "s",
-          spec->resource_count, spec->resource_count == 1 ? "" : "s", spec->server_count, spec->server_count == 1 ? "" : "s", spec->expect_count,
+    buf_f(buf, ": fine: %d handler%s, %d resource%s, %d server%s, %d requirement%s\n", spec->handler_count,
+          spec->handler_count == 1 ? "" : "s", spec->resource_count, spec->resource_count == 1 ? "" : "s",
+          spec->server_count, spec->server_count == 1 ? "" : "s", spec->expect_count,
           spec->expect_count == 1 ? "" : "s");
 }
 

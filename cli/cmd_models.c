@@ -38,7 +38,8 @@ int cmd_models(Cli *cli)
     buf_init(&buf, cli->mem, TEXT_MOST);
     for (int i = 0; server_models[i]; i++) {
         const ServerModel *model = server_models[i];
-        buf_f(&buf, "%s%s%s\n  %s\n", i > 0 ? "\n" : "", model->name, model->not_yet ? " [not available yet]" : "", model->about);
+        buf_f(&buf, "%s%s%s\n  %s\n", i > 0 ? "\n" : "", model->name, model->not_yet ? " [not available yet]" : "",
+              model->about);
         for (const Key *key = model->keys->keys; key->name; key++)
             put_key(&buf, key);
     }

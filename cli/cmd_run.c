@@ -32,10 +32,12 @@ static int find_server(const Spec *spec, const char *name)
 static int wrong_server(Run *run, const char *name)
 {
     const Spec *spec = run->input.spec;
-    const char **names = mem_get(run->cli->mem, mem_array(run->cli->mem, (size_t)spec->server_count + 1, sizeof *names));
+    const char **names =
+        mem_get(run->cli->mem, mem_array(run->cli->mem, (size_t)spec->server_count + 1, sizeof *names));
     for (int i = 0; i < spec->server_count; i++)
         names[i] = spec->servers[i].name;
-    say_error(run->cli->mem, diag_suggest(&run->input.diag, name, names, (size_t)spec->server_count), "--only: no server is called '%s'", name);
+    say_error(run->cli->mem, diag_suggest(&run->input.diag, name, names, (size_t)spec->server_count),
+              "--only: no server is called '%s'", name);
     return EXIT_USAGE;
 }
 
@@ -64,7 +66,8 @@ static void tell_limit(Run *run, const char *name, const ServerRun *done)
     if (done->out_of_memory)
         say_error(mem, "--max-memory SIZE sets the limit", "%s: out of memory", name);
     else if (done->spinning)
-        say_error(mem, "give what repeats a cost, or a time to wait: nothing lets the clock go on", "%s: more than 1000000 events at one instant", name);
+        say_error(mem, "give what repeats a cost, or a time to wait: nothing lets the clock go on",
+                  "%s: more than 1000000 events at one instant", name);
     else
         say_error(mem, "--max-events N sets the limit", "%s: stopped after as many events as are allowed", name);
 }
@@ -87,7 +90,8 @@ static void run_servers(Run *run)
     for (int i = 0; i < spec->server_count && !run->interrupted && !outputs_failed(&run->outputs); i++) {
         if (!run->wanted[i])
             continue;
-        ServerRun done = server_run(run->cli, &run->input, i, &run->outputs, TRACE_EVENTS / (uint64_t)wanted_count(run));
+        ServerRun done =
+            server_run(run->cli, &run->input, i, &run->outputs, TRACE_EVENTS / (uint64_t)wanted_count(run));
         if (done.out_of_memory || (done.results && done.results->end == WORLD_LIMIT))
             tell_limit(run, spec->servers[i].name, &done);
         run->left_out += done.left_out;
@@ -164,7 +168,8 @@ static int close_trace(Run *run)
     buf_text(buf, run->interrupted ? "true" : "false");
     set_metadata(&metadata, buf);
     if (run->left_out > 0 && !run->cli->args.quiet)
-        say_note(run->cli->mem, "the trace is cut: it has as many events as it may have; its metadata says how many were left out");
+        say_note(run->cli->mem,
+                 "the trace is cut: it has as many events as it may have; its metadata says how many were left out");
     return outputs_close_trace(&run->outputs, metadata.count, metadata.key, metadata.json);
 }
 
@@ -175,7 +180,8 @@ static bool wants_color(const Args *args, const char *path)
     const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
     if (args->color != WHEN_AUTO)
         return args->color == WHEN_ALWAYS;
-    return strcmp(path, "-") == 0 && isatty(STDOUT_FILENO) && !(no_color && no_color[0]) && term && strcmp(term, "dumb") != 0;
+    return strcmp(path, "-") == 0 && isatty(STDOUT_FILENO) && !(no_color && no_color[0]) && term &&
+           strcmp(term, "dumb") != 0;
 }
 
 static int first_failure(int a, int b)
@@ -227,7 +233,10 @@ static int run_workload(Run *run)
     code = first_failure(code, write_reports(run));
     if (code != EXIT_DONE)
         return code;
-    return run->interrupted ? EXIT_INTERRUPTED : run->limit ? EXIT_LIMIT : all_met(&run->report) ? EXIT_DONE : EXIT_UNMET;
+    return run->interrupted        ? EXIT_INTERRUPTED
+           : run->limit            ? EXIT_LIMIT
+           : all_met(&run->report) ? EXIT_DONE
+                                   : EXIT_UNMET;
 }
 
 int cmd_run(Cli *cli)

@@ -3,11 +3,13 @@
 #include <string.h>
 
 const Command commands[] = {
-    {"run", "SPEC", "simulate every server on the same work, contrast them, say why; or run a program as Node would", cmd_run, 1, 1},
+    {"run", "SPEC", "simulate every server on the same work, contrast them, say why; or run a program as Node would",
+     cmd_run, 1, 1},
     {"sweep", "SPEC --vary PATH=RANGE", "run over a grid and find where each server breaks", NULL, 1, 1},
     {"diff", "A B", "compare two result files", NULL, 2, 2},
     {"check", "SPEC...", "validate specs, run nothing", cmd_check, 1, -1},
-    {"explain", "PROGRAM", "a program's run step by step: phases, queues, and why this line came before that one", NULL, 1, 1},
+    {"explain", "PROGRAM", "a program's run step by step: phases, queues, and why this line came before that one", NULL,
+     1, 1},
     {"calibrate", "[--out FILE]", "measure this machine's costs", NULL, 0, 0},
     {"trace-check", "TRACE [RESULTS]", "check a trace, and recompute the statistics from it", NULL, 1, 2},
     {"completion", "bash|zsh|fish", "print a completion script", NULL, 1, 1},

@@ -42,7 +42,8 @@ static void add(const Report *report, Contrast *contrast, const char *name)
 
 Contrast contrast_make(const Report *report)
 {
-    static const char *const last[] = {"max", "cpu", "memory", "threads", "switches", "failed", "refused", "timed_out", "in_flight"};
+    static const char *const last[] = {"max",    "cpu",     "memory",    "threads",  "switches",
+                                       "failed", "refused", "timed_out", "in_flight"};
     const Args *args = report->args;
     Contrast contrast = {NULL, 0};
     size_t most = 2 + (size_t)args->percentile_count + COUNT_OF(last);

@@ -69,6 +69,7 @@ void help_command(Buf *buf, Mem *mem, const Command *command)
         buf_f(&left, "--%s%s%s", option->name, option->value ? " " : "", option->value ? option->value : "");
         put_row(buf, LEFT, buf_string(&left), option->about);
     }
-    buf_text(buf, "\nexit: 0 done · 1 a requirement failed · 2 wrong usage · 3 the spec is wrong · 4 cannot read or write\n"
-                  "      5 out of memory or a limit · 70 a bug · 130 interrupted · 141 stdout was closed\n");
+    buf_text(buf,
+             "\nexit: 0 done · 1 a requirement failed · 2 wrong usage · 3 the spec is wrong · 4 cannot read or write\n"
+             "      5 out of memory or a limit · 70 a bug · 130 interrupted · 141 stdout was closed\n");
 }

@@ -82,8 +82,11 @@ int input_spec(Input *input, Cli *cli, const char *path)
     if (strcmp(path, "-") == 0)
         text.file = "stdin";
     char *context = mem_copy(cli->mem, path, strlen(path));
-    SpecOptions options = {.set = args->set.word, .set_count = args->set.count, .seed = args->has_seed ? &args->seed : NULL,
-                           .read_file = read_beside, .context = context};
+    SpecOptions options = {.set = args->set.word,
+                           .set_count = args->set.count,
+                           .seed = args->has_seed ? &args->seed : NULL,
+                           .read_file = read_beside,
+                           .context = context};
     diag_init(&input->diag, cli->mem);
     input->spec = spec_read(cli->mem, text, &options, &input->diag);
     if (input->spec)

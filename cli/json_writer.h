@@ -1,5 +1,5 @@
-/* json_writer: JSON as it is read by people and diffs: two spaces an indentation, small objects on one line. A NULL key is
- * an element of an array. */
+/* json_writer: JSON as it is read by people and diffs: two spaces an indentation, small objects on one line. A NULL
+ * key is an element of an array. */
 #ifndef CLI_JSON_WRITER_H
 #define CLI_JSON_WRITER_H
 
@@ -17,7 +17,7 @@ void json_begin_flat(JsonWriter *json, const char *key, char bracket); /* on one
 void json_end(JsonWriter *json, char bracket);                         /* '}' or ']' */
 void json_int(JsonWriter *json, const char *key, int64_t value);
 void json_uint(JsonWriter *json, const char *key, uint64_t value);
-void json_micro(JsonWriter *json, const char *key, int64_t value);     /* six decimals */
+void json_micro(JsonWriter *json, const char *key, int64_t value); /* six decimals */
 void json_text(JsonWriter *json, const char *key, const char *value);
 void json_hex(JsonWriter *json, const char *key, uint64_t value);
 void json_bool(JsonWriter *json, const char *key, bool value);

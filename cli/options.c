@@ -97,7 +97,8 @@ static const char *read_percentiles(Args *args, Mem *mem, const char *value, con
         for (int i = 0; i < args->percentile_count; i++)
             if (args->percentiles[i].per_hundred_million == percentile.per_hundred_million)
                 return "the same percentile twice";
-        args->percentiles = mem_grow(mem, args->percentiles, mem_array(mem, (size_t)args->percentile_count + 1, sizeof percentile));
+        args->percentiles =
+            mem_grow(mem, args->percentiles, mem_array(mem, (size_t)args->percentile_count + 1, sizeof percentile));
         args->percentiles[args->percentile_count++] = percentile;
         at += size;
         if (*at == '\0')
@@ -107,7 +108,8 @@ static const char *read_percentiles(Args *args, Mem *mem, const char *value, con
 
 static const char *read_time_unit(Args *args, Mem *mem, const char *value, const char **help)
 {
-    static const char *const units[] = {[TIME_AUTO] = "auto", [TIME_IN_NS] = "ns", [TIME_IN_US] = "us", [TIME_IN_MS] = "ms", [TIME_IN_S] = "s"};
+    static const char *const units[] = {
+        [TIME_AUTO] = "auto", [TIME_IN_NS] = "ns", [TIME_IN_US] = "us", [TIME_IN_MS] = "ms", [TIME_IN_S] = "s"};
     (void)mem;
     *help = "auto, ns, us, ms or s";
     for (size_t i = 0; i < COUNT_OF(units); i++) {
@@ -167,12 +169,12 @@ static const char *read_progress(Args *args, Mem *mem, const char *value, const 
 }
 
 /* Switches. */
-#define SWITCH(name, field)                                                                                                                  \
-    static const char *name(Args *args, Mem *mem, const char *value, const char **help)                                                      \
-    {                                                                                                                                        \
-        (void)mem, (void)value, (void)help;                                                                                                  \
-        args->field = true;                                                                                                                  \
-        return NULL;                                                                                                                         \
+#define SWITCH(name, field)                                                                                            \
+    static const char *name(Args *args, Mem *mem, const char *value, const char **help)                                \
+    {                                                                                                                  \
+        (void)mem, (void)value, (void)help;                                                                            \
+        args->field = true;                                                                                            \
+        return NULL;                                                                                                   \
     }
 SWITCH(read_ascii, ascii)
 SWITCH(read_quiet, quiet)

@@ -11,7 +11,8 @@ struct Option {
     char letter;          /* 0: none */
     const char *value;    /* what its value is called in the help; NULL: it takes none */
     const char *commands; /* words, with a space around each */
-    /* NULL: fine. Else what is wrong with the value, for a message; *help may be set too. NULL function: not available yet. */
+    /* NULL: fine. Else what is wrong with the value, for a message; *help may be set too. NULL function: not available
+     * yet. */
     const char *(*read)(Args *args, Mem *mem, const char *value, const char **help);
     const char *about;
 };

@@ -24,7 +24,8 @@ static bool check_targets(const Outputs *outputs, const char *trace)
             twice |= same_target(path, outputs->to[k].path);
         if (!twice)
             continue;
-        say_error(outputs->mem, "name a file for one of them, as in --out json=results.json", "two outputs go to %s", is_stdout(path) ? "stdout" : path);
+        say_error(outputs->mem, "name a file for one of them, as in --out json=results.json", "two outputs go to %s",
+                  is_stdout(path) ? "stdout" : path);
         return false;
     }
     return true;

@@ -7,20 +7,20 @@
 
 /* One figure of every server that ran, side by side. */
 typedef struct ContrastRow {
-    const char *name;          /* as in `expect`: "p99", or "get.p99" */
+    const char *name; /* as in `expect`: "p99", or "get.p99" */
     MetricUnit unit;
-    bool *has;                 /* by column */
+    bool *has; /* by column */
     int64_t *value;
     bool has_ratio;
-    Micro ratio;               /* the largest by the smallest */
+    Micro ratio; /* the largest by the smallest */
 } ContrastRow;
 
 typedef struct Report {
     Mem *mem;
     const Spec *spec;
-    const char *path;          /* of the spec, as it was given */
+    const char *path; /* of the spec, as it was given */
     const Args *args;
-    const Results **results;   /* of the servers that ran, in the spec's order */
+    const Results **results; /* of the servers that ran, in the spec's order */
     int count;
     Verdict *verdicts;
     int verdict_count;

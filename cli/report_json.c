@@ -1,4 +1,5 @@
-/* The results as JSON: keys, order and units are a contract; times in ns, ratios with six decimals, the same bytes on every machine. */
+/* The results as JSON: keys, order and units are a contract; times in ns, ratios with six decimals, the same bytes on
+ * every machine. */
 #include "json_writer.h"
 #include "report.h"
 
@@ -14,7 +15,8 @@ static void put_percentiles(Writer *writer, const Hist *hist)
     const Args *args = writer->report->args;
     json_begin_flat(&writer->json, "percentiles", '{');
     for (int i = 0; i < args->percentile_count; i++)
-        json_int(&writer->json, args->percentiles[i].text, hist_percentile(hist, args->percentiles[i].per_hundred_million));
+        json_int(&writer->json, args->percentiles[i].text,
+                 hist_percentile(hist, args->percentiles[i].per_hundred_million));
     json_end(&writer->json, '}');
 }
 

@@ -1,5 +1,5 @@
-/* The screen: the contrast first, then how latencies are spread, where the time went, why, what to try, the accounting and how to get the same again.
- * It argues for neither side. */
+/* The screen: the contrast first, then how latencies are spread, where the time went, why, what to try, the accounting
+ * and how to get the same again. It argues for neither side. */
 #include "text.h"
 
 #include <string.h>
@@ -121,8 +121,14 @@ static void put_accounting(Text *text)
     for (int i = 0; i < report->count; i++) {
         const Results *results = report->results[i];
         const RequestCounts *counts = &results->all.requests;
-        const struct { const char *name; uint64_t count; } rest[] = {
-            {"failed", counts->failed}, {"refused", counts->refused}, {"timed out", counts->timed_out}, {"in flight", counts->in_flight},
+        const struct {
+            const char *name;
+            uint64_t count;
+        } rest[] = {
+            {"failed", counts->failed},
+            {"refused", counts->refused},
+            {"timed out", counts->timed_out},
+            {"in flight", counts->in_flight},
         };
         buf_clear(&line);
         text_count(&line, counts->arrived);
@@ -137,7 +143,10 @@ static void put_accounting(Text *text)
             buf_f(&line, " %s", rest[k].name);
         }
         if (results->end == WORLD_LIMIT || results->end == WORLD_INTERRUPTED) {
-            buf_f(&line, "; %s at ", results->out_of_memory ? "out of memory" : results->end == WORLD_LIMIT ? "stopped by a limit" : "interrupted");
+            buf_f(&line, "; %s at ",
+                  results->out_of_memory        ? "out of memory"
+                  : results->end == WORLD_LIMIT ? "stopped by a limit"
+                                                : "interrupted");
             text_time(&line, results->simulated);
         }
         put_name(text, results->name);
@@ -148,7 +157,8 @@ static void put_accounting(Text *text)
 
 static bool is_plain_word(const char *word)
 {
-    return word[0] && strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/=,:%+@") == strlen(word);
+    return word[0] &&
+           strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/=,:%+@") == strlen(word);
 }
 
 /* As a POSIX shell takes it. */
@@ -240,7 +250,9 @@ static void put_whole(Text *text)
     if (!quiet) {
         text_spread(text);
         text_split(text, -1);
-        for (int handler = 0; report->args->verbose && report->spec->handler_count > 1 && handler < report->spec->handler_count; handler++)
+        for (int handler = 0;
+             report->args->verbose && report->spec->handler_count > 1 && handler < report->spec->handler_count;
+             handler++)
             text_split(text, handler);
         put_why(text);
         put_advice(text);

@@ -8,7 +8,8 @@ static int read_expected(Requirements *requirements, Cli *cli, Input *input)
     bool fine = true;
     for (int i = 0; i < spec->expect_count; i++) {
         const SpecRequirement *expect = &spec->expect[i];
-        fine &= requirement_parse(&requirements->item[requirements->count++], cli->mem, spec, expect->text, expect->place, &input->diag);
+        fine &= requirement_parse(&requirements->item[requirements->count++], cli->mem, spec, expect->text,
+                                  expect->place, &input->diag);
     }
     requirements->expected = requirements->count;
     return fine ? EXIT_DONE : EXIT_SPEC;
@@ -22,7 +23,8 @@ static int read_required(Requirements *requirements, Cli *cli, Input *input)
         const char *text = words->word[i], *name = mem_copy(cli->mem, "--require", strlen("--require"));
         JsonPlace place = {name, 1, 1, 0, (uint32_t)strlen(text)};
         diag_source(&input->diag, name, text, strlen(text));
-        fine &= requirement_parse(&requirements->item[requirements->count++], cli->mem, input->spec, text, place, &input->diag);
+        fine &= requirement_parse(&requirements->item[requirements->count++], cli->mem, input->spec, text, place,
+                                  &input->diag);
     }
     return fine ? EXIT_DONE : EXIT_USAGE;
 }
@@ -46,7 +48,8 @@ void requirements_judge(const Requirements *requirements, Report *report, const 
     bool *runs = mem_get(report->mem, mem_array(report->mem, (size_t)spec->server_count + 1, sizeof *runs));
     for (int i = 0; i < spec->server_count; i++)
         runs[i] = by_server[i] != NULL;
-    report->verdicts = mem_get(report->mem, mem_array(report->mem, (size_t)requirements->count + 1, sizeof *report->verdicts));
+    report->verdicts =
+        mem_get(report->mem, mem_array(report->mem, (size_t)requirements->count + 1, sizeof *report->verdicts));
     for (int i = 0; i < requirements->count; i++) {
         const Requirement *requirement = &requirements->item[i];
         if (requirement_runs(requirement, spec, runs))

@@ -11,13 +11,13 @@ typedef struct Outputs {
     const OutputTo *to; /* formats, in the order of the command line */
     Out **out;          /* NULL: closed or never opened */
     int count;
-    Out *trace;         /* NULL: none */
+    Out *trace; /* NULL: none */
     struct Sink *sink;
 } Outputs;
 
 /* Opens everything before the run; an exit code, with what was opened aborted where it is not EXIT_DONE. */
 int outputs_open(Outputs *outputs, Mem *mem, const Args *args);
-void outputs_abort(Outputs *outputs); /* removes what is not complete */
+void outputs_abort(Outputs *outputs);        /* removes what is not complete */
 bool outputs_failed(const Outputs *outputs); /* the trace cannot be written any more */
 int outputs_close_trace(Outputs *outputs, size_t n, const char *const key[], const char *const json[]);
 int outputs_write(Outputs *outputs, int index, const Buf *text); /* and closes it */
@@ -32,7 +32,8 @@ int requirements_read(Requirements *requirements, Cli *cli, Input *input);
 /* Those that can be judged with these results (by the server's index, NULL: not run). */
 void requirements_judge(const Requirements *requirements, Report *report, const Results *const by_server[]);
 
-/* What the run of one server left behind. Its memory is its own until results_take; `mem` of the Cli holds the results. */
+/* What the run of one server left behind. Its memory is its own until results_take; `mem` of the Cli holds the
+ * results. */
 typedef struct ServerRun {
     Results *results;
     uint64_t left_out; /* events that did not fit into the trace */

@@ -6,7 +6,8 @@
 
 enum { TEXT_MOST = 1 << 28 };
 
-/* stderr is unbuffered here: one write a message, so that messages of several processes do not mix. Where it is closed there is nobody to tell. */
+/* stderr is unbuffered here: one write a message, so that messages of several processes do not mix. Where it is closed
+ * there is nobody to tell. */
 static void to_stderr(const Buf *buf)
 {
     size_t at = 0;
@@ -76,13 +77,9 @@ void say_diag(Mem *mem, const Diag *diag)
 int close_out(Mem *mem, Out *out)
 {
     switch (out_close(out)) {
-    case OUT_OK:
-        return EXIT_DONE;
-    case OUT_CLOSED:
-        return EXIT_CLOSED;
-    default:
-        say_error(mem, NULL, "cannot write %s: %s", out_path(out), out_error(out));
-        return EXIT_IO;
+    case OUT_OK: return EXIT_DONE;
+    case OUT_CLOSED: return EXIT_CLOSED;
+    default: say_error(mem, NULL, "cannot write %s: %s", out_path(out), out_error(out)); return EXIT_IO;
     }
 }
 

@@ -16,18 +16,15 @@ typedef struct Running {
 static WorldEnd end_of(KernelEnd end)
 {
     switch (end) {
-    case KERNEL_DRAINED:
-        return WORLD_DRAINED;
-    case KERNEL_DEADLINE:
-        return WORLD_DEADLINE;
-    case KERNEL_INTERRUPTED:
-        return WORLD_INTERRUPTED;
-    default:
-        return WORLD_LIMIT;
+    case KERNEL_DRAINED: return WORLD_DRAINED;
+    case KERNEL_DEADLINE: return WORLD_DEADLINE;
+    case KERNEL_INTERRUPTED: return WORLD_INTERRUPTED;
+    default: return WORLD_LIMIT;
     }
 }
 
-static void simulate(Running *running, Cli *cli, const Input *input, int server, struct Sink *sink, uint64_t trace_limit)
+static void simulate(Running *running, Cli *cli, const Input *input, int server, struct Sink *sink,
+                     uint64_t trace_limit)
 {
     const Spec *spec = input->spec;
     const SpecServer *config = &spec->servers[server];
@@ -72,7 +69,8 @@ static size_t budget_of(const Cli *cli)
     return most > SIZE_MAX / 2 ? SIZE_MAX / 2 : (size_t)most;
 }
 
-static ServerRun run_in(Running *running, Cli *cli, const Input *input, int server, Outputs *outputs, uint64_t trace_limit)
+static ServerRun run_in(Running *running, Cli *cli, const Input *input, int server, Outputs *outputs,
+                        uint64_t trace_limit)
 {
     ServerRun run = {NULL, 0, false, false};
     MemTrap trap;
@@ -86,13 +84,15 @@ static ServerRun run_in(Running *running, Cli *cli, const Input *input, int serv
     }
     if (!running->world)
         return run;
-    run.results = results_take(cli->mem, input->spec, input->program, &input->spec->servers[server], &running->probe, running->end);
+    run.results = results_take(cli->mem, input->spec, input->program, &input->spec->servers[server], &running->probe,
+                               running->end);
     run.left_out = running->probe.view ? view_left_out(running->probe.view) : 0;
     run.spinning = running->probe.spinning;
     return run;
 }
 
-/* The memory of the run is its own, so that it can be told apart, and is given back whatever happens to that of the cli meanwhile. */
+/* The memory of the run is its own, so that it can be told apart, and is given back whatever happens to that of the
+ * cli meanwhile. */
 ServerRun server_run(Cli *cli, const Input *input, int server, Outputs *outputs, uint64_t trace_limit)
 {
     Running *running = mem_get(cli->mem, sizeof *running);

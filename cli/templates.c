@@ -18,7 +18,8 @@ static const char api[] =
     "    \"get\": [ { \"cpu\": \"150us\" }, { \"await\": { \"io\": \"db\" } }, { \"cpu\": \"80us\" } ],\n"
     "    \"report\": [\n"
     "      { \"cpu\": \"200us\" },\n"
-    "      { \"await\": { \"all\": [ [ { \"await\": { \"io\": \"db\" } } ], [ { \"await\": { \"io\": \"disk\" } } ] ] } },\n"
+    "      { \"await\": { \"all\": [ [ { \"await\": { \"io\": \"db\" } } ], [ { \"await\": { \"io\": \"disk\" } } ] ] "
+    "} },\n"
     "      { \"cpu\": { \"uniform\": [\"8ms\", \"16ms\"] } }\n"
     "    ]\n"
     "  },\n"
@@ -33,7 +34,8 @@ static const char api[] =
 
 static const char blocking[] =
     "{\n"
-    "  \"about\": \"The same file, read with readFileSync and with readFile: on a loop the first one stops everybody.\",\n"
+    "  \"about\": \"The same file, read with readFileSync and with readFile: on a loop the first one stops "
+    "everybody.\",\n"
     "  \"name\": \"sync against async\",\n"
     "  \"seed\": 1,\n"
     "  \"duration\": \"30s\",\n"
@@ -55,7 +57,8 @@ static const char blocking[] =
 
 static const char keepalive[] =
     "{\n"
-    "  \"about\": \"Many connections that stay open and mostly think: the loop keeps a few bytes for each, a thread each keeps its stack.\",\n"
+    "  \"about\": \"Many connections that stay open and mostly think: the loop keeps a few bytes for each, a thread "
+    "each keeps its stack.\",\n"
     "  \"name\": \"keep-alive\",\n"
     "  \"seed\": 1,\n"
     "  \"duration\": \"60s\",\n"

@@ -1,4 +1,5 @@
-/* templates: the starter specs of `init`. Each is a whole spec under 60 lines that makes one point and is worth running as it stands. */
+/* templates: the starter specs of `init`. Each is a whole spec under 60 lines that makes one point and is worth
+ * running as it stands. */
 #ifndef CLI_TEMPLATES_H
 #define CLI_TEMPLATES_H
 

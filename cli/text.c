@@ -4,7 +4,8 @@
 
 void text_style(Text *text, Style style)
 {
-    static const char *const codes[] = {[STYLE_BOLD] = "\033[1m", [STYLE_DIM] = "\033[2m", [STYLE_GOOD] = "\033[32m", [STYLE_BAD] = "\033[1;31m"};
+    static const char *const codes[] = {
+        [STYLE_BOLD] = "\033[1m", [STYLE_DIM] = "\033[2m", [STYLE_GOOD] = "\033[32m", [STYLE_BAD] = "\033[1;31m"};
     if (text->color)
         buf_text(text->buf, codes[style]);
 }
@@ -140,8 +141,14 @@ void text_micro(Buf *buf, Micro value, unsigned decimals)
     put_decimal(buf, scaled(value, 1000000, decimals), decimals);
 }
 
-static const struct { const char *name; Time size; } time_units[] = {
-    [TIME_IN_NS] = {"ns", 1}, [TIME_IN_US] = {"us", TIME_US}, [TIME_IN_MS] = {"ms", TIME_MS}, [TIME_IN_S] = {"s", TIME_S},
+static const struct {
+    const char *name;
+    Time size;
+} time_units[] = {
+    [TIME_IN_NS] = {"ns", 1},
+    [TIME_IN_US] = {"us", TIME_US},
+    [TIME_IN_MS] = {"ms", TIME_MS},
+    [TIME_IN_S] = {"s", TIME_S},
 };
 
 static TimeUnit unit_of_time(Time most)
@@ -155,7 +162,8 @@ static unsigned decimals_for(int64_t least, int64_t size, unsigned limit)
     unsigned decimals = 0;
     if (least == INT64_MAX)
         return 0;
-    while (decimals < limit && sum_compare(sum_product((uint64_t)least, power_of_ten(decimals)), sum_product((uint64_t)size, 100)) < 0)
+    while (decimals < limit &&
+           sum_compare(sum_product((uint64_t)least, power_of_ten(decimals)), sum_product((uint64_t)size, 100)) < 0)
         decimals++;
     return decimals;
 }
@@ -183,15 +191,14 @@ Scale scale_for(MetricUnit unit, const int64_t value[], const bool has[], int co
             whole &= !has[i] || value[i] % 1000000 == 0;
         scale = (Scale){"/s", 1000000, whole ? 0 : decimals_for(least, 1000000, 3)};
         break;
-    case METRIC_FRACTION:
-        scale = (Scale){"%", 10000, decimals_for(least, 10000, 1)};
-        break;
+    case METRIC_FRACTION: scale = (Scale){"%", 10000, decimals_for(least, 10000, 1)}; break;
     case METRIC_SIZE:
-        scale = most >= 1 << 20 ? (Scale){"MiB", 1 << 20, 0} : most >= 1024 ? (Scale){"KiB", 1024, 0} : (Scale){"B", 1, 0};
+        scale = most >= 1 << 20 ? (Scale){"MiB", 1 << 20, 0}
+                : most >= 1024  ? (Scale){"KiB", 1024, 0}
+                                : (Scale){"B", 1, 0};
         scale.decimals = scale.size > 1 ? decimals_for(least, scale.size, 1) : 0;
         break;
-    default:
-        break;
+    default: break;
     }
     return scale;
 }

@@ -16,8 +16,8 @@ typedef enum Style { STYLE_BOLD, STYLE_DIM, STYLE_GOOD, STYLE_BAD } Style;
 void text_style(Text *text, Style style); /* until text_plain; nothing without colour */
 void text_plain(Text *text);
 
-size_t text_width(const char *s);         /* in characters */
-void text_left(Text *text, const char *s, size_t width);  /* padded, or cut with an ellipsis */
+size_t text_width(const char *s);                        /* in characters */
+void text_left(Text *text, const char *s, size_t width); /* padded, or cut with an ellipsis */
 void text_right(Text *text, const char *s, size_t width);
 
 /* Wrapped at TEXT_WIDTH; every line but the first begins at `column`, where the first stands already. */

@@ -1,7 +1,6 @@
 /* A small histogram: latencies on one logarithmic axis for all servers, a line each. */
 #include "text.h"
 
-
 enum { BARS = 60 };
 
 typedef struct Axis {
@@ -31,7 +30,9 @@ static bool make_axis(const Report *report, Axis *axis)
 
 static void put_bars(Text *text, const Axis *axis, const Hist *hist)
 {
-    static const char *const blocks[] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"}, *const plain[] = {" ", ".", ".", ":", ":", "+", "*", "#", "@"};
+    static const char *const blocks[] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"}, *const plain[] = {" ", ".", ".",
+                                                                                                         ":", ":", "+",
+                                                                                                         "*", "#", "@"};
     uint64_t bar[BARS] = {0}, most = 0, count;
     size_t at = 0;
     int64_t low, high;

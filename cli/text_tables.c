@@ -6,7 +6,7 @@
 enum { LABEL = TEXT_LABEL, COLUMN_LEAST = 10, MODEL_LEAST = 12, COLUMN_MOST = 22, RATIO = 10, HANDLERS_SHOWN = 4 };
 
 typedef struct Columns {
-    int from, to;         /* the servers of this block */
+    int from, to; /* the servers of this block */
     size_t width;
 } Columns;
 
@@ -120,7 +120,8 @@ static void put_row_in(Text *text, Columns columns, const char *label, const Con
 static void put_row(Text *text, Columns columns, const char *label, const ContrastRow *row)
 {
     const Report *report = text->report;
-    put_row_in(text, columns, label, row, scale_for(row->unit, row->value, row->has, report->count, report->args->time_unit));
+    put_row_in(text, columns, label, row,
+               scale_for(row->unit, row->value, row->has, report->count, report->args->time_unit));
 }
 
 /* Counts of what went wrong are rows only where something did. */
@@ -140,7 +141,8 @@ static bool is_worth_a_row(const Report *report, const ContrastRow *row)
 
 static const char *label_of(const ContrastRow *row)
 {
-    static const char *const labels[][2] = {{"timed_out", "timed out"}, {"in_flight", "in flight at the end"}, {"cpu", "cpu, all cores"}, {"memory", "memory peak"},
+    static const char *const labels[][2] = {{"timed_out", "timed out"},  {"in_flight", "in flight at the end"},
+                                            {"cpu", "cpu, all cores"},   {"memory", "memory peak"},
                                             {"threads", "threads peak"}, {"switches", "thread switches"}};
     for (size_t i = 0; i < COUNT_OF(labels); i++)
         if (strcmp(row->name, labels[i][0]) == 0)
@@ -167,7 +169,8 @@ static void put_handler_rows(Text *text, Columns columns, int handler)
 /* First what clients see, then what it takes. */
 static bool is_of_machine(const ContrastRow *row)
 {
-    return strcmp(row->name, "cpu") == 0 || strcmp(row->name, "memory") == 0 || strcmp(row->name, "threads") == 0 || strcmp(row->name, "switches") == 0;
+    return strcmp(row->name, "cpu") == 0 || strcmp(row->name, "memory") == 0 || strcmp(row->name, "threads") == 0 ||
+           strcmp(row->name, "switches") == 0;
 }
 
 static void put_rows(Text *text, Columns columns, const Contrast *contrast, bool of_machine)
@@ -184,7 +187,8 @@ void text_contrast(Text *text)
     const Report *report = text->report;
     Contrast contrast = contrast_make(report);
     Columns columns = first_columns(report);
-    int handlers = report->spec->handler_count, shown = report->args->verbose || handlers <= HANDLERS_SHOWN ? handlers : HANDLERS_SHOWN;
+    int handlers = report->spec->handler_count,
+        shown = report->args->verbose || handlers <= HANDLERS_SHOWN ? handlers : HANDLERS_SHOWN;
     do {
         put_head(text, columns, "");
         put_models(text, columns);
@@ -202,9 +206,10 @@ void text_contrast(Text *text)
 /* ---- where the time went ---- */
 
 static const char *const part_label[PARTS] = {
-    [PART_NETWORK] = "network",          [PART_ACCEPT_WAIT] = "to be accepted", [PART_READY_WAIT] = "ready, waiting", [PART_CPU] = "computing",
-    [PART_PREEMPTED] = "preempted",      [PART_OVERHEAD] = "overhead",          [PART_POOL_WAIT] = "for a worker",    [PART_RESOURCE_WAIT] = "for a resource",
-    [PART_RESOURCE] = "in a resource",   [PART_SLEEP] = "sleeping",             [PART_LOCK_WAIT] = "for a lock",      [PART_OTHER] = "other",
+    [PART_NETWORK] = "network",        [PART_ACCEPT_WAIT] = "to be accepted",   [PART_READY_WAIT] = "ready, waiting",
+    [PART_CPU] = "computing",          [PART_PREEMPTED] = "preempted",          [PART_OVERHEAD] = "overhead",
+    [PART_POOL_WAIT] = "for a worker", [PART_RESOURCE_WAIT] = "for a resource", [PART_RESOURCE] = "in a resource",
+    [PART_SLEEP] = "sleeping",         [PART_LOCK_WAIT] = "for a lock",         [PART_OTHER] = "other",
 };
 
 static Time split_value(const Results *results, int handler, int part)

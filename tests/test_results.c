@@ -60,7 +60,8 @@ static Results *take(Scene *scene, int server, Time end)
 {
     scene->kernel.now = end;
     stats_close(scene->stats, NULL, end);
-    return results_take(scene->mem, scene->spec, scene->program, &scene->spec->servers[server], &scene->probe, WORLD_DEADLINE);
+    return results_take(scene->mem, scene->spec, scene->program, &scene->spec->servers[server], &scene->probe,
+                        WORLD_DEADLINE);
 }
 
 static int32_t find_step(const Scene *scene, int handler, StepKind kind)
@@ -105,7 +106,7 @@ START_TEST(the_parts_of_the_mean_add_up_to_it)
     serve(scene, GET, 10, 1, 3, OUTCOME_COMPLETED);
     serve(scene, PUT, 20, 3, 5, OUTCOME_COMPLETED);
     Results *results = take(scene, NODE, 100);
-    ck_assert_int_eq(hist_mean(&results->all.latency), 5); /* 16 / 3 */
+    ck_assert_int_eq(hist_mean(&results->all.latency), 5);   /* 16 / 3 */
     ck_assert_int_eq(results->all.time[PART_READY_WAIT], 1); /* 5 / 3 */
     ck_assert_int_eq(results->all.time[PART_CPU], 3);        /* 11 / 3 */
     ck_assert_int_eq(results->all.time[PART_OVERHEAD], 1);   /* what rounding left */
@@ -125,7 +126,8 @@ START_TEST(all_is_the_sum_of_the_handlers)
     serve(scene, PUT, 30, 0, 5, OUTCOME_COMPLETED);
     Results *results = take(scene, NODE, TIME_S / 2);
     const RequestCounts *all = &results->all.requests;
-    ck_assert(all->arrived == 4 && all->completed == 2 && all->failed == 1 && all->timed_out == 1 && all->refused == 0 && all->in_flight == 0);
+    ck_assert(all->arrived == 4 && all->completed == 2 && all->failed == 1 && all->timed_out == 1 &&
+              all->refused == 0 && all->in_flight == 0);
     ck_assert_uint_eq(results->all.latency.count, 2);
     ck_assert_int_eq(results->all.throughput, 4000000);
     ck_assert_int_eq(results->handlers[GET].throughput, 2000000);
@@ -176,7 +178,8 @@ START_TEST(the_loop_binds_and_the_sentence_names_the_step_that_fills_it)
     ck_assert_str_eq(bound->what, "loop thread");
     ck_assert_int_eq(bound->utilization, 612500);
     ck_assert_int_eq(bound->breaks_at, sum_divide(sum_product(8, UINT64_C(1000000000000000)), sum_of(490)));
-    ck_assert_str_eq(bound->why, "the loop thread is busy 61 % of the time, 61 % of it in step 1 (cpu) of `get`; whatever is ready waits for it");
+    ck_assert_str_eq(bound->why, "the loop thread is busy 61 % of the time, 61 % of it in step 1 (cpu) of `get`; "
+                                 "whatever is ready waits for it");
     ck_assert_ptr_nonnull(bound->advice);
     scene_end(scene);
 }
@@ -278,22 +281,58 @@ static void check_order(const char *json, const char *const keys[], size_t n)
 START_TEST(the_keys_of_the_json_stand_in_their_order)
 {
     static const char *const keys[] = {
-        "{\n  \"loopsim\": ", "\"schema\": 1", "\"spec\": { \"name\": \"by hand\", \"digest\": \"", "\"seed\": 1", "\"runs\": 1",
-        "\"interrupted\": false", "\"servers\": {", "\"node\": {", "\"model\": \"event-loop\"", "\"end\": \"deadline\"", "\"simulated_ns\": 100",
-        "\"window_ns\": [0, 100]", "\"events\": ", "\"digest\": \"", "\"connections\": { \"arrived\": 0, \"accepted\": 0, \"refused\": 0, \"peak_open\": 0 }",
-        "\"requests\": { \"arrived\": 1, \"completed\": 1, \"failed\": 0, \"refused\": 0, \"timed_out\": 0, \"in_flight\": 0, \"retried\": 0 }",
-        "\"throughput_per_s\": 10000000.000000", "\"latency_ns\": { \"count\": 1, \"mean\": 5, \"sd\": 0, \"min\": 5, \"max\": 5, \"percentiles\": { \"50\": 5, \"99.9\": 5 } }",
-        "\"time_ns\": { \"network\": 0, \"accept_wait\": 0, \"ready_wait\": 1, \"cpu\": 4, \"preempted\": 0, \"overhead\": 0, \"pool_wait\": 0, "
+        "{\n  \"loopsim\": ",
+        "\"schema\": 1",
+        "\"spec\": { \"name\": \"by hand\", \"digest\": \"",
+        "\"seed\": 1",
+        "\"runs\": 1",
+        "\"interrupted\": false",
+        "\"servers\": {",
+        "\"node\": {",
+        "\"model\": \"event-loop\"",
+        "\"end\": \"deadline\"",
+        "\"simulated_ns\": 100",
+        "\"window_ns\": [0, 100]",
+        "\"events\": ",
+        "\"digest\": \"",
+        "\"connections\": { \"arrived\": 0, \"accepted\": 0, \"refused\": 0, \"peak_open\": 0 }",
+        "\"requests\": { \"arrived\": 1, \"completed\": 1, \"failed\": 0, \"refused\": 0, \"timed_out\": 0, "
+        "\"in_flight\": 0, \"retried\": 0 }",
+        "\"throughput_per_s\": 10000000.000000",
+        "\"latency_ns\": { \"count\": 1, \"mean\": 5, \"sd\": 0, \"min\": 5, \"max\": 5, \"percentiles\": { \"50\": 5, "
+        "\"99.9\": 5 } }",
+        "\"time_ns\": { \"network\": 0, \"accept_wait\": 0, \"ready_wait\": 1, \"cpu\": 4, \"preempted\": 0, "
+        "\"overhead\": 0, \"pool_wait\": 0, "
         "\"resource_wait\": 0, \"resource\": 0, \"sleep\": 0, \"lock_wait\": 0, \"other\": 0 }",
-        "\"handlers\": {", "\"get\": {", "\"requests\"", "\"throughput_per_s\"", "\"latency_ns\"", "\"time_ns\"", "\"put\": {",
-        "\"cpu\": { \"cores\": 1, \"utilization\": 0.000000, \"user_ns\": 0, \"overhead_ns\": 0, \"switches\": 0, \"switch_ns\": 0 }",
-        "\"threads\": { \"peak\": 0, \"created\": 0 }", "\"memory\": { \"peak_bytes\": 0 }",
-        "\"loop\": { \"iterations\": 0, \"utilization\": 0.040000, \"lag_ns\": { \"mean\": 0, \"max\": 0, \"percentiles\": { \"50\": 0, \"99.9\": 0 } } }",
-        "\"pool\": { \"workers\": 4, \"utilization\": 0.000000, \"tasks\": 0, \"wait_ns\": {", "\"peak_queue\": 0 }",
-        "\"resources\": {", "\"db\": { \"calls\": 0, \"errors\": 0, \"utilization\": 0.000000, \"wait_ns\": {", "\"s3\": { \"calls\": 0, \"errors\": 0, \"wait_ns\": {",
-        "\"bottleneck\": {", "\"what\": \"loop thread\"", "\"utilization\": 0.040000", "\"breaks_at_per_s\": 250000000.000000", "\"why\": \"",
-        "\"slowest\": [", "\"population\": { \"mean\": 0.050000, \"empty\": 0.950000", "\"queueing_ns\": {", "\"contrast\": []",
-        "\"requirements\": [", "{ \"text\": \"p99 < \\\"x\\\"\", \"value\": null, \"limit\": 7, \"met\": false }",
+        "\"handlers\": {",
+        "\"get\": {",
+        "\"requests\"",
+        "\"throughput_per_s\"",
+        "\"latency_ns\"",
+        "\"time_ns\"",
+        "\"put\": {",
+        "\"cpu\": { \"cores\": 1, \"utilization\": 0.000000, \"user_ns\": 0, \"overhead_ns\": 0, \"switches\": 0, "
+        "\"switch_ns\": 0 }",
+        "\"threads\": { \"peak\": 0, \"created\": 0 }",
+        "\"memory\": { \"peak_bytes\": 0 }",
+        "\"loop\": { \"iterations\": 0, \"utilization\": 0.040000, \"lag_ns\": { \"mean\": 0, \"max\": 0, "
+        "\"percentiles\": { \"50\": 0, \"99.9\": 0 } } }",
+        "\"pool\": { \"workers\": 4, \"utilization\": 0.000000, \"tasks\": 0, \"wait_ns\": {",
+        "\"peak_queue\": 0 }",
+        "\"resources\": {",
+        "\"db\": { \"calls\": 0, \"errors\": 0, \"utilization\": 0.000000, \"wait_ns\": {",
+        "\"s3\": { \"calls\": 0, \"errors\": 0, \"wait_ns\": {",
+        "\"bottleneck\": {",
+        "\"what\": \"loop thread\"",
+        "\"utilization\": 0.040000",
+        "\"breaks_at_per_s\": 250000000.000000",
+        "\"why\": \"",
+        "\"slowest\": [",
+        "\"population\": { \"mean\": 0.050000, \"empty\": 0.950000",
+        "\"queueing_ns\": {",
+        "\"contrast\": []",
+        "\"requirements\": [",
+        "{ \"text\": \"p99 < \\\"x\\\"\", \"value\": null, \"limit\": 7, \"met\": false }",
     };
     Scene *scene = scene_new();
     note_idle(&scene->probe, &scene->loop, true);
@@ -313,8 +352,10 @@ START_TEST(the_contrast_is_the_largest_by_the_smallest)
     serve(quick, GET, 0, 0, 20, OUTCOME_COMPLETED);
     const Results *results[] = {take(slow, NODE, 100), take(quick, THREADS, 100)};
     const char *json = json_of(slow, 2, results);
-    ck_assert_ptr_nonnull(strstr(json, "{ \"metric\": \"mean\", \"values\": { \"node\": 30, \"threads\": 20 }, \"ratio\": 1.500000 }"));
-    ck_assert_ptr_nonnull(strstr(json, "{ \"metric\": \"throughput\", \"values\": { \"node\": 10000000.000000, \"threads\": 10000000.000000 }, \"ratio\": 1.000000 }"));
+    ck_assert_ptr_nonnull(
+        strstr(json, "{ \"metric\": \"mean\", \"values\": { \"node\": 30, \"threads\": 20 }, \"ratio\": 1.500000 }"));
+    ck_assert_ptr_nonnull(strstr(json, "{ \"metric\": \"throughput\", \"values\": { \"node\": 10000000.000000, "
+                                       "\"threads\": 10000000.000000 }, \"ratio\": 1.000000 }"));
     ck_assert(json[strlen(json) - 1] == '\n' && json[strlen(json) - 2] == '}');
     scene_end(quick);
     scene_end(slow);

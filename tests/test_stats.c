@@ -348,7 +348,8 @@ static void check_little(Time warmup)
     static Life lives[LIVES];
     Time end = live(scene, lives, warmup), sum = 0;
     for (int i = 0; i < LIVES; i++) {
-        Time from = lives[i].wanted > warmup ? lives[i].wanted : warmup, to = lives[i].ended < end ? lives[i].ended : end;
+        Time from = lives[i].wanted > warmup ? lives[i].wanted : warmup,
+             to = lives[i].ended < end ? lives[i].ended : end;
         sum += to > from ? to - from : 0;
     }
     Hist population;

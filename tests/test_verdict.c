@@ -36,7 +36,8 @@ static void fill(Scene *scene, int server, Time first, Time step)
         hist_add(&results->all.latency, first + i * step);
         hist_add(&results->handlers[0].latency, first + i * step);
     }
-    results->all.requests = (RequestCounts){.arrived = 105, .completed = 100, .failed = 2, .refused = 1, .timed_out = 0, .in_flight = 2};
+    results->all.requests =
+        (RequestCounts){.arrived = 105, .completed = 100, .failed = 2, .refused = 1, .timed_out = 0, .in_flight = 2};
     results->all.throughput = 500 * 1000000;
     results->cpu.utilization = 250000;
     results->cpu.switches = 12;
@@ -75,7 +76,8 @@ static bool parse(Scene *scene, Requirement *requirement, const char *text)
 static Verdict judge(Scene *scene, const char *text)
 {
     Requirement requirement;
-    ck_assert_msg(parse(scene, &requirement, text), "%s: %s", text, scene->diag.count > 0 ? scene->diag.entry[0].what : "");
+    ck_assert_msg(parse(scene, &requirement, text), "%s: %s", text,
+                  scene->diag.count > 0 ? scene->diag.entry[0].what : "");
     return requirement_judge(&requirement, scene->spec, scene->by_server);
 }
 
@@ -169,7 +171,7 @@ START_TEST(without_a_server_it_is_of_every_one_and_the_worst_is_told)
     verdict = judge(scene, "p50 > 10ns");
     ck_assert(verdict.met);
     ck_assert_str_eq(verdict.server, "threads");
-    ck_assert(judge(scene, "mean < p99").met);     /* each against itself */
+    ck_assert(judge(scene, "mean < p99").met);      /* each against itself */
     ck_assert(!judge(scene, "max < node.p99").met); /* node's is not */
     ck_assert(judge(scene, "get.p50 < 1ms").met);
     ck_assert(judge(scene, "loop < 1").met); /* of those that have one */

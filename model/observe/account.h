@@ -1,8 +1,9 @@
 /* account: where the time of a request goes.
  *
- * A strand is one line of doing: the request itself, or a branch that runs beside it (an element of `all`, a callback). At every moment it
- * is in exactly one part, so the parts add up to its age by construction. A branch begins as a copy of its parent's account; when its
- * settlement lets the parent go on, the parent adopts the branch's account: the path taken is that of the branch that decided.
+ * A strand is one line of doing: the request itself, or a branch that runs beside it (an element of `all`, a
+ * callback). At every moment it is in exactly one part, so the parts add up to its age by construction. A branch
+ * begins as a copy of its parent's account; when its settlement lets the parent go on, the parent adopts the branch's
+ * account: the path taken is that of the branch that decided.
  *
  * Nobody writes these fields but the notes of probe.h. */
 #ifndef MODEL_OBSERVE_ACCOUNT_H
@@ -12,10 +13,10 @@
 
 /* The parts of `time_ns`, in the order of the results. */
 typedef enum Part {
-    PART_NETWORK,       /* round trips, bytes */
-    PART_ACCEPT_WAIT,   /* SYN, backlog, waiting to be accepted or for a thread */
-    PART_READY_WAIT,    /* ready, waiting for the loop or a core */
-    PART_CPU,           /* its own steps, in a worker too */
+    PART_NETWORK,     /* round trips, bytes */
+    PART_ACCEPT_WAIT, /* SYN, backlog, waiting to be accepted or for a thread */
+    PART_READY_WAIT,  /* ready, waiting for the loop or a core */
+    PART_CPU,         /* its own steps, in a worker too */
     PART_PREEMPTED,
     PART_OVERHEAD,      /* costs */
     PART_POOL_WAIT,     /* queued for a worker */
@@ -23,7 +24,7 @@ typedef enum Part {
     PART_RESOURCE,      /* a resource's, a socket's, a pool task's own time */
     PART_SLEEP,
     PART_LOCK_WAIT,
-    PART_OTHER,         /* waiting for what another callback settles, between attempts */
+    PART_OTHER, /* waiting for what another callback settles, between attempts */
     PARTS
 } Part;
 

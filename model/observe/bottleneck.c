@@ -1,7 +1,8 @@
 /* bottleneck: which part of a server is the most used, what fills it, and at which rate it would be full.
  *
- * Utilisation law: U = X * D / n, with throughput X, demand D of a response at that part, and n places. The demand does not depend on
- * the load (as far as costs do not), so the part is full at X / U responses per second: no server gets beyond the smallest of these. */
+ * Utilisation law: U = X * D / n, with throughput X, demand D of a response at that part, and n places. The demand
+ * does not depend on the load (as far as costs do not), so the part is full at X / U responses per second: no server
+ * gets beyond the smallest of these. */
 #include "results.h"
 
 #include <string.h>
@@ -10,11 +11,11 @@ enum { TEXT_MOST = 1 << 26 }; /* names come from the spec, which is at most 16 M
 
 typedef struct Bound {
     BoundKind kind;
-    int resource;         /* BOUND_RESOURCE; else -1 */
+    int resource; /* BOUND_RESOURCE; else -1 */
     uint64_t places;
-    Sum busy;             /* place × ns within the window */
+    Sum busy; /* place × ns within the window */
     Micro utilization;
-    const Level *queue;   /* of those who wait for it; NULL: not counted */
+    const Level *queue; /* of those who wait for it; NULL: not counted */
 } Bound;
 
 typedef struct Finder {
@@ -42,7 +43,11 @@ static void offer_resources(Finder *finder)
     for (int i = 0; i < finder->spec->resource_count; i++) {
         const ResourceStats *stats = &finder->stats->resources[i];
         uint64_t places = (uint64_t)finder->spec->resources[i].concurrency;
-        offer(finder, (Bound){.kind = BOUND_RESOURCE, .resource = i, .places = places, .busy = stats->served.integral, .queue = &stats->queued});
+        offer(finder, (Bound){.kind = BOUND_RESOURCE,
+                              .resource = i,
+                              .places = places,
+                              .busy = stats->served.integral,
+                              .queue = &stats->queued});
     }
 }
 
@@ -62,9 +67,16 @@ static void offer_pool(Finder *finder)
     const Stats *stats = finder->stats;
     BoundKind kind = finder->results->has_loop ? BOUND_WORKERS : BOUND_THREADS;
     uint64_t places = finder->results->has_pool ? (uint64_t)finder->results->pool.workers : 0;
-    offer(finder, (Bound){.kind = kind, .resource = -1, .places = places, .busy = stats->pool_busy.integral, .queue = &stats->pool_queued});
+    offer(finder, (Bound){.kind = kind,
+                          .resource = -1,
+                          .places = places,
+                          .busy = stats->pool_busy.integral,
+                          .queue = &stats->pool_queued});
     int64_t most = results_config(finder->server, "max_threads");
-    offer(finder, (Bound){.kind = BOUND_THREADS, .resource = -1, .places = most > 0 ? (uint64_t)most : 0, .busy = stats->connection_threads.integral});
+    offer(finder, (Bound){.kind = BOUND_THREADS,
+                          .resource = -1,
+                          .places = most > 0 ? (uint64_t)most : 0,
+                          .busy = stats->connection_threads.integral});
 }
 
 static void offer_cores(Finder *finder)
@@ -73,7 +85,11 @@ static void offer_cores(Finder *finder)
     Sum busy = sum_of((uint64_t)cpu->user);
     sum_add(&busy, (uint64_t)cpu->overhead);
     sum_add(&busy, (uint64_t)cpu->switching);
-    offer(finder, (Bound){.kind = BOUND_CORES, .resource = -1, .places = (uint64_t)cpu->cores, .busy = busy, .queue = &finder->stats->runnable});
+    offer(finder, (Bound){.kind = BOUND_CORES,
+                          .resource = -1,
+                          .places = (uint64_t)cpu->cores,
+                          .busy = busy,
+                          .queue = &finder->stats->runnable});
 }
 
 /* Limits that refuse instead of filling up: they bind where they were met. */
@@ -83,7 +99,9 @@ static void offer_limits(Finder *finder)
     const Spec *spec = finder->spec;
     if (results->connections_refused == 0 || finder->best.utilization >= 900000)
         return;
-    Micro memory = spec->machine.memory > 0 ? sum_ratio(sum_of((uint64_t)results->memory_peak), sum_of((uint64_t)spec->machine.memory)) : 0;
+    Micro memory = spec->machine.memory > 0
+                       ? sum_ratio(sum_of((uint64_t)results->memory_peak), sum_of((uint64_t)spec->machine.memory))
+                       : 0;
     Micro open = sum_ratio(sum_of((uint64_t)results->peak_open), sum_of((uint64_t)finder->server->max_connections));
     if (memory >= 900000)
         finder->best = (Bound){.kind = BOUND_MEMORY, .resource = -1, .utilization = memory};
@@ -120,18 +138,13 @@ static Sum fills(const Finder *finder, const StepInfo *info, const StepStats *st
 {
     bool pooled = info && in_pool(finder, info), sync = info && info->kind == STEP_SYNC;
     switch (finder->best.kind) {
-    case BOUND_LOOP:
-        return parts(stats, pooled ? 1u << PART_OVERHEAD : sync ? (unsigned)HOLDS : (unsigned)COMPUTES);
-    case BOUND_CORES:
-        return parts(stats, COMPUTES);
-    case BOUND_WORKERS:
-        return pooled ? parts(stats, WORKS) : sum_of(0);
-    case BOUND_THREADS:
-        return parts(stats, HOLDS);
+    case BOUND_LOOP: return parts(stats, pooled ? 1u << PART_OVERHEAD : sync ? (unsigned)HOLDS : (unsigned)COMPUTES);
+    case BOUND_CORES: return parts(stats, COMPUTES);
+    case BOUND_WORKERS: return pooled ? parts(stats, WORKS) : sum_of(0);
+    case BOUND_THREADS: return parts(stats, HOLDS);
     case BOUND_RESOURCE:
         return info && info->resource == finder->best.resource ? parts(stats, 1u << PART_RESOURCE) : sum_of(0);
-    default:
-        return sum_of(0);
+    default: return sum_of(0);
     }
 }
 
@@ -139,7 +152,7 @@ typedef struct Filler {
     const StepInfo *step; /* NULL: no step, what lies between them */
     const char *handler;
     Sum time;
-    int number;           /* of the step within its owner, from 1 */
+    int number; /* of the step within its owner, from 1 */
 } Filler;
 
 static const StepInfo *step_info(const Finder *finder, int32_t row)
@@ -216,24 +229,20 @@ static void put_subject(Buf *buf, const Finder *finder)
 {
     const Bound *bound = &finder->best;
     switch (bound->kind) {
-    case BOUND_LOOP:
-        buf_text(buf, bound->places == 1 ? "the loop thread is" : "the loop threads are");
-        break;
-    case BOUND_CORES:
-        buf_f(buf, "the core%s %s", plural(bound->places), bound->places == 1 ? "is" : "are");
-        break;
+    case BOUND_LOOP: buf_text(buf, bound->places == 1 ? "the loop thread is" : "the loop threads are"); break;
+    case BOUND_CORES: buf_f(buf, "the core%s %s", plural(bound->places), bound->places == 1 ? "is" : "are"); break;
     case BOUND_WORKERS:
     case BOUND_THREADS:
         buf_text(buf, "the ");
         buf_u64(buf, bound->places);
-        buf_f(buf, bound->kind == BOUND_WORKERS ? " worker%s of the pool %s" : " thread%s %s", plural(bound->places), bound->places == 1 ? "is" : "are");
-        break;
-    case BOUND_RESOURCE:
-        buf_f(buf, "the %s of `%s` %s", bound->places == 1 ? "one place" : "places", finder->results->resources[bound->resource].name,
+        buf_f(buf, bound->kind == BOUND_WORKERS ? " worker%s of the pool %s" : " thread%s %s", plural(bound->places),
               bound->places == 1 ? "is" : "are");
         break;
-    default:
+    case BOUND_RESOURCE:
+        buf_f(buf, "the %s of `%s` %s", bound->places == 1 ? "one place" : "places",
+              finder->results->resources[bound->resource].name, bound->places == 1 ? "is" : "are");
         break;
+    default: break;
     }
     buf_text(buf, bound->kind == BOUND_THREADS ? " held " : " busy ");
 }
@@ -241,26 +250,17 @@ static void put_subject(Buf *buf, const Finder *finder)
 static void put_consequence(Buf *buf, const Finder *finder)
 {
     switch (finder->best.kind) {
-    case BOUND_LOOP:
-        buf_text(buf, "; whatever is ready waits for it");
-        break;
-    case BOUND_CORES:
-        put_queue(buf, finder, "; ", " threads wait for one on average");
-        break;
-    case BOUND_WORKERS:
-        put_queue(buf, finder, "; ", " tasks queue for one on average");
-        break;
+    case BOUND_LOOP: buf_text(buf, "; whatever is ready waits for it"); break;
+    case BOUND_CORES: put_queue(buf, finder, "; ", " threads wait for one on average"); break;
+    case BOUND_WORKERS: put_queue(buf, finder, "; ", " tasks queue for one on average"); break;
     case BOUND_THREADS:
         if (finder->best.queue)
             put_queue(buf, finder, "; ", " wait for one on average");
         else
             buf_text(buf, "; at their limit new connections wait in the backlog");
         break;
-    case BOUND_RESOURCE:
-        put_queue(buf, finder, "; ", " calls queue for it on average");
-        break;
-    default:
-        break;
+    case BOUND_RESOURCE: put_queue(buf, finder, "; ", " calls queue for it on average"); break;
+    default: break;
     }
 }
 
@@ -297,24 +297,17 @@ static const char *name_of(const Finder *finder)
     const Bound *bound = &finder->best;
     Buf buf;
     switch (bound->kind) {
-    case BOUND_LOOP:
-        return bound->places == 1 ? "loop thread" : "loop threads";
-    case BOUND_CORES:
-        return bound->places == 1 ? "core" : "cores";
-    case BOUND_WORKERS:
-        return "worker pool";
-    case BOUND_THREADS:
-        return "threads";
-    case BOUND_MEMORY:
-        return "memory";
-    case BOUND_CONNECTIONS:
-        return "max_connections";
+    case BOUND_LOOP: return bound->places == 1 ? "loop thread" : "loop threads";
+    case BOUND_CORES: return bound->places == 1 ? "core" : "cores";
+    case BOUND_WORKERS: return "worker pool";
+    case BOUND_THREADS: return "threads";
+    case BOUND_MEMORY: return "memory";
+    case BOUND_CONNECTIONS: return "max_connections";
     case BOUND_RESOURCE:
         buf_init(&buf, finder->mem, TEXT_MOST);
         buf_f(&buf, "resource %s", finder->results->resources[bound->resource].name);
         return buf_string(&buf);
-    default:
-        return "none";
+    default: return "none";
     }
 }
 
@@ -332,7 +325,8 @@ static void advise_loop(Buf *buf, const Finder *finder)
     if (filler.step && filler.step->kind == STEP_SYNC)
         buf_f(buf, "await step %d of `%s` instead of blocking the loop with it", filler.number, filler.handler);
     else if (filler.step && filler.step->kind == STEP_CPU)
-        buf_f(buf, "give step %d of `%s` to the pool ({\"await\": {\"pool\": …}}) or cut it into pieces", filler.number, filler.handler);
+        buf_f(buf, "give step %d of `%s` to the pool ({\"await\": {\"pool\": …}}) or cut it into pieces", filler.number,
+              filler.handler);
     else
         buf_text(buf, "fewer callbacks a request, or more loops");
 }
@@ -345,27 +339,25 @@ static const char *tell_advice(const Finder *finder)
     if (bound->utilization < 500000)
         return NULL;
     switch (bound->kind) {
-    case BOUND_LOOP:
-        advise_loop(&buf, finder);
-        break;
+    case BOUND_LOOP: advise_loop(&buf, finder); break;
     case BOUND_CORES:
         buf_text(&buf, "--set machine.cores=");
         buf_u64(&buf, bound->places * 2);
         break;
     case BOUND_WORKERS:
-        advise_set(&buf, "servers", finder->results->name, "workers", (uint64_t)results_config(finder->server, "workers") * 2);
+        advise_set(&buf, "servers", finder->results->name, "workers",
+                   (uint64_t)results_config(finder->server, "workers") * 2);
         break;
     case BOUND_THREADS:
-        advise_set(&buf, "servers", finder->results->name, finder->results->has_pool ? "threads" : "max_threads", bound->places * 2);
+        advise_set(&buf, "servers", finder->results->name, finder->results->has_pool ? "threads" : "max_threads",
+                   bound->places * 2);
         break;
     case BOUND_RESOURCE:
-        advise_set(&buf, "resources", finder->results->resources[bound->resource].name, "concurrency", bound->places * 2);
+        advise_set(&buf, "resources", finder->results->resources[bound->resource].name, "concurrency",
+                   bound->places * 2);
         break;
-    case BOUND_MEMORY:
-        buf_text(&buf, "more machine.memory, or fewer threads and connections");
-        break;
-    default:
-        return NULL;
+    case BOUND_MEMORY: buf_text(&buf, "more machine.memory, or fewer threads and connections"); break;
+    default: return NULL;
     }
     return buf_string(&buf);
 }
@@ -382,7 +374,8 @@ static Micro breaks_at(const Finder *finder)
     return sum_divide(capacity, finder->best.busy);
 }
 
-void bottleneck_find(Results *results, Mem *mem, const Spec *spec, const Program *program, const SpecServer *server, const Stats *stats)
+void bottleneck_find(Results *results, Mem *mem, const Spec *spec, const Program *program, const SpecServer *server,
+                     const Stats *stats)
 {
     Finder finder = {results, mem, spec, program, server, stats, {.kind = BOUND_NONE, .resource = -1}};
     offer_resources(&finder);

@@ -3,8 +3,21 @@
 #include <string.h>
 
 typedef enum Source {
-    FROM_THROUGHPUT, FROM_LATENCY, FROM_COMPLETED, FROM_FAILED, FROM_REFUSED, FROM_TIMED_OUT, FROM_IN_FLIGHT, FROM_CPU, FROM_MEMORY, FROM_THREADS,
-    FROM_SWITCHES, FROM_LAG, FROM_LOOP, FROM_POOL_WAIT, FROM_DIGEST
+    FROM_THROUGHPUT,
+    FROM_LATENCY,
+    FROM_COMPLETED,
+    FROM_FAILED,
+    FROM_REFUSED,
+    FROM_TIMED_OUT,
+    FROM_IN_FLIGHT,
+    FROM_CPU,
+    FROM_MEMORY,
+    FROM_THREADS,
+    FROM_SWITCHES,
+    FROM_LAG,
+    FROM_LOOP,
+    FROM_POOL_WAIT,
+    FROM_DIGEST
 } Source;
 
 typedef enum Needs { NEEDS_NOTHING, NEEDS_LOOP, NEEDS_POOL } Needs;
@@ -13,7 +26,7 @@ typedef enum Of { OF_NUMBER, OF_MEAN, OF_MIN, OF_MAX, OF_PERCENTILE } Of;
 struct MetricRow {
     const char *name; /* OF_PERCENTILE: what stands before the number */
     Source source;
-    Of of;            /* of a histogram */
+    Of of; /* of a histogram */
     MetricUnit unit;
     bool of_handlers;
     Needs needs;
@@ -45,8 +58,9 @@ static const MetricRow rows[] = {
 };
 
 const char *const metric_names[] = {
-    "throughput", "mean",   "min",     "max",      "p50",      "p90",  "p95",     "p99",           "p99.9",  "completed", "failed", "refused",
-    "timed_out",  "in_flight", "cpu",  "memory",   "threads",  "switches", "lag.p99", "loop",      "pool.wait.p99", "digest", NULL,
+    "throughput", "mean",      "min",     "max",     "p50",           "p90",       "p95", "p99",
+    "p99.9",      "completed", "failed",  "refused", "timed_out",     "in_flight", "cpu", "memory",
+    "threads",    "switches",  "lag.p99", "loop",    "pool.wait.p99", "digest",    NULL,
 };
 
 bool metric_percent(const char *text, size_t size, uint64_t *per_hundred_million)
@@ -81,7 +95,8 @@ Metric metric_find(const char *name, size_t size)
             continue;
         if (row->of != OF_PERCENTILE && size == length)
             return metric;
-        if (row->of == OF_PERCENTILE && metric_percent(name + length, size - length, &metric.percentile) && metric.percentile < 100000000)
+        if (row->of == OF_PERCENTILE && metric_percent(name + length, size - length, &metric.percentile) &&
+            metric.percentile < 100000000)
             return metric;
     }
     return (Metric){NULL, 0};
@@ -106,29 +121,19 @@ const char *metric_needs(Metric metric)
 bool metric_applies(Metric metric, const SpecServer *server)
 {
     switch (metric.row->needs) {
-    case NEEDS_LOOP:
-        return results_config(server, "loops") >= 0;
-    case NEEDS_POOL:
-        return results_config(server, "workers") >= 0 || results_config(server, "threads") >= 0;
-    default:
-        return true;
+    case NEEDS_LOOP: return results_config(server, "loops") >= 0;
+    case NEEDS_POOL: return results_config(server, "workers") >= 0 || results_config(server, "threads") >= 0;
+    default: return true;
     }
 }
 
 static bool of_hist(Metric metric, const Hist *hist, int64_t *value)
 {
     switch (metric.row->of) {
-    case OF_MEAN:
-        *value = hist_mean(hist);
-        break;
-    case OF_MIN:
-        *value = hist->min;
-        break;
-    case OF_MAX:
-        *value = hist->max;
-        break;
-    default:
-        *value = hist_percentile(hist, metric.percentile);
+    case OF_MEAN: *value = hist_mean(hist); break;
+    case OF_MIN: *value = hist->min; break;
+    case OF_MAX: *value = hist->max; break;
+    default: *value = hist_percentile(hist, metric.percentile);
     }
     return hist->count > 0;
 }
@@ -136,24 +141,12 @@ static bool of_hist(Metric metric, const Hist *hist, int64_t *value)
 static bool of_requests(Source source, const HandlerResults *handler, int64_t *value)
 {
     switch (source) {
-    case FROM_THROUGHPUT:
-        *value = handler->throughput;
-        return true;
-    case FROM_COMPLETED:
-        *value = (int64_t)handler->requests.completed;
-        return true;
-    case FROM_FAILED:
-        *value = (int64_t)handler->requests.failed;
-        return true;
-    case FROM_REFUSED:
-        *value = (int64_t)handler->requests.refused;
-        return true;
-    case FROM_TIMED_OUT:
-        *value = (int64_t)handler->requests.timed_out;
-        return true;
-    default:
-        *value = (int64_t)handler->requests.in_flight;
-        return true;
+    case FROM_THROUGHPUT: *value = handler->throughput; return true;
+    case FROM_COMPLETED: *value = (int64_t)handler->requests.completed; return true;
+    case FROM_FAILED: *value = (int64_t)handler->requests.failed; return true;
+    case FROM_REFUSED: *value = (int64_t)handler->requests.refused; return true;
+    case FROM_TIMED_OUT: *value = (int64_t)handler->requests.timed_out; return true;
+    default: *value = (int64_t)handler->requests.in_flight; return true;
     }
 }
 
@@ -161,31 +154,15 @@ bool metric_value(Metric metric, const Results *results, int handler, int64_t *v
 {
     const HandlerResults *requests = handler < 0 ? &results->all : &results->handlers[handler];
     switch (metric.row->source) {
-    case FROM_LATENCY:
-        return of_hist(metric, &requests->latency, value);
-    case FROM_CPU:
-        *value = results->cpu.utilization;
-        return true;
-    case FROM_MEMORY:
-        *value = results->memory_peak;
-        return true;
-    case FROM_THREADS:
-        *value = (int64_t)results->threads_peak;
-        return true;
-    case FROM_SWITCHES:
-        *value = (int64_t)results->cpu.switches;
-        return true;
-    case FROM_LAG:
-        return of_hist(metric, &results->loop.lag, value) && results->has_loop;
-    case FROM_LOOP:
-        *value = results->loop.utilization;
-        return results->has_loop;
-    case FROM_POOL_WAIT:
-        return of_hist(metric, &results->pool.wait, value) && results->has_pool;
-    case FROM_DIGEST:
-        memcpy(value, &results->digest, sizeof *value);
-        return true;
-    default:
-        return of_requests(metric.row->source, requests, value);
+    case FROM_LATENCY: return of_hist(metric, &requests->latency, value);
+    case FROM_CPU: *value = results->cpu.utilization; return true;
+    case FROM_MEMORY: *value = results->memory_peak; return true;
+    case FROM_THREADS: *value = (int64_t)results->threads_peak; return true;
+    case FROM_SWITCHES: *value = (int64_t)results->cpu.switches; return true;
+    case FROM_LAG: return of_hist(metric, &results->loop.lag, value) && results->has_loop;
+    case FROM_LOOP: *value = results->loop.utilization; return results->has_loop;
+    case FROM_POOL_WAIT: return of_hist(metric, &results->pool.wait, value) && results->has_pool;
+    case FROM_DIGEST: memcpy(value, &results->digest, sizeof *value); return true;
+    default: return of_requests(metric.row->source, requests, value);
     }
 }

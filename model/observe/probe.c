@@ -21,7 +21,7 @@ void probe_kernel(Probe *probe, Kernel *kernel)
     probe->kernel = probe->stops = kernel;
 }
 
-/* A million clients may well open their connections at one instant; whatever is done for them by then is allowed them. */
+/* A million clients may well open their connections at one instant; what is done for them by then is allowed them. */
 void probe_spin(Probe *probe)
 {
     if (probe->notes_now <= 1000000 + 64 * probe->stats->connections_arrived)

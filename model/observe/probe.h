@@ -1,10 +1,12 @@
-/* probe: what happens in a run, in the words of the domain. The servers, the machine, the clients and the loop call these notes; the observers
- * behind them (digest, stats, view, blame) never talk back, so a run with and without them is the same run.
+/* probe: what happens in a run, in the words of the domain. The servers, the machine, the clients and the loop call
+ * these notes; the observers behind them (digest, stats, view, blame) never talk back, so a run with and without them
+ * is the same run.
  *
- * Each note is a few lines: it keeps the account of the strand it concerns, adds itself to the digest where it is part of what
- * happened (arrival, accept, step start and end, callback, response, outcome), counts, and hands itself to the view where there is one.
- * Those that a request meets many times are inline. Only note_part, the begin, fork and adopt of a strand and note_want change accounts:
- * whoever queues or serves says with note_part what the strand does from then on. */
+ * Each note is a few lines: it keeps the account of the strand it concerns, adds itself to the digest where it is part
+ * of what happened (arrival, accept, step start and end, callback, response, outcome), counts, and hands itself to the
+ * view where there is one. Those that a request meets many times are inline. Only note_part, the begin, fork and adopt
+ * of a strand and note_want change accounts: whoever queues or serves says with note_part what the strand does from
+ * then on. */
 #ifndef MODEL_OBSERVE_PROBE_H
 #define MODEL_OBSERVE_PROBE_H
 
@@ -22,8 +24,17 @@ extern const char *const phase_name[PHASES]; /* "timers" … as in traces */
 
 /* What a callback on the loop is for. */
 typedef enum CallbackKind {
-    CALLBACK_MAIN, CALLBACK_CONNECTION, CALLBACK_REQUEST, CALLBACK_EOF, CALLBACK_IO, CALLBACK_POOL, CALLBACK_TIMER, CALLBACK_IMMEDIATE,
-    CALLBACK_CLOSE, CALLBACK_PROCESS, CALLBACK_KINDS
+    CALLBACK_MAIN,
+    CALLBACK_CONNECTION,
+    CALLBACK_REQUEST,
+    CALLBACK_EOF,
+    CALLBACK_IO,
+    CALLBACK_POOL,
+    CALLBACK_TIMER,
+    CALLBACK_IMMEDIATE,
+    CALLBACK_CLOSE,
+    CALLBACK_PROCESS,
+    CALLBACK_KINDS
 } CallbackKind;
 
 /* States of a thread, with the numbers of ThreadState in traces/sink.h (view.c checks it). */
@@ -32,19 +43,31 @@ enum { STATE_RUNNING, STATE_READY, STATE_SLEEPING, STATE_BLOCKED, STATE_GONE };
 typedef struct Probe {
     const Kernel *kernel;
     uint64_t digest;
-    uint64_t notes;         /* how many went into the digest: `events` of the results */
-    uint64_t notes_now;     /* at the present instant: a spin that costs nothing ends the run at 10^6 */
+    uint64_t notes;     /* how many went into the digest: `events` of the results */
+    uint64_t notes_now; /* at the present instant: a spin that costs nothing ends the run at 10^6 */
     Time notes_at;
     bool spinning;
-    uint64_t callbacks;     /* entered by a loop */
-    Kernel *stops;          /* the same kernel: what a spin stops */
-    Stats *stats;           /* never NULL */
-    View *view;             /* NULL: no trace */
-    struct Blame *blame;    /* NULL: not wanted */
+    uint64_t callbacks;  /* entered by a loop */
+    Kernel *stops;       /* the same kernel: what a spin stops */
+    Stats *stats;        /* never NULL */
+    View *view;          /* NULL: no trace */
+    struct Blame *blame; /* NULL: not wanted */
 } Probe;
 
 /* A tag for each kind of note, part of the digest: never renumber. */
-typedef enum Tag { TAG_CONNECT = 1, TAG_ACCEPT, TAG_WANT, TAG_BEGIN, TAG_STEP, TAG_STEP_END, TAG_CALLBACK, TAG_RESPOND, TAG_OUTCOME, TAG_LINE, TAG_CLOSE } Tag;
+typedef enum Tag {
+    TAG_CONNECT = 1,
+    TAG_ACCEPT,
+    TAG_WANT,
+    TAG_BEGIN,
+    TAG_STEP,
+    TAG_STEP_END,
+    TAG_CALLBACK,
+    TAG_RESPOND,
+    TAG_OUTCOME,
+    TAG_LINE,
+    TAG_CLOSE
+} Tag;
 
 /* kernel may be NULL and set later with probe_kernel, before the first note. */
 void probe_init(Probe *probe, Kernel *kernel, Stats *stats);
@@ -72,8 +95,10 @@ static inline void probe_digest(Probe *probe, Tag tag, uint64_t a, uint64_t b)
 
 /* ---- strands ---- */
 void note_strand_begin(Probe *probe, Strand *strand, Request *request, Part part); /* a new account, all zero */
-void note_strand_fork(Probe *probe, Strand *child, const Strand *parent);          /* a copy of the account so far; a branch of its own */
-void note_strand_adopt(Probe *probe, Strand *parent, const Strand *child);         /* the parent goes on by way of the child; same part as the child */
+void note_strand_fork(Probe *probe, Strand *child,
+                      const Strand *parent); /* a copy of the account so far; a branch of its own */
+void note_strand_adopt(Probe *probe, Strand *parent,
+                       const Strand *child); /* the parent goes on by way of the child; same part as the child */
 
 /* Brings the account up to now. What lies before the window does not count for the step. */
 static inline void probe_settle(Probe *probe, Strand *strand, Time now)
@@ -103,13 +128,13 @@ static inline void note_part(Probe *probe, Strand *strand, Part part)
 }
 
 /* ---- connections and requests ---- */
-void note_connect(Probe *probe, Connection *connection);             /* the client wants one */
-void note_established(Probe *probe, Connection *connection);         /* it stands in the backlog */
+void note_connect(Probe *probe, Connection *connection);     /* the client wants one */
+void note_established(Probe *probe, Connection *connection); /* it stands in the backlog */
 void note_accept(Probe *probe, Connection *connection);
 void note_connection_refused(Probe *probe, Connection *connection);
-void note_close(Probe *probe, Connection *connection);               /* both sides are through */
-void note_want(Probe *probe, Request *request);                      /* arrived: the client wants to send; its account begins (network) */
-void note_begin(Probe *probe, Request *request);                     /* its handler is entered */
+void note_close(Probe *probe, Connection *connection); /* both sides are through */
+void note_want(Probe *probe, Request *request);  /* arrived: the client wants to send; its account begins (network) */
+void note_begin(Probe *probe, Request *request); /* its handler is entered */
 void note_respond(Probe *probe, Request *request);
 void note_retry(Probe *probe, Request *request);
 void note_outcome(Probe *probe, Request *request, Outcome outcome);
@@ -149,11 +174,13 @@ static inline void note_step_end(Probe *probe, Strand *strand, int32_t step)
         view_step_end(probe->view, probe_now(probe), strand, step);
 }
 
-void note_line(Probe *probe, Strand *strand, const char *text, size_t size); /* a text step, or a printed line of a program (strand NULL) */
+void note_line(Probe *probe, Strand *strand, const char *text,
+               size_t size); /* a text step, or a printed line of a program (strand NULL) */
 
 /* ---- threads and memory: from the machine ---- */
-void note_thread(Probe *probe, Thread *thread);                     /* it exists */
-void probe_thread_state(Probe *probe, Thread *thread, int state);   /* out of line: of loops, and the end of a connection's */
+void note_thread(Probe *probe, Thread *thread); /* it exists */
+void probe_thread_state(Probe *probe, Thread *thread,
+                        int state); /* out of line: of loops, and the end of a connection's */
 
 /* STATE_…; core from 0, -1: none */
 static inline void note_thread_state(Probe *probe, Thread *thread, int state, int core)
@@ -204,8 +231,10 @@ static inline void note_ready(Probe *probe, Thread *loop, int change) /* callbac
         view_ready(probe->view, probe_now(probe), loop, change);
 }
 
-/* A callback is entered; `ready` is when what it is for became ready (lag = now - ready; TIME_NEVER: does not count), `strand` whose it is (may be NULL), `name` for traces. */
-static inline void note_callback(Probe *probe, Thread *loop, CallbackKind kind, Time ready, Strand *strand, const char *name)
+/* A callback is entered; `ready` is when what it is for became ready (lag = now - ready; TIME_NEVER: does not count),
+ * `strand` whose it is (may be NULL), `name` for traces. */
+static inline void note_callback(Probe *probe, Thread *loop, CallbackKind kind, Time ready, Strand *strand,
+                                 const char *name)
 {
     probe_digest(probe, TAG_CALLBACK, probe_strand(strand), (uint64_t)kind);
     probe->callbacks++;
@@ -221,14 +250,15 @@ static inline void note_callback_end(Probe *probe, Thread *loop)
         view_callback_end(probe->view, probe_now(probe), loop);
 }
 
-static inline void note_drain(Probe *probe, Thread *loop, bool microtasks, bool begins) /* ticks, or microtasks, where there are any */
+static inline void note_drain(Probe *probe, Thread *loop, bool microtasks,
+                              bool begins) /* ticks, or microtasks, where there are any */
 {
     if (probe->view)
         view_drain(probe->view, probe_now(probe), loop, microtasks, begins);
 }
 
-/* Something was scheduled now that will run as another callback: returns the number of the hop (a flow), 0 where nobody listens. The
- * callback that goes on says it with note_arrives, before its note_callback. */
+/* Something was scheduled now that will run as another callback: returns the number of the hop (a flow), 0 where
+ * nobody listens. The callback that goes on says it with note_arrives, before its note_callback. */
 static inline uint64_t note_leaves(Probe *probe, Thread *from, Strand *strand)
 {
     return probe->view ? view_leaves(probe->view, probe_now(probe), from, strand) : 0;
@@ -241,7 +271,8 @@ static inline void note_arrives(Probe *probe, Thread *at, uint64_t hop)
 }
 
 /* ---- the pool and resources ---- */
-/* The pool: queue length and busy workers. A pool of threads that serve requests says it as well: queued for a thread, held by one. */
+/* The pool: queue length and busy workers. A pool of threads that serve requests says it as well: queued for a thread,
+ * held by one. */
 void note_task(Probe *probe, Strand *strand, int change_queued, int change_busy);
 void note_task_start(Probe *probe, Thread *worker, Strand *strand, Time queued_at, const char *name);
 void note_task_end(Probe *probe, Thread *worker);

@@ -127,7 +127,8 @@ static void take_pool(Results *results, Mem *mem, const SpecServer *server, cons
         return;
     PoolResults *pool = &results->pool;
     pool->workers = workers * loops;
-    pool->utilization = sum_ratio(stats->pool_busy.integral, sum_product((uint64_t)pool->workers, (uint64_t)stats_window(stats)));
+    pool->utilization =
+        sum_ratio(stats->pool_busy.integral, sum_product((uint64_t)pool->workers, (uint64_t)stats_window(stats)));
     pool->tasks = stats->tasks;
     pool->peak_queue = stats->pool_queued.peak;
     hist_merge(&pool->wait, &stats->pool_wait);
@@ -151,7 +152,8 @@ static void take_resources(Results *results, Mem *mem, const Spec *spec, const S
     }
 }
 
-Results *results_take(Mem *mem, const Spec *spec, const Program *program, const SpecServer *server, const Probe *probe, WorldEnd end)
+Results *results_take(Mem *mem, const Spec *spec, const Program *program, const SpecServer *server, const Probe *probe,
+                      WorldEnd end)
 {
     const Stats *stats = probe->stats;
     must(stats->closed != TIME_NEVER, "results were asked of a run that is not over");

@@ -1,7 +1,8 @@
-/* results: what the run of one server amounts to, as it is reported: plain numbers, taken from the statistics when the run is over.
+/* results: what the run of one server amounts to, as it is reported: plain numbers, taken from the statistics when the
+ * run is over.
  *
- * Times are ns. A Micro is a number with six decimals in an integer: 1,000,000 is 1.000000 (per second, or of the whole). What a server
- * does not have is told by has_… and is absent from every report. */
+ * Times are ns. A Micro is a number with six decimals in an integer: 1,000,000 is 1.000000 (per second, or of the
+ * whole). What a server does not have is told by has_… and is absent from every report. */
 #ifndef MODEL_OBSERVE_RESULTS_H
 #define MODEL_OBSERVE_RESULTS_H
 
@@ -15,11 +16,11 @@ typedef struct RequestCounts {
 } RequestCounts;
 
 typedef struct HandlerResults {
-    const char *name;       /* NULL: all of them */
+    const char *name; /* NULL: all of them */
     RequestCounts requests;
-    Micro throughput;       /* completions per second */
-    Hist latency;           /* of completed requests */
-    Time time[PARTS];       /* the mean latency, split: adds up to it exactly */
+    Micro throughput; /* completions per second */
+    Hist latency;     /* of completed requests */
+    Time time[PARTS]; /* the mean latency, split: adds up to it exactly */
 } HandlerResults;
 
 typedef struct CpuResults {
@@ -32,7 +33,7 @@ typedef struct CpuResults {
 typedef struct LoopResults {
     int64_t loops;
     uint64_t iterations;
-    Micro utilization;      /* share of the window not spent waiting in poll */
+    Micro utilization; /* share of the window not spent waiting in poll */
     Hist lag;
 } LoopResults;
 
@@ -47,28 +48,37 @@ typedef struct PoolResults {
 typedef struct ResourceResults {
     const char *name;
     uint64_t calls, errors;
-    bool limited;           /* it has a concurrency: else there is no utilisation */
+    bool limited; /* it has a concurrency: else there is no utilisation */
     Micro utilization;
     Hist wait;
     int64_t peak_queue;
 } ResourceResults;
 
 /* What bounds a server. */
-typedef enum BoundKind { BOUND_NONE, BOUND_LOOP, BOUND_CORES, BOUND_WORKERS, BOUND_THREADS, BOUND_RESOURCE, BOUND_MEMORY, BOUND_CONNECTIONS } BoundKind;
+typedef enum BoundKind {
+    BOUND_NONE,
+    BOUND_LOOP,
+    BOUND_CORES,
+    BOUND_WORKERS,
+    BOUND_THREADS,
+    BOUND_RESOURCE,
+    BOUND_MEMORY,
+    BOUND_CONNECTIONS
+} BoundKind;
 
 typedef struct Bottleneck {
     BoundKind kind;
-    const char *what;       /* "loop thread", "resource db" …; "none" */
+    const char *what; /* "loop thread", "resource db" …; "none" */
     Micro utilization;
-    Micro breaks_at;        /* responses per second at which it would be full; -1: unknown */
-    const char *why;        /* one sentence */
-    const char *advice;     /* what to try; NULL: nothing to say */
+    Micro breaks_at;    /* responses per second at which it would be full; -1: unknown */
+    const char *why;    /* one sentence */
+    const char *advice; /* what to try; NULL: nothing to say */
 } Bottleneck;
 
 typedef struct Results {
     const char *name, *model;
     WorldEnd end;
-    bool out_of_memory;     /* end is WORLD_LIMIT: the limit was that of memory */
+    bool out_of_memory; /* end is WORLD_LIMIT: the limit was that of memory */
     Time simulated, window_from, window_to;
     uint64_t events, digest;
     uint64_t connections_arrived, connections_accepted, connections_refused;
@@ -84,20 +94,23 @@ typedef struct Results {
     ResourceResults *resources;
     int resource_count;
     Bottleneck bottleneck;
-    Hist population;        /* the number in the system, weighted by ns: its sum is the integral of the number in flight */
-    Hist queueing;          /* accept_wait + ready_wait of completed requests */
+    Hist population; /* the number in the system, weighted by ns: its sum is the integral of the number in flight */
+    Hist queueing;   /* accept_wait + ready_wait of completed requests */
     SlowRequest slowest[SLOWEST]; /* the slowest first */
     int slow_count;
 } Results;
 
-/* Of a run that is over (stats_close). Everything is copied into mem, apart from the names, which are the spec's. program may be NULL. */
-Results *results_take(Mem *mem, const Spec *spec, const Program *program, const SpecServer *server, const Probe *probe, WorldEnd end);
+/* Of a run that is over (stats_close). Everything is copied into mem, apart from the names, which are the spec's.
+ * program may be NULL. */
+Results *results_take(Mem *mem, const Spec *spec, const Program *program, const SpecServer *server, const Probe *probe,
+                      WorldEnd end);
 
 /* The count that a server's model has under this key ("workers", "loops", "threads"); -1 where it has no such key. */
 int64_t results_config(const SpecServer *server, const char *key);
 
 /* Fills results->bottleneck, the last part of results_take. */
-void bottleneck_find(Results *results, Mem *mem, const Spec *spec, const Program *program, const SpecServer *server, const Stats *stats);
+void bottleneck_find(Results *results, Mem *mem, const Spec *spec, const Program *program, const SpecServer *server,
+                     const Stats *stats);
 
 extern const char *const world_end_name[]; /* by WorldEnd: "drained" … */
 

@@ -13,7 +13,8 @@ Stats *stats_new(Mem *mem, const Spec *spec, const Program *program, Time warmup
     stats->step_count = program ? program_steps(program) : 0;
     stats->handlers = mem_get(mem, mem_array(mem, (size_t)spec->handler_count + 1, sizeof *stats->handlers));
     stats->resources = mem_get(mem, mem_array(mem, (size_t)spec->resource_count + 1, sizeof *stats->resources));
-    stats->steps = mem_get(mem, mem_array(mem, (size_t)stats->step_count + (size_t)spec->handler_count + 1, sizeof *stats->steps));
+    stats->steps =
+        mem_get(mem, mem_array(mem, (size_t)stats->step_count + (size_t)spec->handler_count + 1, sizeof *stats->steps));
     stats->time_at = mem_get(mem, mem_array(mem, POPULATION_LEVELS, sizeof *stats->time_at));
     for (int i = 0; i < stats->handler_count; i++)
         hist_init(&stats->handlers[i].latency, mem);
@@ -43,7 +44,8 @@ static void level_open(Level *level, Time now)
 
 static void open_levels(Stats *stats, Time now)
 {
-    Level *const levels[] = {&stats->idle, &stats->starved, &stats->pool_queued, &stats->pool_busy, &stats->runnable, &stats->connection_threads};
+    Level *const levels[] = {&stats->idle,      &stats->starved,  &stats->pool_queued,
+                             &stats->pool_busy, &stats->runnable, &stats->connection_threads};
     for (size_t i = 0; i < COUNT_OF(levels); i++)
         level_open(levels[i], now);
     int64_t peak = stats->open.peak; /* of the whole run */
@@ -51,7 +53,8 @@ static void open_levels(Stats *stats, Time now)
     stats->open.peak = peak;
 }
 
-/* Requests wanted before the window were not counted as arrived (see note_want); only what counts whenever they were wanted starts anew here. */
+/* Requests wanted before the window were not counted as arrived (see note_want); only what counts whenever they were
+ * wanted starts anew here. */
 void stats_open(Stats *stats, Machine *machine, Time now)
 {
     stats->opened = now;
@@ -78,8 +81,9 @@ void stats_open(Stats *stats, Machine *machine, Time now)
 void stats_close(Stats *stats, Machine *machine, Time now)
 {
     snapshot(machine, &stats->at_close);
-    Level *const levels[] = {&stats->idle,     &stats->starved,            &stats->pool_queued, &stats->pool_busy,
-                             &stats->runnable, &stats->connection_threads, &stats->open};
+    Level *const levels[] = {&stats->idle,      &stats->starved,  &stats->pool_queued,
+                             &stats->pool_busy, &stats->runnable, &stats->connection_threads,
+                             &stats->open};
     for (size_t i = 0; i < COUNT_OF(levels); i++)
         level_settle(levels[i], now);
     for (int i = 0; i < stats->resource_count; i++) {

@@ -1,11 +1,13 @@
 /* stats: what a run amounts to.
  *
- * The window is [warm-up, end). Counts, latencies and parts are of requests wanted at or after the warm-up; throughput counts the
- * completions inside the window, whenever they were wanted; numbers in the system, queue lengths and what is busy are integrals over the window,
- * exact to the nanosecond. Connections, threads and memory are of the whole run: what was open, or had to be there.
+ * The window is [warm-up, end). Counts, latencies and parts are of requests wanted at or after the warm-up; throughput
+ * counts the completions inside the window, whenever they were wanted; numbers in the system, queue lengths and what
+ * is busy are integrals over the window, exact to the nanosecond. Connections, threads and memory are of the whole
+ * run: what was open, or had to be there.
  *
- * All accumulates from the start; stats_open puts to zero what the window does not hold. All times are ns. The notes of probe.h
- * write here, results.h reads. Where a note can run out of memory it does so before it has changed any count. */
+ * All accumulates from the start; stats_open puts to zero what the window does not hold. All times are ns. The notes
+ * of probe.h write here, results.h reads. Where a note can run out of memory it does so before it has changed any
+ * count. */
 #ifndef MODEL_OBSERVE_STATS_H
 #define MODEL_OBSERVE_STATS_H
 
@@ -17,7 +19,8 @@
 
 enum {
     SLOWEST = 10,
-    POPULATION_LEVELS = 4096, /* numbers in the system that are counted exactly and cheaply; those above go to a histogram */
+    POPULATION_LEVELS =
+        4096, /* numbers in the system that are counted exactly and cheaply; those above go to a histogram */
     LOOPS_MOST = 1024
 };
 
@@ -84,16 +87,16 @@ typedef struct Stats {
 
     HandlerStats *handlers;
     int handler_count;
-    Hist queueing;                    /* accept_wait + ready_wait of the completed */
-    SlowRequest slowest[SLOWEST];     /* the slowest first */
+    Hist queueing;                /* accept_wait + ready_wait of the completed */
+    SlowRequest slowest[SLOWEST]; /* the slowest first */
     int slow_count;
 
-    int64_t population;               /* requests in flight, whenever wanted */
+    int64_t population; /* requests in flight, whenever wanted */
     Time population_since;
-    uint64_t *time_at;                /* ns with so many in flight, below POPULATION_LEVELS */
-    Hist crowd;                       /* the same from there on, weighted by time */
+    uint64_t *time_at; /* ns with so many in flight, below POPULATION_LEVELS */
+    Hist crowd;        /* the same from there on, weighted by time */
 
-    StepStats *steps;                 /* a row a step, then one a handler (no step under way), then one for nobody */
+    StepStats *steps; /* a row a step, then one a handler (no step under way), then one for nobody */
     int32_t step_count;
 
     uint64_t connections_arrived, connections_accepted, connections_refused;
@@ -101,8 +104,8 @@ typedef struct Stats {
 
     uint64_t iterations;
     int loops;
-    Level idle;                       /* loops that wait in poll */
-    Level starved;                    /* loops that wait for a core */
+    Level idle;    /* loops that wait in poll */
+    Level starved; /* loops that wait for a core */
     uint8_t loop_starves[LOOPS_MOST];
     Hist lag;
 
@@ -113,20 +116,23 @@ typedef struct Stats {
     ResourceStats *resources;
     int resource_count;
 
-    Level runnable;                   /* threads that wait for a core */
-    Level connection_threads;         /* threads that each serve one connection */
+    Level runnable;           /* threads that wait for a core */
+    Level connection_threads; /* threads that each serve one connection */
     MachineStats at_open, at_close;
 } Stats;
 
-Stats *stats_new(Mem *mem, const Spec *spec, const Program *program, Time warmup); /* program: NULL where there are no steps */
+Stats *stats_new(Mem *mem, const Spec *spec, const Program *program,
+                 Time warmup); /* program: NULL where there are no steps */
 
-/* The window begins: before the first event at `now`, which is the warm-up (or earlier, where the run ended before it). With a warm-up of 0: at 0. */
+/* The window begins: before the first event at `now`, which is the warm-up (or earlier, where the run ended before
+ * it). With a warm-up of 0: at 0. */
 void stats_open(Stats *stats, Machine *machine, Time now);
 /* The run is over. machine may be NULL, in both: then it counts as idle. */
 void stats_close(Stats *stats, Machine *machine, Time now);
 
-Time stats_window(const Stats *stats);                       /* its length, once closed */
-void stats_population_hist(const Stats *stats, Hist *hist);  /* adds the number in the system by time; its sum is the integral */
+Time stats_window(const Stats *stats); /* its length, once closed */
+void stats_population_hist(const Stats *stats,
+                           Hist *hist); /* adds the number in the system by time; its sum is the integral */
 
 /* The row of a step, or of the handler where no step is under way (handler -1: nobody's). */
 static inline StepStats *stats_step(Stats *stats, int32_t step, int handler)

@@ -1,4 +1,5 @@
-/* sum: totals beyond 64 bits. An integral of a number over time (a million connections over ten years) does not fit into 64. */
+/* sum: totals beyond 64 bits. An integral of a number over time (a million connections over ten years) does not fit
+ * into 64. */
 #ifndef MODEL_OBSERVE_SUM_H
 #define MODEL_OBSERVE_SUM_H
 
@@ -30,7 +31,7 @@ static inline void sum_add_product(Sum *sum, uint64_t a, uint64_t b)
 
 Sum sum_of(uint64_t value);
 Sum sum_product(uint64_t a, uint64_t b);
-Sum sum_minus(Sum a, Sum b); /* a >= b */
+Sum sum_minus(Sum a, Sum b);           /* a >= b */
 Sum sum_times(Sum a, uint64_t factor); /* at most 2^128 - 1 */
 int sum_compare(Sum a, Sum b);
 

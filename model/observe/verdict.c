@@ -17,7 +17,8 @@ typedef struct Parser {
 
 static bool in_path(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+           c == '.';
 }
 
 static bool is_digit(char c)
@@ -85,7 +86,8 @@ static const char *suggest(Parser *parser, const char *word, bool servers, bool 
     const char *nearest = diag_nearest(word, words, n);
     if (nearest)
         return diag_text(parser->diag, "did you mean \"%s\"?", nearest);
-    return "[server.][handler.]metric, where a metric is throughput, mean, min, max, p50 … p99.999, completed, failed, refused, timed_out, "
+    return "[server.][handler.]metric, where a metric is throughput, mean, min, max, p50 … p99.999, completed, failed, "
+           "refused, timed_out, "
            "in_flight, cpu, memory, threads, switches, lag.p99, loop, pool.wait.p99 or digest";
 }
 
@@ -95,7 +97,8 @@ static bool check_operand(Parser *parser, const Operand *operand, size_t from)
     Metric metric = operand->metric;
     const char *needs = metric_needs(metric);
     if (operand->handler >= 0 && !metric_of_handlers(metric)) {
-        diag_error(parser->diag, place_at(parser, from), "leave out the handler", "this metric is of a server, not of a handler");
+        diag_error(parser->diag, place_at(parser, from), "leave out the handler",
+                   "this metric is of a server, not of a handler");
         return false;
     }
     bool applies = false;
@@ -103,7 +106,8 @@ static bool check_operand(Parser *parser, const Operand *operand, size_t from)
         applies |= (operand->server < 0 || operand->server == i) && metric_applies(metric, &parser->spec->servers[i]);
     if (applies)
         return true;
-    diag_error(parser->diag, place_at(parser, from), diag_text(parser->diag, "only servers with %s have it", needs ? needs : "it"),
+    diag_error(parser->diag, place_at(parser, from),
+               diag_text(parser->diag, "only servers with %s have it", needs ? needs : "it"),
                operand->server < 0 ? "no server has this metric" : "this server does not have this metric");
     return false;
 }
@@ -127,7 +131,9 @@ static bool parse_operand(Parser *parser, Operand *operand)
             const char *shown = copy(parser, word, word + size);
             bool first = operand->server < 0, second = operand->handler < 0;
             diag_error(parser->diag, place_at(parser, word), suggest(parser, shown, first && second, second),
-                       first && second ? "no server, handler or metric is called \"%s\"" : second ? "no handler or metric is called \"%s\"" : "no metric is called \"%s\"",
+                       first && second ? "no server, handler or metric is called \"%s\""
+                       : second        ? "no handler or metric is called \"%s\""
+                                       : "no metric is called \"%s\"",
                        shown);
             return false;
         }
@@ -136,7 +142,8 @@ static bool parse_operand(Parser *parser, Operand *operand)
         else
             operand->handler = handler;
         if (!dot) {
-            diag_error(parser->diag, place_at(parser, word), "such as .p99 or .throughput", "a metric is missing after \"%s\"", copy(parser, from, to));
+            diag_error(parser->diag, place_at(parser, word), "such as .p99 or .throughput",
+                       "a metric is missing after \"%s\"", copy(parser, from, to));
             return false;
         }
         word += size + 1;
@@ -147,7 +154,10 @@ static bool parse_operand(Parser *parser, Operand *operand)
 
 static bool parse_op(Parser *parser, RequirementOp *op)
 {
-    static const struct { const char *text; RequirementOp op; } ops[] = {
+    static const struct {
+        const char *text;
+        RequirementOp op;
+    } ops[] = {
         {"<=", OP_AT_MOST}, {">=", OP_AT_LEAST}, {"==", OP_EQUAL}, {"<", OP_LESS}, {">", OP_MORE},
     };
     for (size_t i = 0; i < COUNT_OF(ops); i++) {
@@ -158,11 +168,13 @@ static bool parse_op(Parser *parser, RequirementOp *op)
             return true;
         }
     }
-    diag_error(parser->diag, place_at(parser, parser->at), "one of < <= > >= ==", parser->text[parser->at] ? "a comparison was expected here" : "a comparison is missing");
+    diag_error(parser->diag, place_at(parser, parser->at), "one of < <= > >= ==",
+               parser->text[parser->at] ? "a comparison was expected here" : "a comparison is missing");
     return false;
 }
 
-/* A decimal factor with at most nine digits after the point, before a `*`. False, and nothing read, where there is none. */
+/* A decimal factor with at most nine digits after the point, before a `*`. False, and nothing read, where there is
+ * none. */
 static bool parse_factor(Parser *parser, Requirement *requirement)
 {
     size_t at = parser->at;
@@ -222,28 +234,24 @@ static bool read_value(MetricUnit unit, const char *text, int64_t *value, const 
     double number;
     *why = "out of range";
     switch (unit) {
-    case METRIC_TIME:
-        return value_duration(text, value, why);
-    case METRIC_RATE:
-        return value_rate(text, &number, why) && to_micro(number, value);
-    case METRIC_COUNT:
-        return value_count(text, value, why);
-    case METRIC_SIZE:
-        return value_size(text, value, why);
-    case METRIC_FRACTION:
-        return value_fraction(text, &number, why) && to_micro(number, value);
-    default:
-        *why = "not a digest: 16 hex digits";
-        return parse_digest(text, value);
+    case METRIC_TIME: return value_duration(text, value, why);
+    case METRIC_RATE: return value_rate(text, &number, why) && to_micro(number, value);
+    case METRIC_COUNT: return value_count(text, value, why);
+    case METRIC_SIZE: return value_size(text, value, why);
+    case METRIC_FRACTION: return value_fraction(text, &number, why) && to_micro(number, value);
+    default: *why = "not a digest: 16 hex digits"; return parse_digest(text, value);
     }
 }
 
 static const char *unit_help(MetricUnit unit)
 {
     static const char *const help[] = {
-        [METRIC_TIME] = "a duration with its unit, such as 400ms",       [METRIC_RATE] = "a rate, such as 500/s",
-        [METRIC_COUNT] = "a whole number",                               [METRIC_SIZE] = "a size with its unit, such as 64MiB",
-        [METRIC_FRACTION] = "a share, such as 0.8 or 80%",               [METRIC_DIGEST] = "16 hex digits, such as \"0123456789abcdef\"",
+        [METRIC_TIME] = "a duration with its unit, such as 400ms",
+        [METRIC_RATE] = "a rate, such as 500/s",
+        [METRIC_COUNT] = "a whole number",
+        [METRIC_SIZE] = "a size with its unit, such as 64MiB",
+        [METRIC_FRACTION] = "a share, such as 0.8 or 80%",
+        [METRIC_DIGEST] = "16 hex digits, such as \"0123456789abcdef\"",
     };
     return help[unit];
 }
@@ -266,7 +274,8 @@ static bool is_value(const Parser *parser, MetricUnit unit)
 {
     char first = parser->text[parser->at];
     int64_t digest;
-    return is_digit(first) || first == '"' || first == '-' || first == '+' || (unit == METRIC_DIGEST && parse_digest(parser->text + parser->at, &digest));
+    return is_digit(first) || first == '"' || first == '-' || first == '+' ||
+           (unit == METRIC_DIGEST && parse_digest(parser->text + parser->at, &digest));
 }
 
 static bool parse_right(Parser *parser, Requirement *requirement)
@@ -290,7 +299,8 @@ static bool parse_right(Parser *parser, Requirement *requirement)
     return false;
 }
 
-bool requirement_parse(Requirement *requirement, Mem *mem, const Spec *spec, const char *text, JsonPlace place, Diag *diag)
+bool requirement_parse(Requirement *requirement, Mem *mem, const Spec *spec, const char *text, JsonPlace place,
+                       Diag *diag)
 {
     Parser parser = {mem, spec, text, 0, place, diag};
     *requirement = (Requirement){.text = text, .place = place};
@@ -320,29 +330,26 @@ bool requirement_parse(Requirement *requirement, Mem *mem, const Spec *spec, con
 static bool operand_runs(const Operand *operand, const Spec *spec, const bool *runs)
 {
     for (int i = 0; i < spec->server_count; i++)
-        if (runs[i] && (operand->server < 0 || operand->server == i) && metric_applies(operand->metric, &spec->servers[i]))
+        if (runs[i] && (operand->server < 0 || operand->server == i) &&
+            metric_applies(operand->metric, &spec->servers[i]))
             return true;
     return false;
 }
 
 bool requirement_runs(const Requirement *requirement, const Spec *spec, const bool *runs)
 {
-    return operand_runs(&requirement->left, spec, runs) && (!requirement->against || operand_runs(&requirement->right, spec, runs));
+    return operand_runs(&requirement->left, spec, runs) &&
+           (!requirement->against || operand_runs(&requirement->right, spec, runs));
 }
 
 static bool compare(RequirementOp op, int order)
 {
     switch (op) {
-    case OP_LESS:
-        return order < 0;
-    case OP_AT_MOST:
-        return order <= 0;
-    case OP_MORE:
-        return order > 0;
-    case OP_AT_LEAST:
-        return order >= 0;
-    default:
-        return order == 0;
+    case OP_LESS: return order < 0;
+    case OP_AT_MOST: return order <= 0;
+    case OP_MORE: return order > 0;
+    case OP_AT_LEAST: return order >= 0;
+    default: return order == 0;
     }
 }
 
@@ -352,12 +359,16 @@ static Verdict judge(const Requirement *requirement, const Results *left, const 
     Verdict verdict = {.text = requirement->text, .place = requirement->place, .unit = unit, .server = left->name};
     int64_t other = requirement->value;
     verdict.has_value = metric_value(requirement->left.metric, left, requirement->left.handler, &verdict.value);
-    verdict.has_limit = !requirement->against || metric_value(requirement->right.metric, right, requirement->right.handler, &other);
+    verdict.has_limit =
+        !requirement->against || metric_value(requirement->right.metric, right, requirement->right.handler, &other);
     if (verdict.has_limit)
-        verdict.limit = unit == METRIC_DIGEST ? other : sum_divide(sum_product((uint64_t)other, requirement->factor), sum_of(requirement->divisor));
+        verdict.limit = unit == METRIC_DIGEST ? other
+                                              : sum_divide(sum_product((uint64_t)other, requirement->factor),
+                                                           sum_of(requirement->divisor));
     if (!verdict.has_value || !verdict.has_limit)
         return verdict;
-    Sum mine = sum_product((uint64_t)verdict.value, requirement->divisor), theirs = sum_product((uint64_t)other, requirement->factor);
+    Sum mine = sum_product((uint64_t)verdict.value, requirement->divisor),
+        theirs = sum_product((uint64_t)other, requirement->factor);
     verdict.met = compare(requirement->op, sum_compare(mine, theirs));
     return verdict;
 }
@@ -369,25 +380,29 @@ static bool is_worse(RequirementOp op, const Verdict *a, const Verdict *b)
         return !a->met;
     if (!a->has_value || !b->has_value || !a->has_limit || !b->has_limit || op == OP_EQUAL)
         return false;
-    int order = sum_compare(sum_product((uint64_t)a->value, (uint64_t)b->limit), sum_product((uint64_t)b->value, (uint64_t)a->limit));
+    int order = sum_compare(sum_product((uint64_t)a->value, (uint64_t)b->limit),
+                            sum_product((uint64_t)b->value, (uint64_t)a->limit));
     return op == OP_LESS || op == OP_AT_MOST ? order > 0 : order < 0;
 }
 
 static bool takes_part(const Operand *operand, const Spec *spec, const Results *const results[], int server)
 {
-    return results[server] && (operand->server < 0 || operand->server == server) && metric_applies(operand->metric, &spec->servers[server]);
+    return results[server] && (operand->server < 0 || operand->server == server) &&
+           metric_applies(operand->metric, &spec->servers[server]);
 }
 
 Verdict requirement_judge(const Requirement *requirement, const Spec *spec, const Results *const results[])
 {
     bool any = false, together = requirement->against && requirement->left.server < 0 && requirement->right.server < 0;
-    Verdict worst = {.text = requirement->text, .place = requirement->place, .unit = metric_unit(requirement->left.metric)};
+    Verdict worst = {
+        .text = requirement->text, .place = requirement->place, .unit = metric_unit(requirement->left.metric)};
     for (int i = 0; i < spec->server_count; i++) {
         if (!takes_part(&requirement->left, spec, results, i))
             continue;
         for (int j = 0; j < spec->server_count; j++) {
             /* A value needs no right side; where neither side names a server, each is compared with itself. */
-            if (requirement->against ? !takes_part(&requirement->right, spec, results, j) || (together && i != j) : j > 0)
+            if (requirement->against ? !takes_part(&requirement->right, spec, results, j) || (together && i != j)
+                                     : j > 0)
                 continue;
             Verdict verdict = judge(requirement, results[i], requirement->against ? results[j] : NULL);
             if (!any || is_worse(requirement->op, &verdict, &worst))

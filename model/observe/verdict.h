@@ -1,8 +1,9 @@
-/* verdict: requirements, from `expect` and --require: `[server.][handler.]metric OP value`, or `OP [factor *] [server.][handler.]metric`.
+/* verdict: requirements, from `expect` and --require: `[server.][handler.]metric OP value`, or `OP [factor *]
+ * [server.][handler.]metric`.
  *
- * Parsed and bound to the spec before the run: what names nothing is an error with its place, not a pass. Without a server a
- * requirement is of every server, and told by the one that comes nearest to failing. Compared exactly, in integers. A figure that a run does not have (a
- * latency where nothing was completed) meets no requirement. */
+ * Parsed and bound to the spec before the run: what names nothing is an error with its place, not a pass. Without a
+ * server a requirement is of every server, and told by the one that comes nearest to failing. Compared exactly, in
+ * integers. A figure that a run does not have (a latency where nothing was completed) meets no requirement. */
 #ifndef MODEL_OBSERVE_VERDICT_H
 #define MODEL_OBSERVE_VERDICT_H
 
@@ -21,7 +22,7 @@ typedef struct Requirement {
     JsonPlace place;
     Operand left;
     RequirementOp op;
-    bool against;             /* another metric, times factor; else a value */
+    bool against; /* another metric, times factor; else a value */
     Operand right;
     uint64_t factor, divisor; /* the factor is factor / divisor */
     int64_t value;            /* in the metric's unit */
@@ -33,12 +34,14 @@ typedef struct Verdict {
     MetricUnit unit;
     bool met;
     bool has_value, has_limit;
-    int64_t value, limit;     /* the limit rounded down */
-    const char *server;       /* whose value it is */
+    int64_t value, limit; /* the limit rounded down */
+    const char *server;   /* whose value it is */
 } Verdict;
 
-/* False where the text is wrong: said in diag. Finds the offending word's own place where the text stands in the file as it is. */
-bool requirement_parse(Requirement *requirement, Mem *mem, const Spec *spec, const char *text, JsonPlace place, Diag *diag);
+/* False where the text is wrong: said in diag. Finds the offending word's own place where the text stands in the file
+ * as it is. */
+bool requirement_parse(Requirement *requirement, Mem *mem, const Spec *spec, const char *text, JsonPlace place,
+                       Diag *diag);
 
 /* Whether it can be judged where only some servers run (by their index in the spec). */
 bool requirement_runs(const Requirement *requirement, const Spec *spec, const bool *runs);

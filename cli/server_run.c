@@ -1,3 +1,4 @@
+#include "progress.h"
 #include "run.h"
 
 #include "../model/observe/view.h"
@@ -35,7 +36,9 @@ static void simulate(Running *running, Cli *cli, const Input *input, int server,
         running->probe.view = view_new(running->mem, sink, spec, input->program, server, &options);
     }
     running->world = world_new(running->mem, spec, input->program, config, &running->probe);
+    progress_begin(&cli->args, config->name, &running->world->kernel, spec->duration);
     running->end = end_of(world_run(running->world, cli->args.max_events, cli->stop));
+    progress_end();
     if (running->probe.view)
         view_end(running->probe.view, running->probe.kernel->now);
 }
@@ -78,6 +81,7 @@ static ServerRun run_in(Running *running, Cli *cli, const Input *input, int serv
         simulate(running, cli, input, server, outputs->sink, trace_limit);
         mem_end_try(running->mem, &trap);
     } else {
+        progress_end();
         close_early(running);
         end_view(running);
         run.out_of_memory = true;
@@ -104,6 +108,7 @@ ServerRun server_run(Cli *cli, const Input *input, int server, Outputs *outputs,
         return *run;
     }
     if (!mem_try(cli->mem, &trap)) {
+        progress_end();
         mem_delete(running->mem);
         mem_give_up(cli->mem);
     }

@@ -54,6 +54,7 @@ struct Request {
     uint32_t branches; /* strands made so far */
     Event timer;       /* the client's timeout */
     void *server_side; /* the model's own */
+    uint64_t hop;           /* of its bytes to the handler, for traces */
 };
 
 struct Connection {

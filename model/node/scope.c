@@ -78,8 +78,10 @@ CoRet co_uncaught(Loop *loop, Co *co)
 void rejection_unhandled(Vm *vm, Promise *promise)
 {
     Node *node = vm->node;
-    if (node == NULL)
-        return; /* on a thread: whoever waits for it sees it */
+    if (node == NULL) { /* on a thread: whoever waits for it sees it, else the request fails */
+        promise->job->unhandled++;
+        return;
+    }
     job_hold(promise->job);
     promise->pending_rejection = true;
     promise->next_rejected = NULL;
@@ -95,8 +97,10 @@ void rejection_unhandled(Vm *vm, Promise *promise)
 void rejection_handled(Vm *vm, Promise *promise)
 {
     Node *node = vm->node;
-    if (node == NULL)
+    if (node == NULL) {
+        promise->job->unhandled--;
         return;
+    }
     if (promise->pending_rejection) {
         promise->pending_rejection = false;
         if (promise->prev_rejected != NULL)

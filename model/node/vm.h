@@ -135,6 +135,7 @@ struct Job {
     Request *request;         /* NULL: a program */
     Arena heap;
     uint32_t roots;           /* callbacks that may still come */
+    uint32_t unhandled;       /* on a thread: rejections that nobody has handled */
     bool answered;
     Frame *suspended;
 };

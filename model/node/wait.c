@@ -57,6 +57,8 @@ static WaitEnd await_promise(Vm *vm, Frame *frame)
         frame->top[-1] = value_object(VALUE_PROMISE, promise);
         if (promise->state != PENDING) {
             pop(frame);
+            if (promise->state == REJECTED && !promise->handled)
+                rejection_handled(vm, promise);
             promise->handled = true;
             if (promise->state == REJECTED)
                 frame_throw(vm, promise->value);

@@ -1,5 +1,8 @@
 #include "thread_per_connection.h"
 
+#include "../observe/probe.h"
+#include "serving.h"
+
 static const Key keys[] = {
     {.name = "max_threads",
      .type = KEY_COUNT,
@@ -28,9 +31,119 @@ static const KeyTable table = {
     .size = sizeof(ThreadPerConnectionConfig),
 };
 
+/* ---- the server ---- */
+
+typedef struct ThreadServer {
+    World *world;
+    VmShared shared;
+    Acceptor acceptor;
+    Pool servings;
+    int64_t max_threads, threads, stack;
+    bool parallel_io;
+} ThreadServer;
+
+/* A connection's thread. */
+typedef struct ConnectionThread {
+    Serving serving;
+    bool end_of_file;
+} ConnectionThread;
+
+static ServingNext next(Serving *serving)
+{
+    ConnectionThread *thread = CONTAINER_OF(serving, ConnectionThread, serving);
+    if (serving->connection == NULL)
+        return NEXT_EXIT;
+    return serving->request != NULL ? NEXT_REQUEST : thread->end_of_file ? NEXT_CLOSE : NEXT_WAIT;
+}
+
+static void nothing(Serving *serving)
+{
+    (void)serving;
+}
+
+static void gone(Serving *serving)
+{
+    ThreadServer *server = serving->server;
+    server->threads--;
+    pool_put(&server->servings, CONTAINER_OF(serving, ConnectionThread, serving));
+    acceptor_wake(&server->acceptor);
+}
+
+static const ServingHooks hooks = {.next = next, .answered = nothing, .closed = nothing, .gone = gone};
+
+static bool may_accept(void *opaque)
+{
+    ThreadServer *server = opaque;
+    return server->max_threads == 0 || server->threads < server->max_threads;
+}
+
+/* The thread starts in any case with what its start costs paid by the acceptor; a connection whose thread does not fit in memory is refused. */
+static bool accept_one(void *opaque, Connection *connection)
+{
+    ThreadServer *server = opaque;
+    World *world = server->world;
+    if (!machine_fits(world->machine, server->stack + machine_costs(world->machine)->connection_memory)) {
+        world_refuse(world, connection);
+        return false;
+    }
+    ConnectionThread *thread = pool_get(&server->servings);
+    serving_init(&thread->serving, &server->shared, &hooks, server, THREAD_CONNECTION, (uint32_t)connection->number, server->stack, server->parallel_io);
+    thread->serving.connection = connection;
+    connection->server_side = thread;
+    server->threads++;
+    machine_start(world->machine, &thread->serving.thread);
+    if (!world_accept(world, connection))
+        thread->serving.connection = NULL;
+    return false;
+}
+
+static void arrived(void *opaque, Connection *connection)
+{
+    ThreadServer *server = opaque;
+    (void)connection;
+    acceptor_wake(&server->acceptor);
+}
+
+static void readable(void *opaque, Connection *connection)
+{
+    ThreadServer *server = opaque;
+    ConnectionThread *thread = connection->server_side;
+    thread->serving.request = connection->request;
+    machine_wake(server->world->machine, &thread->serving.thread);
+}
+
+static void client_gone(void *opaque, Connection *connection)
+{
+    ThreadServer *server = opaque;
+    ConnectionThread *thread = connection->server_side;
+    thread->end_of_file = true;
+    if (thread->serving.at == SERVING_ASKS)
+        machine_wake(server->world->machine, &thread->serving.thread);
+}
+
+static void *create(World *world, const void *opaque)
+{
+    const ThreadPerConnectionConfig *config = opaque;
+    ThreadServer *server = mem_get(world->mem, sizeof *server);
+    const Costs *costs = machine_costs(world->machine);
+    server->world = world;
+    server->max_threads = config->max_threads;
+    server->stack = config->stack > 0 ? config->stack : costs->thread_memory;
+    server->parallel_io = config->parallel_io;
+    pool_init(&server->servings, world->mem, sizeof(ConnectionThread));
+    vm_shared_init(&server->shared, world);
+    server->acceptor = (Acceptor){.world = world, .server = server, .extra = costs->spawn, .may = may_accept, .accept = accept_one};
+    acceptor_start(&server->acceptor);
+    return server;
+}
+
 const ServerModel thread_per_connection_model = {
     .name = "thread-per-connection",
     .about =
         "An acceptor spawns a thread for each connection; it serves the connection's requests and blocks in each wait.",
     .keys = &table,
+    .create = create,
+    .arrived = arrived,
+    .readable = readable,
+    .gone = client_gone,
 };

@@ -1,5 +1,8 @@
 #include "thread_pool.h"
 
+#include "../observe/probe.h"
+#include "serving.h"
+
 static const KeyWord unit_words[] = {
     {"connection", "a thread is held as long as the connection lives, thinking included", false},
     {"request", "a thread is held only while a request runs", false},
@@ -47,8 +50,265 @@ static const KeyTable table = {
     .size = sizeof(ThreadPoolConfig),
 };
 
+/* ---- the server ---- */
+
+/* What waits for a thread: a connection, or a request (unit: request). */
+typedef struct Waiting {
+    struct Waiting *next;
+    Connection *connection;
+    Request *request;
+    Strand *strand;
+} Waiting;
+
+typedef struct ThreadPoolServer {
+    World *world;
+    VmShared shared;
+    Acceptor acceptor;
+    const ThreadPoolConfig *config;
+    Serving *serving;
+    Serving *idle, **idle_last;   /* threads without work, the one that waits longest first */
+    Waiting *first, **last;
+    int64_t waiting;
+    Pool waitings, guests;
+} ThreadPoolServer;
+
+/* A connection as the pool sees it. */
+typedef struct Guest {
+    Request *request;   /* its bytes are there */
+    Serving *serving;   /* the thread that holds it; NULL: none */
+    bool end_of_file;
+    bool queued;        /* unit request: something of it waits for a thread */
+} Guest;
+
+static Guest *guest_of(const Connection *connection)
+{
+    return connection->server_side;
+}
+
+static bool by_request(const ThreadPoolServer *server)
+{
+    return server->config->unit == POOL_REQUEST;
+}
+
+static void goes_idle(ThreadPoolServer *server, Serving *serving)
+{
+    serving->next = NULL;
+    *server->idle_last = serving;
+    server->idle_last = &serving->next;
+}
+
+/* The thread that waits longest takes it; true: it slept. */
+static bool wake_one(ThreadPoolServer *server)
+{
+    Serving *serving = server->idle;
+    if (serving == NULL)
+        return false;
+    server->idle = serving->next;
+    if (server->idle == NULL)
+        server->idle_last = &server->idle;
+    return machine_wake(server->world->machine, &serving->thread);
+}
+
+static bool queue_full(const ThreadPoolServer *server)
+{
+    return server->config->queue >= 0 && server->idle == NULL && server->waiting >= server->config->queue;
+}
+
+/* It waits for a thread; the time until one has it counts as waiting to be accepted. */
+static bool enqueue(ThreadPoolServer *server, Connection *connection, Request *request, Strand *strand)
+{
+    Waiting *waiting = pool_get(&server->waitings);
+    *waiting = (Waiting){.connection = connection, .request = request, .strand = strand};
+    *server->last = waiting;
+    server->last = &waiting->next;
+    server->waiting++;
+    note_part(server->world->probe, strand, PART_ACCEPT_WAIT);
+    note_task(server->world->probe, strand, +1, 0);
+    return wake_one(server);
+}
+
+static void take(ThreadPoolServer *server, Serving *serving)
+{
+    Waiting *waiting = server->first;
+    server->first = waiting->next;
+    if (server->first == NULL)
+        server->last = &server->first;
+    server->waiting--;
+    serving->connection = waiting->connection;
+    serving->request = waiting->request;
+    Guest *guest = guest_of(waiting->connection);
+    guest->serving = serving;
+    guest->queued = false;
+    if (!by_request(server)) {
+        serving->request = guest->request;
+        guest->request = NULL;
+    }
+    if (serving->request != NULL)
+        note_part(server->world->probe, &serving->request->account, PART_READY_WAIT);
+    note_task(server->world->probe, waiting->strand, -1, +1);
+    pool_put(&server->waitings, waiting);
+}
+
+static void drop(ThreadPoolServer *server, Serving *serving)
+{
+    if (serving->connection != NULL)
+        guest_of(serving->connection)->serving = NULL;
+    serving->connection = NULL;
+    note_task(server->world->probe, NULL, 0, -1);
+}
+
+static ServingNext next(Serving *serving)
+{
+    ThreadPoolServer *server = serving->server;
+    if (serving->connection == NULL) {
+        if (server->first == NULL) {
+            goes_idle(server, serving);
+            return NEXT_WAIT;
+        }
+        take(server, serving);
+    }
+    if (serving->request != NULL)
+        return NEXT_REQUEST;
+    return guest_of(serving->connection)->end_of_file ? NEXT_CLOSE : NEXT_WAIT;
+}
+
+static void answered(Serving *serving)
+{
+    ThreadPoolServer *server = serving->server;
+    Guest *guest = guest_of(serving->connection);
+    if (!by_request(server)) {
+        serving->request = guest->request;
+        guest->request = NULL;
+        return;
+    }
+    Connection *connection = serving->connection;
+    drop(server, serving);
+    if (guest->request != NULL || guest->end_of_file) { /* came while the thread was still at it */
+        guest->queued = true;
+        enqueue(server, connection, guest->request, guest->request != NULL ? &guest->request->account : NULL);
+        guest->request = NULL;
+    }
+}
+
+static void closed(Serving *serving)
+{
+    note_task(((ThreadPoolServer *)serving->server)->world->probe, NULL, 0, -1);
+}
+
+static void thread_gone(Serving *serving)
+{
+    (void)serving;
+}
+
+static const ServingHooks hooks = {.next = next, .answered = answered, .closed = closed, .gone = thread_gone};
+
+static bool may_accept(void *opaque)
+{
+    (void)opaque;
+    return true;
+}
+
+static bool accept_one(void *opaque, Connection *connection)
+{
+    ThreadPoolServer *server = opaque;
+    World *world = server->world;
+    if (!by_request(server) && queue_full(server)) {
+        world_refuse(world, connection);
+        return false;
+    }
+    Guest *guest = pool_get(&server->guests);
+    connection->server_side = guest;
+    Strand *strand = unread_strand(connection);
+    if (!world_accept(world, connection)) {
+        pool_put(&server->guests, guest);
+        return false;
+    }
+    return by_request(server) ? false : enqueue(server, connection, NULL, strand);
+}
+
+static void arrived(void *opaque, Connection *connection)
+{
+    ThreadPoolServer *server = opaque;
+    (void)connection;
+    acceptor_wake(&server->acceptor);
+}
+
+/* A connection that a thread holds wakes it; else, where requests are the unit, the request waits for a thread. */
+static void readable(void *opaque, Connection *connection)
+{
+    ThreadPoolServer *server = opaque;
+    Guest *guest = guest_of(connection);
+    guest->request = connection->request;
+    if (!by_request(server)) {
+        if (guest->serving == NULL) {
+            note_part(server->world->probe, &guest->request->account, PART_ACCEPT_WAIT);
+        } else if (guest->serving->request == NULL) {
+            guest->serving->request = guest->request;
+            guest->request = NULL;
+            machine_wake(server->world->machine, &guest->serving->thread);
+        }
+        return;
+    }
+    if (guest->serving != NULL || guest->queued)
+        return;
+    if (queue_full(server)) {
+        Request *request = guest->request;
+        guest->request = NULL;
+        connection->server_side = NULL;
+        pool_put(&server->guests, guest);
+        world_closed(server->world, connection);
+        world_request_over(server->world, request);
+        return;
+    }
+    guest->queued = true;
+    enqueue(server, connection, guest->request, &guest->request->account);
+    guest->request = NULL;
+}
+
+static void client_gone(void *opaque, Connection *connection)
+{
+    ThreadPoolServer *server = opaque;
+    Guest *guest = guest_of(connection);
+    if (guest == NULL)
+        return;
+    guest->end_of_file = true;
+    if (guest->serving != NULL) {
+        if (guest->serving->at == SERVING_ASKS)
+            machine_wake(server->world->machine, &guest->serving->thread);
+    } else if (by_request(server) && !guest->queued) {
+        guest->queued = true;
+        enqueue(server, connection, NULL, NULL);
+    }
+}
+
+static void *create(World *world, const void *opaque)
+{
+    const ThreadPoolConfig *config = opaque;
+    ThreadPoolServer *server = mem_get(world->mem, sizeof *server);
+    int64_t stack = config->stack > 0 ? config->stack : machine_costs(world->machine)->thread_memory;
+    server->world = world;
+    server->config = config;
+    server->idle_last = &server->idle;
+    server->last = &server->first;
+    pool_init(&server->waitings, world->mem, sizeof(Waiting));
+    pool_init(&server->guests, world->mem, sizeof(Guest));
+    vm_shared_init(&server->shared, world);
+    server->acceptor = (Acceptor){.world = world, .server = server, .may = may_accept, .accept = accept_one};
+    acceptor_start(&server->acceptor);
+    server->serving = mem_get(world->mem, mem_array(world->mem, (size_t)config->threads, sizeof *server->serving));
+    for (int64_t i = 0; i < config->threads && machine_fits(world->machine, stack); i++) {
+        serving_init(&server->serving[i], &server->shared, &hooks, server, THREAD_POOLED, (uint32_t)i + 1, stack, config->parallel_io);
+        machine_start(world->machine, &server->serving[i].thread);
+    }
+    return server;
+}
+
 const ServerModel thread_pool_model = {
     .name = "thread-pool",
     .about = "A fixed number of threads; each runs a request from start to finish, the rest waits in a queue.",
     .keys = &table,
+    .create = create,
+    .arrived = arrived,
+    .readable = readable,
+    .gone = client_gone,
 };

@@ -1,0 +1,235 @@
+#include "serving.h"
+
+#include "../observe/probe.h"
+
+static const Need waits = {.kind = NEED_WAIT};
+
+static Need overhead(Time cost)
+{
+    return (Need){.kind = NEED_CPU, .part = PART_OVERHEAD, .ns = cost};
+}
+
+Strand *unread_strand(const Connection *connection)
+{
+    return connection->unread ? &connection->request->account : NULL;
+}
+
+/* ---- a thread that serves ---- */
+
+static bool read_request(Serving *serving, Need *need)
+{
+    Vm *vm = &serving->vm;
+    Time cost = vm->shared->costs->read;
+    if (!serving->paid && cost > 0) {
+        serving->paid = true;
+        serving->thread.strand = &serving->request->account;
+        *need = overhead(cost);
+        return false;
+    }
+    serving->paid = false;
+    note_begin(vm->shared->probe, serving->request);
+    job_begin(vm, serving->request);
+    serving->job = vm->top->job;
+    serving->at = SERVING_RUN;
+    return true;
+}
+
+static bool wake_next(Vm *vm)
+{
+    Micro micro;
+    if (!ring_pop(&vm->arrived, &micro))
+        return false;
+    micro_run(vm, &micro);
+    job_release(micro.job);
+    return true;
+}
+
+/* The handler has ended: the response. */
+static bool answer(Serving *serving, Need *need)
+{
+    Vm *vm = &serving->vm;
+    Time cost = vm->shared->costs->write;
+    Job *job = vm->finished;
+    if (!serving->paid && !job->answered && cost > 0) {
+        serving->paid = true;
+        serving->thread.strand = vm->finished_by;
+        *need = overhead(cost);
+        return false;
+    }
+    serving->paid = false;
+    vm->finished = NULL;
+    serving->thread.strand = NULL;
+    serving->at = SERVING_ANSWERED;
+    job_answer(vm, job, vm->finished_by, vm->shared->response_bytes(vm->shared, job), vm->finished_failed || job->unhandled > 0);
+    return true;
+}
+
+static bool run_handler(Serving *serving, Need *need)
+{
+    Vm *vm = &serving->vm;
+    vm->asleep = false;
+    if (vm->finished != NULL && vm->top == NULL)
+        return answer(serving, need);
+    for (;;) {
+        switch (vm_run(vm)) {
+        case VM_NEEDS:
+            *need = vm->need;
+            return false;
+        case VM_EXIT: /* a spin: the run ends */
+            serving->at = SERVING_EXIT;
+            return true;
+        case VM_EMPTY:
+            break;
+        }
+        if (vm->threw) { /* a callback's error: the request fails */
+            vm->threw = false;
+            job_fail(vm, vm->threw_in, vm->threw_on);
+        }
+        if (vm->finished != NULL)
+            return answer(serving, need);
+        if (wake_next(vm))
+            continue;
+        vm->asleep = true;
+        *need = (Need){.kind = NEED_WAIT, .blocked = true};
+        return false;
+    }
+}
+
+static bool close_connection(Serving *serving, Need *need)
+{
+    World *world = serving->vm.shared->world;
+    Time cost = serving->vm.shared->costs->close;
+    if (!serving->paid && cost > 0) {
+        serving->paid = true;
+        serving->thread.strand = NULL;
+        *need = overhead(cost);
+        return false;
+    }
+    serving->paid = false;
+    world_closed(world, serving->connection);
+    serving->connection = NULL;
+    serving->at = SERVING_ASKS;
+    serving->hooks->closed(serving);
+    return true;
+}
+
+static bool ask(Serving *serving, Need *need)
+{
+    switch (serving->hooks->next(serving)) {
+    case NEXT_REQUEST:
+        serving->at = SERVING_READ;
+        return true;
+    case NEXT_CLOSE:
+        serving->at = SERVING_CLOSED;
+        return true;
+    case NEXT_EXIT:
+        serving->at = SERVING_EXIT;
+        return true;
+    case NEXT_WAIT:
+        break;
+    }
+    serving->thread.strand = NULL;
+    *need = waits;
+    return false;
+}
+
+/* Each part says whether it is through (then the next one begins at once) or what the thread needs. */
+static Need serving_resume(Thread *thread)
+{
+    Serving *serving = CONTAINER_OF(thread, Serving, thread);
+    Need need = waits;
+    for (;;) {
+        bool through = true;
+        switch (serving->at) {
+        case SERVING_ASKS:
+            through = ask(serving, &need);
+            break;
+        case SERVING_READ:
+            through = read_request(serving, &need);
+            break;
+        case SERVING_RUN:
+            through = run_handler(serving, &need);
+            break;
+        case SERVING_ANSWERED:
+            serving->at = SERVING_ASKS;
+            serving->request = NULL;
+            job_release(serving->job);
+            serving->hooks->answered(serving);
+            break;
+        case SERVING_CLOSED:
+            through = close_connection(serving, &need);
+            break;
+        case SERVING_EXIT:
+            if (serving->paid || serving->vm.shared->costs->exit == 0)
+                return (Need){.kind = NEED_EXIT};
+            serving->paid = true;
+            return overhead(serving->vm.shared->costs->exit);
+        }
+        if (!through)
+            return need;
+    }
+}
+
+static void serving_gone(Thread *thread)
+{
+    Serving *serving = CONTAINER_OF(thread, Serving, thread);
+    serving->hooks->gone(serving);
+}
+
+void serving_init(Serving *serving, VmShared *shared, const ServingHooks *hooks, void *server, ThreadKind kind, uint32_t number, int64_t memory,
+    bool parallel_io)
+{
+    serving->hooks = hooks;
+    serving->server = server;
+    serving->thread.resume = serving_resume;
+    serving->thread.gone = serving_gone;
+    serving->thread.kind = kind;
+    serving->thread.number = number;
+    serving->thread.memory = memory;
+    vm_init(&serving->vm, shared, &serving->thread, NULL);
+    serving->vm.parallel_io = parallel_io;
+}
+
+/* ---- the acceptor ---- */
+
+enum { ACCEPTOR_LOOKS, ACCEPTOR_HAS_PAID, ACCEPTOR_HAS_WOKEN };
+
+static Need acceptor_resume(Thread *thread)
+{
+    Acceptor *acceptor = CONTAINER_OF(thread, Acceptor, thread);
+    World *world = acceptor->world;
+    const Costs *costs = machine_costs(world->machine);
+    for (;;) {
+        if (acceptor->stage == ACCEPTOR_LOOKS) {
+            if (world_backlog(world) == NULL || !acceptor->may(acceptor->server))
+                return waits;
+            acceptor->connection = world_take(world);
+            acceptor->stage = ACCEPTOR_HAS_PAID;
+            acceptor->thread.strand = unread_strand(acceptor->connection);
+            if (costs->accept + acceptor->extra > 0)
+                return overhead(costs->accept + acceptor->extra);
+        }
+        if (acceptor->stage == ACCEPTOR_HAS_PAID) {
+            note_part(world->probe, acceptor->thread.strand, PART_ACCEPT_WAIT);
+            acceptor->thread.strand = NULL;
+            acceptor->stage = ACCEPTOR_HAS_WOKEN;
+            if (acceptor->accept(acceptor->server, acceptor->connection) && costs->wake > 0)
+                return overhead(costs->wake);
+        }
+        acceptor->stage = ACCEPTOR_LOOKS;
+    }
+}
+
+void acceptor_start(Acceptor *acceptor)
+{
+    acceptor->thread.resume = acceptor_resume;
+    acceptor->thread.kind = THREAD_ACCEPTOR;
+    acceptor->thread.number = 1;
+    acceptor->thread.memory = machine_costs(acceptor->world->machine)->thread_memory;
+    machine_start(acceptor->world->machine, &acceptor->thread);
+}
+
+void acceptor_wake(Acceptor *acceptor)
+{
+    machine_wake(acceptor->world->machine, &acceptor->thread);
+}

@@ -130,6 +130,30 @@ START_TEST(stages_ramp)
 }
 END_TEST
 
+/* Phases and stages much shorter than the gaps: what was expected of one and did not come is not expected of the next again. */
+START_TEST(gaps_reach_over_phases_and_stages)
+{
+    Mem *mem = mem_new(1 << 20);
+    const SpecRatePhase phases[] = {{1e5, dist_constant(mem, TIME_US)}};
+    SpecArrivals modulated = {.kind = ARRIVE_MODULATED, .phases = phases, .phase_count = 1};
+    Arrivals arrivals = process(mem, &modulated, 100 * TIME_MS);
+    Time at = 0;
+    int64_t count = count_until(&arrivals, &at, TIME_NEVER);
+    ck_assert_int_gt(count, 10000 - 400);
+    ck_assert_int_lt(count, 10000 + 400);
+    SpecStage stages[401] = {{0, 1e4}};
+    for (int i = 1; i <= 400; i++)
+        stages[i] = (SpecStage){50 * TIME_US, 1e4};
+    SpecArrivals staged = {.kind = ARRIVE_STAGES, .stages = stages, .stage_count = 401};
+    arrivals = process(mem, &staged, TIME_NEVER);
+    at = 0;
+    count = count_until(&arrivals, &at, TIME_NEVER);
+    ck_assert_int_gt(count, 200 - 56);
+    ck_assert_int_lt(count, 200 + 56);
+    mem_delete(mem);
+}
+END_TEST
+
 Suite *arrivals_suite(void);
 Suite *arrivals_suite(void)
 {
@@ -140,6 +164,7 @@ Suite *arrivals_suite(void)
     tcase_add_test(tests, gaps_and_bursts);
     tcase_add_test(tests, modulated_follows_its_phases);
     tcase_add_test(tests, stages_ramp);
+    tcase_add_test(tests, gaps_reach_over_phases_and_stages);
     suite_add_tcase(suite, tests);
     return suite;
 }

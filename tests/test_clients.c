@@ -82,6 +82,22 @@ START_TEST(streams_come_in_order_at_one_instant)
 }
 END_TEST
 
+START_TEST(an_arrival_may_name_its_handler)
+{
+    Scene *scene = simple(1);
+    const SpecArrival list[] = {{5, 1}, {6, -1}, {7, 1}};
+    scene->arrivals[0].kind = ARRIVE_FILE;
+    scene->arrivals[0].at = list;
+    scene->arrivals[0].at_count = 3;
+    scene->quiet = true;
+    scene_start(scene);
+    scene_run(scene, TIME_NEVER);
+    ck_assert_uint_eq(scene->stats->handlers[0].completed, 1);
+    ck_assert_uint_eq(scene->stats->handlers[1].completed, 2);
+    scene_end(scene);
+}
+END_TEST
+
 /* ---- closed clients ---- */
 
 START_TEST(clients_open_think_and_send)
@@ -273,6 +289,7 @@ Suite *clients_suite(void)
     tcase_add_test(tests, a_refused_client_knocks_again_for_its_next_request);
     tcase_add_test(tests, refused_in_no_time_is_a_spin);
     tcase_add_test(tests, every_server_meets_the_same_requests);
+    tcase_add_test(tests, an_arrival_may_name_its_handler);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -62,6 +62,16 @@ START_TEST(a_thread_whose_burst_ends_with_its_slice_is_asked_first)
 }
 END_TEST
 
+START_TEST(a_thread_whose_slice_ends_just_before_its_burst_is_asked_too)
+{
+    Play *play = play_new(SCHED_ROUND_ROBIN, 1, 4, 1);
+    enter(play, "A", 0, "c3 c1 c4 x"); /* the end of the slice stands in the queue before that of the second burst */
+    enter(play, "B", 0, "c1 x");
+    ck_assert_str_eq(play_run(play), "A@0 B@0 A@3 A@4 B@5 A@9");
+    play_end(play);
+}
+END_TEST
+
 START_TEST(a_slice_goes_on_over_several_bursts)
 {
     Play *play = play_new(SCHED_ROUND_ROBIN, 1, 4, 1);
@@ -78,6 +88,18 @@ START_TEST(nobody_waits_no_event_is_spent)
     enter(play, "A", 0, "c1000 x");
     ck_assert_str_eq(play_run(play), "A@0 A@1000");
     ck_assert_int_eq((int64_t)play->kernel.taken, 3); /* it enters, goes on, is through */
+    play_end(play);
+}
+END_TEST
+
+START_TEST(nobody_waits_any_more_no_event_is_spent)
+{
+    Play *play = play_new(SCHED_ROUND_ROBIN, 2, 100, 1);
+    enter(play, "A", 0, "c250 x");
+    enter(play, "B", 0, "c3 x");
+    enter(play, "C", 0, "c5 x");
+    ck_assert_str_eq(play_run(play), "A@0 B@0 C@0 B@3 C@8 A@250");
+    ck_assert_int_eq((int64_t)play->kernel.taken, 9);
     play_end(play);
 }
 END_TEST
@@ -144,11 +166,24 @@ END_TEST
 START_TEST(of_several_that_run_the_one_furthest_ahead_goes)
 {
     Play *play = play_new(SCHED_FAIR, 2, 8, TIME_MS);
-    enter(play, "A", 2, "c10 x");
-    enter(play, "B", 0, "c10 x");
-    Actor *c = enter(play, "C", 0, "w c1 x");
-    wake(c, 5); /* A came at 2 with 2 (B's) and has 5, B has 5: C has max(0, 5 - 4) = 1; the lower core has B */
-    ck_assert_str_eq(play_run(play), "B@0 C@0 A@2 C@5 C@6 B@11 A@12");
+    enter(play, "X", 0, "c4 x");
+    enter(play, "A", 0, "c10 x");
+    Actor *b = enter(play, "B", 0, "w c10 x"), *c = enter(play, "C", 0, "w c1 x");
+    wake(b, 4); /* has max(0, 4 - 4) = 0, on core 0 */
+    wake(c, 6); /* has 0 too; B has 2 and A, on core 1, has 6 */
+    ck_assert_str_eq(play_run(play), "X@0 A@0 B@0 C@0 X@4 B@4 C@6 C@7 A@11 B@14");
+    play_end(play);
+}
+END_TEST
+
+START_TEST(the_floor_does_not_fall)
+{
+    Play *play = play_new(SCHED_FAIR, 1, 4, TIME_MS);
+    enter(play, "A", 0, "c20 x");
+    Actor *b = enter(play, "B", 0, "w c5 x"), *c = enter(play, "C", 0, "w c1 x");
+    wake(b, 10); /* has 10 - 2 = 8 and preempts A */
+    wake(c, 11); /* has 8 as well, although B has but 9: not enough to preempt it before 14, when B has 12 */
+    ck_assert_str_eq(play_run(play), "A@0 B@0 C@0 B@10 C@11 C@15 B@20 A@26");
     play_end(play);
 }
 END_TEST
@@ -385,14 +420,17 @@ Suite *machine_suite(void)
     tcase_add_test(tests, round_robin_gives_slices_in_turn);
     tcase_add_test(tests, a_slice_that_is_over_ends_when_somebody_waits);
     tcase_add_test(tests, a_thread_whose_burst_ends_with_its_slice_is_asked_first);
+    tcase_add_test(tests, a_thread_whose_slice_ends_just_before_its_burst_is_asked_too);
     tcase_add_test(tests, a_slice_goes_on_over_several_bursts);
     tcase_add_test(tests, nobody_waits_no_event_is_spent);
+    tcase_add_test(tests, nobody_waits_any_more_no_event_is_spent);
     tcase_add_test(tests, no_slice_outlives_who_waited);
     tcase_add_test(tests, fair_gives_a_slice_and_then_the_smallest_runtime);
     tcase_add_test(tests, fair_lets_the_smallest_runtime_stay);
     tcase_add_test(tests, who_wakes_preempts_who_is_more_than_1_ms_ahead);
     tcase_add_test(tests, exactly_1_ms_ahead_is_not_enough);
     tcase_add_test(tests, of_several_that_run_the_one_furthest_ahead_goes);
+    tcase_add_test(tests, the_floor_does_not_fall);
     tcase_add_test(tests, three_share_two_cores_fairly);
     tcase_add_test(tests, the_floor_outlives_those_who_raised_it);
     tcase_add_test(tests, a_switch_costs_and_is_overhead);

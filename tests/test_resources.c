@@ -281,6 +281,7 @@ START_TEST(locks_are_granted_in_order)
     kernel_run(kernel, 25, 1000, NULL);
     ck_assert_int_eq(lockers[0].granted, 20);
     ck_assert_ptr_null(lock_release(&lock, &lockers[0].waiter));
+    ck_assert_uint_eq(lock.waiting, 0);
     ck_assert(lock_take(&lock, &lockers[2].waiter));
     scene_end(scene);
 }

@@ -57,6 +57,51 @@ START_TEST(the_fin_follows_the_bytes)
 }
 END_TEST
 
+START_TEST(the_fin_takes_its_own_time)
+{
+    Scene *scene = simple(5);
+    ARRIVE(scene, 0);
+    scene->spec.network.rtt = always(scene, 20);
+    scene->spec.network.bandwidth = 1e9;
+    scene->arrivals[0].request_bytes = 100;
+    scene->arrivals[0].timeout = 105;
+    is(scene, TIME_NEVER, "s1@10 a1@10 timeout@105 r1@110 g1@115");
+    scene_end(scene);
+}
+END_TEST
+
+/* However a connection ends, nothing of it is kept. */
+static void many_that_fail(bool deaf, bool refused, Time timeout)
+{
+    Scene *scene = simple(1);
+    scene->quiet = true;
+    scene->deaf = deaf;
+    scene->refuses_from = refused;
+    scene->server.backlog = deaf ? 0 : 511;
+    scene->arrivals[0].kind = ARRIVE_EVERY;
+    scene->arrivals[0].every = 10;
+    scene->arrivals[0].count = 20000;
+    scene->arrivals[0].timeout = timeout;
+    scene->arrivals[0].retry_attempts = 2;
+    retry_syns(scene, 7, 20);
+    scene_start(scene);
+    size_t before = mem_used(scene->mem);
+    scene_run(scene, TIME_NEVER);
+    ck_assert_uint_eq(scene->stats->handlers[0].arrived, 20000);
+    ck_assert_uint_eq(scene->stats->handlers[0].completed, 0);
+    ck_assert_uint_eq(scene->stats->handlers[0].in_flight, 0);
+    ck_assert_uint_lt(mem_used(scene->mem) - before, 1 << 18);
+    scene_end(scene);
+}
+
+START_TEST(nothing_is_kept)
+{
+    many_that_fail(true, false, 5);
+    many_that_fail(true, false, 0);
+    many_that_fail(false, true, 0);
+}
+END_TEST
+
 START_TEST(a_response_that_comes_too_late)
 {
     Scene *scene = simple(50);
@@ -113,6 +158,18 @@ START_TEST(a_failed_request_is_tried_again_on_its_connection)
     is(scene, TIME_NEVER, "s1@0 r1@0 a1@0 retry@10 r1@15 g1@25 ok@25");
     ck_assert_int_eq(part_of(scene, 1, PART_CPU), 20);
     ck_assert_int_eq(part_of(scene, 1, PART_OTHER), 5);
+    scene_end(scene);
+}
+END_TEST
+
+START_TEST(an_error_has_no_bytes)
+{
+    Scene *scene = simple(10);
+    ARRIVE(scene, 0);
+    scene->fails_before = 1;
+    scene->response = 50;
+    scene->spec.network.bandwidth = 1e9;
+    is(scene, TIME_NEVER, "s1@0 r1@0 a1@0 g1@10 failed@10");
     scene_end(scene);
 }
 END_TEST
@@ -191,6 +248,18 @@ START_TEST(the_next_request_finds_another_connection)
 }
 END_TEST
 
+START_TEST(a_close_behind_the_response)
+{
+    Scene *scene = simple(5);
+    ARRIVE(scene, 0);
+    scene->closes = true;
+    scene->spec.network.rtt = always(scene, 20);
+    scene->arrivals[0].requests.fixed = 2;
+    is(scene, TIME_NEVER, "s1@10 r1@10 a1@10 ok@25 s2@35 r2@35 a2@35 ok@50");
+    scene_end(scene);
+}
+END_TEST
+
 START_TEST(bytes_that_come_after_the_close_are_lost)
 {
     Scene *scene = simple(5);
@@ -232,6 +301,10 @@ Suite *retries_suite(void)
     tcase_add_test(tests, the_next_request_finds_another_connection);
     tcase_add_test(tests, bytes_that_come_after_the_close_are_lost);
     tcase_add_test(tests, a_close_while_the_client_thinks);
+    tcase_add_test(tests, a_close_behind_the_response);
+    tcase_add_test(tests, an_error_has_no_bytes);
+    tcase_add_test(tests, the_fin_takes_its_own_time);
+    tcase_add_test(tests, nothing_is_kept);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -47,7 +47,6 @@ static void disarm_all(Machine *machine)
 static void enqueue(Machine *machine, Thread *thread, Part part)
 {
     thread->state = RUN_QUEUED;
-    thread->preempted = part == PART_PREEMPTED;
     if (is_fair(machine))
         run_heap_push(&machine->heap, thread);
     else
@@ -122,7 +121,6 @@ static void begin(Core *core)
     Time cost = switches ? machine->spec->costs.switch_ : 0;
     machine->stats.switches += switches;
     core->last = serial;
-    core->thread->preempted = false;
     core->since = machine->kernel->now;
     core->slice_start = machine->kernel->now + cost;
     if (cost > 0)

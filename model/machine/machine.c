@@ -168,7 +168,6 @@ void machine_start(Machine *machine, Thread *thread)
     thread->serial = ++machine->serial;
     thread->home = 0;
     thread->shown = UINT8_MAX;
-    thread->preempted = false;
     stats->threads_created++;
     if (++stats->threads > stats->threads_peak)
         stats->threads_peak = stats->threads;

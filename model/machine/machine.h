@@ -74,7 +74,6 @@ struct Thread {
     uint8_t state;     /* scheduler.h */
     uint8_t shown;     /* STATE_ of probe.h */
     uint8_t part;      /* of the CPU time asked for */
-    bool preempted;    /* it waits for a core because it lost one */
     uint32_t track;    /* the view's */
 };
 

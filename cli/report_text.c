@@ -29,7 +29,7 @@ static void put_breaks(Buf *buf, const Bottleneck *bottleneck)
     if (bottleneck->breaks_at < 0)
         return;
     unsigned decimals = bottleneck->breaks_at < 10000000 ? 2 : bottleneck->breaks_at < 100000000 ? 1 : 0;
-    buf_text(buf, bottleneck->utilization >= 990000 ? "; it is full at " : "; it would be full at ");
+    buf_text(buf, bottleneck->utilization >= 990000 ? "; full at " : "; would be full at ");
     text_micro(buf, bottleneck->breaks_at, decimals);
     buf_text(buf, "/s");
 }

@@ -141,7 +141,7 @@ static bool is_worth_a_row(const Report *report, const ContrastRow *row)
 
 static const char *label_of(const ContrastRow *row)
 {
-    static const char *const labels[][2] = {{"timed_out", "timed out"},  {"in_flight", "in flight at the end"},
+    static const char *const labels[][2] = {{"timed_out", "timed out"},  {"in_flight", "in flight, at end"},
                                             {"cpu", "cpu, all cores"},   {"memory", "memory peak"},
                                             {"threads", "threads peak"}, {"switches", "thread switches"}};
     for (size_t i = 0; i < COUNT_OF(labels); i++)

@@ -160,12 +160,21 @@ static const StepInfo *step_info(const Finder *finder, int32_t row)
     return row < finder->stats->step_count ? program_step(finder->program, row) : NULL;
 }
 
+/* As a person counts: the element of the handler's body in which it stands, from 1. Where the body came from elsewhere
+ * (--set), the steps in the order in which they were compiled. */
 static int step_number(const Finder *finder, int32_t step)
 {
+    const StepInfo *info = program_step(finder->program, step);
+    const Json *body = info->handler >= 0 ? finder->spec->handlers[info->handler].body : NULL;
     int number = 1;
-    const char *owner = program_step(finder->program, step)->owner;
+    for (const Json *element = body ? body->child : NULL; element; element = element->next, number++) {
+        uint32_t offset = info->place.offset - element->place.offset;
+        if (info->place.offset >= element->place.offset && offset <= element->place.size)
+            return number;
+    }
+    number = 1;
     for (int32_t i = 0; i < step; i++)
-        number += strcmp(program_step(finder->program, i)->owner, owner) == 0;
+        number += strcmp(program_step(finder->program, i)->owner, info->owner) == 0;
     return number;
 }
 
@@ -209,14 +218,17 @@ static void put_filler(Buf *buf, const Finder *finder)
         buf_f(buf, " of it in the costs between the steps of `%s`", filler.handler);
 }
 
-/* The mean length of the queue, over the window, with one decimal. */
+/* The mean length of the queue, over the window, with one decimal; where that is nothing, not a word. */
 static void put_queue(Buf *buf, const Finder *finder, const char *before, const char *after)
 {
     if (!finder->best.queue)
         return;
-    Sum tenfold = sum_times(finder->best.queue->integral, 10);
+    int64_t tenths =
+        sum_divide(sum_times(finder->best.queue->integral, 10), sum_of((uint64_t)stats_window(finder->stats)));
+    if (tenths == 0)
+        return;
     buf_text(buf, before);
-    buf_fixed(buf, sum_divide(tenfold, sum_of((uint64_t)stats_window(finder->stats))), 1);
+    buf_fixed(buf, tenths, 1);
     buf_text(buf, after);
 }
 

@@ -269,7 +269,7 @@ void note_task_start(Probe *probe, Thread *worker, Strand *strand, Time queued_a
 {
     hist_add(&probe->stats->pool_wait, probe_now(probe) - queued_at);
     probe->stats->tasks++;
-    if (probe->view)
+    if (probe->view && worker)
         view_task_start(probe->view, probe_now(probe), worker, strand, queued_at, name);
 }
 

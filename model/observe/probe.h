@@ -274,6 +274,7 @@ static inline void note_arrives(Probe *probe, Thread *at, uint64_t hop)
 /* The pool: queue length and busy workers. A pool of threads that serve requests says it as well: queued for a thread,
  * held by one. */
 void note_task(Probe *probe, Strand *strand, int change_queued, int change_busy);
+/* worker NULL: counted, but no slice of its own; then there is no note_task_end. */
 void note_task_start(Probe *probe, Thread *worker, Strand *strand, Time queued_at, const char *name);
 void note_task_end(Probe *probe, Thread *worker);
 void note_call(Probe *probe, Strand *strand, int resource, int change_queued, int change_served);

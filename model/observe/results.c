@@ -115,11 +115,11 @@ static void take_loop(Results *results, Mem *mem, const SpecServer *server, cons
     hist_merge(&results->loop.lag, &stats->lag);
 }
 
-/* Workers beside a loop; or a pool of threads, where its model says to the probe what queues for it. */
+/* Workers beside a loop, or a pool of threads. */
 static void take_pool(Results *results, Mem *mem, const SpecServer *server, const Stats *stats)
 {
     int64_t loops = results->has_loop ? results->loop.loops : 1, workers = results_config(server, "workers");
-    if (workers < 0 && stats->tasks > 0)
+    if (workers < 0)
         workers = results_config(server, "threads");
     results->has_pool = workers > 0;
     hist_init(&results->pool.wait, mem);

@@ -58,6 +58,7 @@ typedef struct Waiting {
     Connection *connection;
     Request *request;
     Strand *strand;
+    Time since;
 } Waiting;
 
 typedef struct ThreadPoolServer {
@@ -119,6 +120,7 @@ static bool enqueue(ThreadPoolServer *server, Connection *connection, Request *r
 {
     Waiting *waiting = pool_get(&server->waitings);
     *waiting = (Waiting){.connection = connection, .request = request, .strand = strand};
+    waiting->since = server->world->kernel.now;
     *server->last = waiting;
     server->last = &waiting->next;
     server->waiting++;
@@ -146,6 +148,7 @@ static void take(ThreadPoolServer *server, Serving *serving)
     if (serving->request != NULL)
         note_part(server->world->probe, &serving->request->account, PART_READY_WAIT);
     note_task(server->world->probe, waiting->strand, -1, +1);
+    note_task_start(server->world->probe, NULL, waiting->strand, waiting->since, NULL);
     pool_put(&server->waitings, waiting);
 }
 

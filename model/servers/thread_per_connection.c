@@ -45,6 +45,7 @@ typedef struct ThreadServer {
 /* A connection's thread. */
 typedef struct ConnectionThread {
     Serving serving;
+    Request *request; /* the next one: its bytes came while the thread was still at the last one */
     bool end_of_file;
 } ConnectionThread;
 
@@ -54,6 +55,13 @@ static ServingNext next(Serving *serving)
     if (serving->connection == NULL)
         return NEXT_EXIT;
     return serving->request != NULL ? NEXT_REQUEST : thread->end_of_file ? NEXT_CLOSE : NEXT_WAIT;
+}
+
+static void answered(Serving *serving)
+{
+    ConnectionThread *thread = CONTAINER_OF(serving, ConnectionThread, serving);
+    serving->request = thread->request;
+    thread->request = NULL;
 }
 
 static void nothing(Serving *serving)
@@ -69,7 +77,7 @@ static void gone(Serving *serving)
     acceptor_wake(&server->acceptor);
 }
 
-static const ServingHooks hooks = {.next = next, .answered = nothing, .closed = nothing, .gone = gone};
+static const ServingHooks hooks = {.next = next, .answered = answered, .closed = nothing, .gone = gone};
 
 static bool may_accept(void *opaque)
 {
@@ -108,6 +116,10 @@ static void readable(void *opaque, Connection *connection)
 {
     ThreadServer *server = opaque;
     ConnectionThread *thread = connection->server_side;
+    if (thread->serving.request != NULL) {
+        thread->request = connection->request;
+        return;
+    }
     thread->serving.request = connection->request;
     machine_wake(server->world->machine, &thread->serving.thread);
 }

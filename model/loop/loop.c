@@ -5,23 +5,41 @@
 
 /* ---- coroutines ---- */
 
-void co_push(Loop *loop, CoFn *fn, void *pointer, int64_t number)
+static CoRet go_on(Loop *loop, Co *co)
+{
+    CoRet ret;
+    do
+        ret = co->fn(loop, co);
+    while (ret == CO_BECAME);
+    if (ret == CO_OVER)
+        loop->depth--;
+    return ret;
+}
+
+CoRet co_enter(Loop *loop, CoFn *fn, void *pointer, int64_t number)
 {
     must(loop->depth < CO_MOST, "coroutines nest too deep");
-    loop->stack[loop->depth++] = (Co){ .fn = fn, .p = pointer, .i = number };
+    Co *co = &loop->stack[loop->depth++];
+    co->fn = fn;
+    co->at = 0;
+    co->p = pointer;
+    co->i = number;
+    co->j = 0;
+    return go_on(loop, co);
 }
 
 static Need loop_resume(Thread *thread)
 {
     Loop *loop = CONTAINER_OF(thread, Loop, thread);
-    while (loop->depth > 0 && !loop->over) {
-        Co *co = &loop->stack[loop->depth - 1];
-        CoRet ret = co->fn(loop, co);
-        if (ret == CO_STOPPED)
-            return loop->need;
-        if (ret == CO_OVER)
-            loop->depth--;
+    CoRet ret = CO_OVER;
+    if (!loop->begun) {
+        loop->begun = true;
+        ret = co_enter(loop, loop->hooks.program, NULL, 0);
     }
+    while (ret == CO_OVER && loop->depth > 0)
+        ret = go_on(loop, &loop->stack[loop->depth - 1]);
+    if (ret == CO_STOPPED && !loop->over)
+        return loop->need;
     loop->over = true;
     return (Need){ .kind = NEED_EXIT };
 }
@@ -101,43 +119,37 @@ static CoRet co_run_closing(Loop *loop, Co *co)
 }
 
 
-/* One turn. libuv >= 1.45 runs timers last (and once before the first turn); before that, first. `pending` is always empty here: nothing in the step
- * language completes outside poll. */
-static CoRet co_iteration(Loop *loop, Co *co)
-{
-    CO_BEGIN(co);
-    loop->iterations++;
-    note_iteration(loop->probe, &loop->thread, true);
-    CO_CPU(loop, co, loop->iteration_cost);
-    if (loop->legacy) {
-        loop_update_time(loop);
-        CO_CALL(loop, co, co_run_timers, NULL, 0);
-    }
-    note_phase(loop->probe, &loop->thread, PHASE_PENDING, true);
-    note_phase(loop->probe, &loop->thread, PHASE_PENDING, false);
-    note_phase(loop->probe, &loop->thread, PHASE_PREPARE, true);
-    note_phase(loop->probe, &loop->thread, PHASE_PREPARE, false);
-    CO_CALL(loop, co, co_poll, NULL, backend_timeout(loop));
-    CO_CALL(loop, co, loop->hooks.check, NULL, 0);
-    if (loop->closing != NULL)
-        CO_CALL(loop, co, co_run_closing, NULL, 0);
-    if (!loop->legacy) {
-        loop_update_time(loop);
-        if (loop->timer.active && loop->timer.timeout <= loop->time)
-            CO_CALL(loop, co, co_run_timers, NULL, 0);
-    }
-    note_iteration(loop->probe, &loop->thread, false);
-    CO_END;
-}
-
+/* libuv >= 1.45 runs timers last (and once before the first turn); before that, first. `pending` is always empty here: nothing in the step language
+ * completes outside poll. */
 CoRet co_uv_run(Loop *loop, Co *co)
 {
     CO_BEGIN(co);
     loop_update_time(loop);
     if (!loop->legacy && loop_alive(loop))
         CO_CALL(loop, co, co_run_timers, NULL, 0);
-    while (loop_alive(loop) && !loop->stop)
-        CO_CALL(loop, co, co_iteration, NULL, 0);
+    while (loop_alive(loop) && !loop->stop) {
+        loop->iterations++;
+        note_iteration(loop->probe, &loop->thread, true);
+        CO_CPU(loop, co, loop->iteration_cost);
+        if (loop->legacy) {
+            loop_update_time(loop);
+            CO_CALL(loop, co, co_run_timers, NULL, 0);
+        }
+        note_phase(loop->probe, &loop->thread, PHASE_PENDING, true);
+        note_phase(loop->probe, &loop->thread, PHASE_PENDING, false);
+        note_phase(loop->probe, &loop->thread, PHASE_PREPARE, true);
+        note_phase(loop->probe, &loop->thread, PHASE_PREPARE, false);
+        CO_CALL(loop, co, co_poll, NULL, backend_timeout(loop));
+        CO_CALL(loop, co, loop->hooks.check, NULL, 0);
+        if (loop->closing != NULL)
+            CO_CALL(loop, co, co_run_closing, NULL, 0);
+        if (!loop->legacy) {
+            loop_update_time(loop);
+            if (loop->timer.active && loop->timer.timeout <= loop->time)
+                CO_CALL(loop, co, co_run_timers, NULL, 0);
+        }
+        note_iteration(loop->probe, &loop->thread, false);
+    }
     CO_END;
 }
 
@@ -168,6 +180,5 @@ void loop_init(Loop *loop, World *world, LoopHooks hooks, void *owner, uint32_t 
 
 void loop_start(Loop *loop)
 {
-    co_push(loop, loop->hooks.program, NULL, 0);
     machine_start(loop->world->machine, &loop->thread);
 }

@@ -13,7 +13,11 @@
 
 typedef struct Loop Loop;
 typedef struct Co Co;
-typedef enum CoRet { CO_OVER, CO_CALLED, CO_STOPPED } CoRet;
+typedef enum CoRet {
+    CO_OVER,    /* it has ended */
+    CO_BECAME,  /* it has put another function in its place */
+    CO_STOPPED  /* time has to pass first: see loop->need; or the thread ends (loop->over) */
+} CoRet;
 typedef CoRet CoFn(Loop *loop, Co *co);
 
 struct Co {
@@ -26,20 +30,24 @@ struct Co {
 enum { CO_MOST = 32 };
 
 /* A coroutine's body stands between CO_BEGIN and CO_END. CO_CALL runs another one to its end; CO_CPU asks for CPU time of the thread; CO_WAIT sleeps until
- * loop_wake. Local variables do not live across them: fields of co do. */
+ * the thread is woken; CO_STOP stops with what loop->need says already; CO_UNTIL calls `done` again and again, stopping each time it says false. Local
+ * variables do not live across them: fields of co do.
+ *
+ * What does not have to stop runs as plain nested calls: only a coroutine that stops unwinds to the thread, which then goes on with the innermost. */
 #define CO_BEGIN(co) switch ((co)->at) { case 0:
 #define CO_END } return CO_OVER
 #define CO_CALL(loop, co, function, pointer, number) \
-    do { (co)->at = __LINE__; co_push(loop, function, pointer, number); return CO_CALLED; case __LINE__:; } while (0)
-#define CO_CPU(loop, co, cost) \
-    do { if ((cost) > 0) { (co)->at = __LINE__; (loop)->need = (Need){ .kind = NEED_CPU, .part = PART_OVERHEAD, .ns = (cost) }; return CO_STOPPED; case __LINE__:; } } while (0)
-#define CO_WAIT(loop, co) \
-    do { (co)->at = __LINE__; (loop)->need = (Need){ .kind = NEED_WAIT }; return CO_STOPPED; case __LINE__:; } while (0)
-/* Stops with what `(loop)->need` says already. */
+    do { (co)->at = __LINE__; CoRet co_ret = co_enter(loop, function, pointer, number); if (co_ret != CO_OVER) return co_ret; if (0) { case __LINE__:; } } while (0)
 #define CO_STOP(loop, co) \
     do { (co)->at = __LINE__; return CO_STOPPED; case __LINE__:; } while (0)
+#define CO_CPU(loop, co, cost) \
+    do { if ((cost) > 0) { (loop)->need = (Need){ .kind = NEED_CPU, .part = PART_OVERHEAD, .ns = (cost) }; CO_STOP(loop, co); } } while (0)
+#define CO_WAIT(loop, co) \
+    do { (loop)->need = (Need){ .kind = NEED_WAIT }; CO_STOP(loop, co); } while (0)
+#define CO_UNTIL(loop, co, done) \
+    do { (co)->at = __LINE__; if (0) { case __LINE__:; } if (!(done)) return CO_STOPPED; } while (0)
 
-void co_push(Loop *loop, CoFn *fn, void *pointer, int64_t number);
+CoRet co_enter(Loop *loop, CoFn *fn, void *pointer, int64_t number);
 
 /* ---- descriptors: epoll's ready list (semantics.md, 4.1) ---- */
 
@@ -120,6 +128,7 @@ struct Loop {
     Closing *closing;
     bool stop;               /* leave uv_run at once */
     bool over;               /* the thread ends */
+    bool begun;
 
     Fd ready;                /* head of the ready list */
     Fd *watch_first, **watch_last;

@@ -32,7 +32,7 @@ static CoRet co_closed(Loop *loop, Co *co)
         CO_CPU(loop, co, loop->costs->callback);
         node->scope_depth++;
         frame_call(&node->vm, handle->closure, handle->strand, FRAME_BASE, 0, NULL);
-        CO_CALL(loop, co, co_run, NULL, 0);
+        CO_UNTIL(loop, co, node_run(node));
         node->scope_depth--;
         CO_CALL(loop, co, co_scope_end, NULL, 0);
         note_callback_end(loop->probe, &loop->thread);
@@ -94,7 +94,7 @@ static CoRet co_serving(Loop *loop, Co *co)
     node->scope_depth++;
     number = value_number(serving->number);
     frame_call(&node->vm, serving->closure, NULL, FRAME_BASE, 1, &number);
-    CO_CALL(loop, co, co_run, NULL, 0);
+    CO_UNTIL(loop, co, node_run(node));
     node->scope_depth--;
     CO_CALL(loop, co, co_scope_end, NULL, 0);
     note_callback_end(loop->probe, &loop->thread);

@@ -128,7 +128,7 @@ static CoRet co_process_immediate(Loop *loop, Co *co)
             CO_CPU(loop, co, loop->costs->callback);
             if (((Immediate *)co->p)->closure != NULL) {
                 frame_call(&node->vm, ((Immediate *)co->p)->closure, ((Immediate *)co->p)->strand, FRAME_BASE, 0, NULL);
-                CO_CALL(loop, co, co_run, NULL, 0);
+                CO_UNTIL(loop, co, node_run(node));
             }
             loop->thread.strand = NULL;
             note_callback_end(loop->probe, &loop->thread);

@@ -80,7 +80,7 @@ struct Node {
 void node_init(Node *node, VmShared *shared, LoopHooks hooks, uint32_t number);
 
 /* ---- scopes, ticks, microtasks (scope.c) ---- */
-CoFn co_run;                  /* walks the Vm's stack to its end; answers for handlers that ended; loop->threw tells of a throw */
+bool node_run(Node *node);    /* walks the Vm's stack to its end, for CO_UNTIL; vm.threw then tells of a throw */
 CoFn co_scope_end;            /* the end of a callback scope: reports a throw, or drains at the outermost */
 CoFn co_drain;                /* the same without a throw */
 CoFn co_next_ticks;           /* runNextTicks, between timers and between immediates */

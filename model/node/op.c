@@ -168,7 +168,7 @@ static CoRet co_op(Loop *loop, Co *co)
         op->over = true;
         op_tell(&node->vm, op);
     }
-    CO_CALL(loop, co, co_run, NULL, 0);
+    CO_UNTIL(loop, co, node_run(node));
     node->scope_depth--;
     CO_CALL(loop, co, co_scope_end, NULL, 0);
     note_callback_end(loop->probe, &loop->thread);

@@ -16,7 +16,7 @@ static CoRet co_main(Loop *loop, Co *co)
     node->scope_depth++;
     frame_push(&node->vm, node->vm.shared->program->main, NULL, node->job, NULL, node->vm.shared->program->main->site, FRAME_BASE);
     node->vm.shared->globals = node->vm.top->env;
-    CO_CALL(loop, co, co_run, NULL, 0);
+    CO_UNTIL(loop, co, node_run(node));
     if (node->vm.threw)
         CO_CALL(loop, co, co_uncaught, NULL, 0);
     node->scope_depth--;
@@ -68,7 +68,7 @@ static CoRet co_emit(Loop *loop, Co *co)
     node->scope_depth++;
     code = value_number(node->exit_code);
     if (emitter_emit(&node->vm, node->process, co->p, node->job, NULL, FRAME_BASE, 1, &code))
-        CO_CALL(loop, co, co_run, NULL, 0);
+        CO_UNTIL(loop, co, node_run(node));
     node->scope_depth--;
     CO_CALL(loop, co, co_scope_end, NULL, 0);
     CO_END;

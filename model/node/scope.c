@@ -8,35 +8,35 @@
 static const Text event_exit = { 4, "exit" }, event_uncaught = { 17, "uncaughtException" }, event_unhandled = { 18, "unhandledRejection" },
                   event_handled = { 16, "rejectionHandled" };
 
-/* Walks until the stack is empty, and sends the response of a handler that has ended. */
-CoRet co_run(Loop *loop, Co *co)
+/* Walks until the stack is empty, and sends the response of a handler that has ended; false: time has to pass first (loop->need), or the process ends. */
+bool node_run(Node *node)
 {
-    Node *node = loop->owner;
+    Loop *loop = &node->loop;
     Vm *vm = &node->vm;
-    CO_BEGIN(co);
-    for (;;) {
+    if (vm->answering == NULL) {
         VmEnd end = vm_run(vm);
-        if (end == VM_EXIT) {
-            loop->over = true;
-            return CO_CALLED;
+        loop->over |= end == VM_EXIT;
+        if (end != VM_EMPTY) {
+            loop->need = vm->need;
+            return false;
         }
-        if (end == VM_EMPTY)
-            break;
-        loop->need = vm->need;
-        CO_STOP(loop, co);
-    }
-    loop->thread.strand = NULL;
-    if (vm->finished != NULL) {
-        co->p = vm->finished;
+        loop->thread.strand = NULL;
+        if (vm->finished == NULL)
+            return true;
+        vm->answering = vm->finished;
         vm->finished = NULL;
-        if (!((Job *)co->p)->answered) {
+        if (!vm->answering->answered && loop->costs->write > 0) {
             loop->thread.strand = vm->finished_by;
-            CO_CPU(loop, co, loop->costs->write);
-            job_answer(vm, co->p, vm->finished_by, vm->shared->response_bytes(vm->shared, co->p), vm->finished_failed);
-            loop->thread.strand = NULL;
+            loop->need = (Need){ .kind = NEED_CPU, .part = PART_OVERHEAD, .ns = loop->costs->write };
+            return false;
         }
     }
-    CO_END;
+    Job *job = vm->answering;
+    vm->answering = NULL;
+    if (!job->answered)
+        job_answer(vm, job, vm->finished_by, vm->shared->response_bytes(vm->shared, job), vm->finished_failed);
+    loop->thread.strand = NULL;
+    return true;
 }
 
 /* ---- errors that nobody caught ---- */
@@ -53,13 +53,13 @@ CoRet co_uncaught(Loop *loop, Co *co)
     }
     node->fatal = vm->thrown;
     if (emitter_emit(vm, node->process, &event_uncaught, node->job, NULL, FRAME_BASE, 1, &node->fatal)) {
-        CO_CALL(loop, co, co_run, NULL, 0);
+        CO_UNTIL(loop, co, node_run(node));
         if (vm->threw) { /* a listener threw: Node ends at once, without 'exit' */
             node->fatal = vm->thrown;
             node->died = true;
             node->exit_code = 7;
             loop->over = true;
-            return CO_CALLED;
+            return CO_STOPPED;
         }
         immediate_new(node, node->job, NULL, NULL); /* so that the next poll does not block */
         return CO_OVER;
@@ -69,9 +69,9 @@ CoRet co_uncaught(Loop *loop, Co *co)
     node->died = true;
     Value code = value_number(1);
     if (emitter_emit(vm, node->process, &event_exit, node->job, NULL, FRAME_BASE, 1, &code))
-        CO_CALL(loop, co, co_run, NULL, 0);
+        CO_UNTIL(loop, co, node_run(node));
     loop->over = true;
-    return CO_CALLED;
+    return CO_STOPPED;
     CO_END;
 }
 
@@ -132,7 +132,7 @@ static CoRet co_process_rejections(Loop *loop, Co *co)
         co->i = 1;
         job_release(handled.job);
         if (node->program && emitter_emit(vm, node->process, &event_handled, node->job, NULL, FRAME_BASE, 0, NULL)) {
-            CO_CALL(loop, co, co_run, NULL, 0);
+            CO_UNTIL(loop, co, node_run(node));
             if (vm->threw)
                 return CO_OVER;
         }
@@ -148,7 +148,7 @@ static CoRet co_process_rejections(Loop *loop, Co *co)
         co->i = 1;
         promise->reported = true;
         if (node->program && emitter_emit(vm, node->process, &event_unhandled, node->job, NULL, FRAME_BASE, 1, &promise->value)) {
-            CO_CALL(loop, co, co_run, NULL, 0);
+            CO_UNTIL(loop, co, node_run(node));
             if (vm->threw)
                 return CO_OVER;
         } else {
@@ -185,7 +185,7 @@ static CoRet co_run_microtasks(Loop *loop, Co *co)
         co->p = micro.job;
         micro_run(&node->vm, &micro);
         if (node->vm.top != NULL || node->vm.finished != NULL)
-            CO_CALL(loop, co, co_run, NULL, 0);
+            CO_UNTIL(loop, co, node_run(node));
         if (node->vm.threw)
             CO_CALL(loop, co, co_uncaught, NULL, 0);
         job_release(co->p);
@@ -207,7 +207,7 @@ static CoRet co_process_ticks(Loop *loop, Co *co)
             co->p = tick.job;
             if (tick.on.closure != NULL) {
                 frame_call(&node->vm, tick.on.closure, tick.strand, FRAME_BASE, 0, NULL);
-                CO_CALL(loop, co, co_run, NULL, 0);
+                CO_UNTIL(loop, co, node_run(node));
             }
             job_release(co->p);
             if (node->vm.threw) {

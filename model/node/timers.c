@@ -257,7 +257,7 @@ static CoRet co_fire(Loop *loop, Co *co)
         timer->op = NULL;
     } else {
         frame_call(&node->vm, timer->closure, timer->strand, FRAME_BASE, 0, NULL);
-        CO_CALL(loop, co, co_run, NULL, 0);
+        CO_UNTIL(loop, co, node_run(node));
         if (!node->vm.threw && timer->times > 0 && --timer->times == 0)
             timer_clear(node, timer);
     }

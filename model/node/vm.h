@@ -250,6 +250,7 @@ struct Vm {
     bool parallel_io;
     bool asleep;              /* nothing to walk: woken by what arrives */
     Job *finished;            /* a handler's body has ended: the host pays for the response and calls job_answer */
+    Job *answering;           /* on a loop: its response is being paid for */
     Strand *finished_by;
     bool finished_failed;
 };

@@ -113,7 +113,7 @@ static CoRet co_request(Loop *loop, Co *co)
     node->scope_depth++;
     job_begin(&node->vm, request);
     co->p = node->vm.top->job;
-    CO_CALL(loop, co, co_run, NULL, 0);
+    CO_UNTIL(loop, co, node_run(node));
     node->scope_depth--;
     CO_CALL(loop, co, co_scope_end, NULL, 0);
     note_callback_end(loop->probe, &loop->thread);
@@ -142,7 +142,7 @@ static CoRet co_peer(Loop *loop, Co *co)
     (void)loop;
     co->fn = peer->request != NULL ? co_request : co_end_of_file;
     co->p = peer;
-    return CO_CALLED;
+    return CO_BECAME;
 }
 
 /* Accepts one connection; co->p: the Connection. */

@@ -343,6 +343,52 @@ START_TEST(a_shell_gets_the_same_again)
 }
 END_TEST
 
+/* The run under another program, which ends it or closes its stdout. */
+static Ran run_under(const char *words, const char *const *argv)
+{
+    const char *loopsim = getenv("LOOPSIM");
+    char whole[600];
+    snprintf(whole, sizeof whole, "%s %s", words, loopsim ? loopsim : OBJECTS "/loopsim");
+    setenv("LOOPSIM", whole, 1);
+    Ran ran = run_loopsim_with(&(Command){.argv = argv});
+    if (loopsim)
+        setenv("LOOPSIM", loopsim, 1);
+    else
+        unsetenv("LOOPSIM");
+    return ran;
+}
+
+START_TEST(an_interrupt_is_130_with_what_there_is)
+{
+    const char *trace = scratch("cut.trace.json");
+    char file[600];
+    snprintf(file, sizeof file, "%s", trace);
+    Ran ran = run_under("timeout --preserve-status -s INT 0.5",
+                        (const char *const[]){"run", path, "--set", "duration=80000h", "--set",
+                                              "arrivals.count=900000000000", "--out", "json", "--trace", file, NULL});
+    expect_exit(&ran, 130);
+    expect_in(ran.out, "\"interrupted\": true");
+    expect_in(ran.out, "\"end\": \"interrupted\"");
+    ck_assert_ptr_null(strstr(ran.out, "\"threads\": {\n")); /* the second server was not begun */
+    ck_assert_int_eq(ran.out[strlen(ran.out) - 2], '}');
+    char *cut = read_file(file, NULL);
+    ck_assert_ptr_nonnull(cut);
+    expect_in(cut, "\"interrupted\":");
+    free(cut);
+    ran_free(&ran);
+}
+END_TEST
+
+START_TEST(a_reader_that_goes_away_is_141_without_a_word)
+{
+    static const char script[] = "{ sleep 0.2; \"$0\" \"$@\"; echo $? >&2; } | true";
+    Ran ran =
+        run_program("sh", "-c", script, getenv("LOOPSIM") ? getenv("LOOPSIM") : OBJECTS "/loopsim", "run", path, NULL);
+    ck_assert_str_eq(ran.err, "141\n");
+    ran_free(&ran);
+}
+END_TEST
+
 START_TEST(each_template_runs)
 {
     static const char *const names[] = {"api", "blocking", "keepalive"};
@@ -388,6 +434,8 @@ Suite *cli_suite(void)
     tcase_add_test(runs, a_trace_changes_nothing_but_is_there);
     tcase_add_test(runs, colour_is_only_where_it_is_wanted);
     tcase_add_test(runs, a_shell_gets_the_same_again);
+    tcase_add_test(runs, an_interrupt_is_130_with_what_there_is);
+    tcase_add_test(runs, a_reader_that_goes_away_is_141_without_a_word);
     tcase_add_test(runs, each_template_runs);
     return suite;
 }

@@ -90,6 +90,7 @@ static ServerRun run_in(Running *running, Cli *cli, const Input *input, int serv
         return run;
     run.results = results_take(cli->mem, input->spec, input->program, &input->spec->servers[server], &running->probe,
                                running->end);
+    run.results->out_of_memory = run.out_of_memory;
     run.left_out = running->probe.view ? view_left_out(running->probe.view) : 0;
     run.spinning = running->probe.spinning;
     return run;

@@ -49,12 +49,36 @@ static void put_bars(Text *text, const Axis *axis, const Hist *hist)
     }
 }
 
+/* Three digits are enough for a mark. */
+static void put_short_time(Buf *buf, Time ns)
+{
+    bool has = true;
+    Scale scale = scale_for(METRIC_TIME, &ns, &has, 1, TIME_AUTO);
+    scale_put(buf, scale, ns);
+    buf_f(buf, " %s", scale.unit);
+}
+
+/* Less than a decade: its ends. */
+static void put_ends(Text *text, const Axis *axis)
+{
+    Buf *buf = text->buf;
+    size_t from = buf->size;
+    buf_text(buf, text->ascii ? "|" : "╵");
+    put_short_time(buf, axis->edge[1]);
+    size_t used = text_width(buf_string(buf) + from);
+    buf_repeat(buf, ' ', used < BARS ? BARS - 1 - used : 0);
+    buf_text(buf, text->ascii ? "|" : "╵");
+    put_short_time(buf, axis->edge[BARS - 1]);
+    text_end_line(text);
+}
+
 /* Marks at 1, 10, 100 of each unit where there is room. */
 static void put_marks(Text *text, const Axis *axis)
 {
     Buf mark;
     size_t used = 0;
     buf_init(&mark, text->report->mem, 4096);
+    bool any = false;
     buf_repeat(text->buf, ' ', TEXT_LABEL + 2);
     int64_t decade = 1;
     for (int i = 1; i < BARS; i++) {
@@ -72,8 +96,12 @@ static void put_marks(Text *text, const Axis *axis)
         buf_text(text->buf, buf_string(&mark));
         used = (size_t)i + width + 1;
         buf_char(text->buf, ' ');
+        any = true;
     }
-    text_end_line(text);
+    if (any)
+        text_end_line(text);
+    else
+        put_ends(text, axis);
 }
 
 void text_spread(Text *text)

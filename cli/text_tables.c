@@ -131,9 +131,12 @@ static bool is_worth_a_row(const Report *report, const ContrastRow *row)
     for (size_t i = 0; i < COUNT_OF(quiet); i++) {
         if (strcmp(row->name, quiet[i]) != 0)
             continue;
-        for (int k = 0; k < report->count; k++)
-            if (row->value[k] > 0)
+        /* In flight are some at every end: it tells something where it is more than a hundredth. */
+        for (int k = 0; k < report->count; k++) {
+            uint64_t enough = strcmp(row->name, "in_flight") == 0 ? report->results[k]->all.requests.arrived / 100 : 0;
+            if ((uint64_t)row->value[k] > enough)
                 return true;
+        }
         return false;
     }
     return true;

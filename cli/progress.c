@@ -41,7 +41,7 @@ static void put_number(Line *line, uint64_t number)
 
 static void put_name(Line *line, const char *name)
 {
-    for (size_t i = 0; name[i] && i < SHOWN_NAME; i++)
+    for (size_t i = 0; i < SHOWN_NAME && name[i]; i++)
         line->text[line->size++] = (unsigned char)name[i] < 0x20 ? '?' : name[i];
 }
 

@@ -98,6 +98,11 @@ struct Sink {
 
     uint64_t events;   /* written so far */
     uint64_t left_out; /* see SINK_STACKED */
+
+    /* The callers' own, so that several can draw on one sink: how many numbers were given to tracks, flows and CPUs. */
+    Track tracks_given;
+    uint64_t flows_given;
+    uint32_t cpus_given;
 };
 
 struct Out;

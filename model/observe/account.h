@@ -39,6 +39,7 @@ typedef struct Strand {
     uint32_t branch;   /* 0: the request itself; else a number within the request */
     int32_t step;      /* the step under way (its number in the program), -1: none */
     int32_t waits_for; /* what it waits for, as the part says: a resource's or a lock's number, else -1 */
+    uint32_t track;    /* the view's */
     Time spent[PARTS]; /* before `since` */
 } Strand;
 

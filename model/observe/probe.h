@@ -270,6 +270,20 @@ static inline void note_arrives(Probe *probe, Thread *at, uint64_t hop)
         view_arrives(probe->view, probe_now(probe), at, hop);
 }
 
+/* A thread begins to serve a request (reading it comes first), or is through with the one it served: NULL. */
+static inline void note_serve(Probe *probe, Thread *thread, Request *request)
+{
+    if (probe->view)
+        view_serve(probe->view, probe_now(probe), thread, request);
+}
+
+/* What stands in Node's queues while time passes. */
+static inline void note_queues(Probe *probe, int64_t timers, int64_t immediates, int64_t ticks, int64_t microtasks)
+{
+    if (probe->view)
+        view_queues(probe->view, probe_now(probe), timers, immediates, ticks, microtasks);
+}
+
 /* ---- the pool and resources ---- */
 /* The pool: queue length and busy workers. A pool of threads that serve requests says it as well: queued for a thread,
  * held by one. */

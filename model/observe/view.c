@@ -1,309 +1,141 @@
 #include "view.h"
 
-struct View {
-    int server;
-};
+#include "drawing.h"
+#include <string.h>
+
+_Static_assert((int)THREAD_RUNNING == STATE_RUNNING && (int)THREAD_READY == STATE_READY && (int)THREAD_SLEEPING == STATE_SLEEPING &&
+                   (int)THREAD_BLOCKED == STATE_BLOCKED && (int)THREAD_GONE == STATE_GONE,
+    "the states of threads have the same numbers in traces and here");
+
+const TraceArgs trace_no_args = {.queued_ns = -1, .latency_ns = -1};
+
+/* ---- tracks, hops, labels ---- */
+
+Track view_track(View *view, TrackSpec spec)
+{
+    spec.track = ++view->sink->tracks_given;
+    view->sink->track(view->sink, &spec);
+    return spec.track;
+}
+
+uint64_t view_hop(View *view)
+{
+    return ++view->sink->flows_given;
+}
+
+static const char *join(View *view, const char *a, const char *between, const char *b)
+{
+    buf_clear(&view->line);
+    buf_text(&view->line, a);
+    buf_text(&view->line, between);
+    buf_text(&view->line, b);
+    return mem_copy(view->mem, buf_string(&view->line), view->line.size);
+}
+
+/* "handler: name". Names live as long as the program: where they are tells them apart. Where there are very many, the rest does without. */
+const char *view_label(View *view, int handler, const char *name)
+{
+    size_t at = (uintptr_t)name >> 3 ^ (size_t)handler * 37;
+    for (int tries = 0; tries < LABELS; tries++) {
+        Label *label = &view->labels[(at + (size_t)tries) % LABELS];
+        if (!label->text)
+            *label = (Label){.name = name, .handler = handler, .text = join(view, view->spec->handlers[handler].name, ": ", name)};
+        if (label->name == name && label->handler == handler)
+            return label->text;
+    }
+    return name;
+}
+
+/* ---- the window ---- */
+
+static void open_window(View *view)
+{
+    view->state = VIEW_DRAWS;
+    view->first_hop = view->sink->flows_given + 1;
+    lanes_open(view, view->options.from);
+    counters_open(view);
+}
+
+static void shut(View *view, Time at)
+{
+    threads_shut(view, at);
+    lanes_shut(view, at);
+    view->state = VIEW_OVER;
+}
+
+static bool reached_limit(const View *view)
+{
+    return view->options.limit > 0 && view->sink->events - view->events_before >= view->options.limit;
+}
+
+/* The clock goes over to `now`. */
+void view_advance(View *view, Time now)
+{
+    must(now >= view->instant, "a view is shown the past");
+    if (draws(view)) {
+        lanes_flush(view);
+        counters_flush(view);
+        if (now >= view->options.to)
+            shut(view, view->options.to);
+        else if (reached_limit(view))
+            shut(view, now);
+    } else if (view->state == VIEW_BEFORE) {
+        view->pending_count = 0;
+        if (now >= view->options.to)
+            view->state = VIEW_OVER;
+        else if (now >= view->options.from)
+            open_window(view);
+    }
+    view->instant = now;
+}
+
+/* ---- the whole ---- */
+
+static int64_t cores_of(const Spec *spec)
+{
+    return spec->kind == SPEC_PROGRAM ? spec->threads + 1 : spec->machine.cores;
+}
+
+static void make_processes(View *view, const char *name, int order)
+{
+    view->metrics = view_track(view, (TrackSpec){.kind = TRACK_PROCESS, .order = 2 * order, .name = join(view, name, ": ", "metrics")});
+    view->process = view_track(view, (TrackSpec){.kind = TRACK_PROCESS, .order = 2 * order + 1, .name = name});
+}
 
 View *view_new(Mem *mem, struct Sink *sink, const Spec *spec, const Program *program, int server, const ViewOptions *options)
 {
     View *view = mem_get(mem, sizeof *view);
-    view->server = server;
-    (void)sink;
-    (void)spec;
-    (void)program;
-    (void)options;
+    size_t handlers = (size_t)spec->handler_count + 1, resources = (size_t)spec->resource_count + 1;
+    view->mem = mem;
+    view->sink = sink;
+    view->spec = spec;
+    view->program = program;
+    view->options = *options;
+    view->instant = -1;
+    view->events_before = sink->events;
+    view->has_states = spec->kind == SPEC_PROGRAM || spec->machine.scheduler != SCHED_PROCESSOR_SHARING;
+    view->cpu = sink->cpus_given;
+    sink->cpus_given += (uint32_t)cores_of(spec);
+    buf_init(&view->line, mem, SIZE_MAX / 4);
+    view->requests = mem_get(mem, mem_array(mem, handlers, sizeof *view->requests));
+    view->branches = mem_get(mem, mem_array(mem, handlers, sizeof *view->branches));
+    view->resources = mem_get(mem, mem_array(mem, resources, sizeof *view->resources));
+    counters_init(view);
+    make_processes(view, server >= 0 ? spec->servers[server].name : spec->name, server >= 0 ? server : 0);
     return view;
 }
 
 void view_end(View *view, Time now)
 {
-    (void)view;
-    (void)now;
+    if (view->state != VIEW_OVER && now != view->instant)
+        view_advance(view, now);
+    if (!draws(view))
+        return;
+    counters_flush(view);
+    shut(view, now);
 }
 
 uint64_t view_left_out(const View *view)
 {
-    (void)view;
-    return 0;
-}
-
-void view_strand_begin(View *view, Time now, const Strand *strand)
-{
-    (void)view;
-    (void)now;
-    (void)strand;
-}
-
-void view_strand_fork(View *view, Time now, const Strand *child, const Strand *parent)
-{
-    (void)view;
-    (void)now;
-    (void)child;
-    (void)parent;
-}
-
-void view_strand_adopt(View *view, Time now, const Strand *parent, const Strand *child)
-{
-    (void)view;
-    (void)now;
-    (void)parent;
-    (void)child;
-}
-
-void view_part(View *view, Time now, const Strand *strand, Part part)
-{
-    (void)view;
-    (void)now;
-    (void)strand;
-    (void)part;
-}
-
-void view_connect(View *view, Time now, Connection *connection)
-{
-    (void)view;
-    (void)now;
-    (void)connection;
-}
-
-void view_established(View *view, Time now, Connection *connection)
-{
-    (void)view;
-    (void)now;
-    (void)connection;
-}
-
-void view_accept(View *view, Time now, Connection *connection)
-{
-    (void)view;
-    (void)now;
-    (void)connection;
-}
-
-void view_connection_refused(View *view, Time now, Connection *connection)
-{
-    (void)view;
-    (void)now;
-    (void)connection;
-}
-
-void view_close(View *view, Time now, Connection *connection)
-{
-    (void)view;
-    (void)now;
-    (void)connection;
-}
-
-void view_want(View *view, Time now, Request *request)
-{
-    (void)view;
-    (void)now;
-    (void)request;
-}
-
-void view_begin(View *view, Time now, Request *request)
-{
-    (void)view;
-    (void)now;
-    (void)request;
-}
-
-void view_respond(View *view, Time now, Request *request)
-{
-    (void)view;
-    (void)now;
-    (void)request;
-}
-
-void view_retry(View *view, Time now, Request *request)
-{
-    (void)view;
-    (void)now;
-    (void)request;
-}
-
-void view_outcome(View *view, Time now, Request *request, Outcome outcome)
-{
-    (void)view;
-    (void)now;
-    (void)request;
-    (void)outcome;
-}
-
-void view_step(View *view, Time now, const Strand *strand, int32_t step)
-{
-    (void)view;
-    (void)now;
-    (void)strand;
-    (void)step;
-}
-
-void view_step_end(View *view, Time now, const Strand *strand, int32_t step)
-{
-    (void)view;
-    (void)now;
-    (void)strand;
-    (void)step;
-}
-
-void view_line(View *view, Time now, const Strand *strand, const char *text, size_t size)
-{
-    (void)view;
-    (void)now;
-    (void)strand;
-    (void)text;
-    (void)size;
-}
-
-void view_thread(View *view, Time now, Thread *thread)
-{
-    (void)view;
-    (void)now;
-    (void)thread;
-}
-
-void view_thread_state(View *view, Time now, Thread *thread, int state, int core)
-{
-    (void)view;
-    (void)now;
-    (void)thread;
-    (void)state;
-    (void)core;
-}
-
-void view_runnable(View *view, Time now, uint64_t waiting)
-{
-    (void)view;
-    (void)now;
-    (void)waiting;
-}
-
-void view_memory(View *view, Time now, int64_t bytes)
-{
-    (void)view;
-    (void)now;
-    (void)bytes;
-}
-
-void view_iteration(View *view, Time now, Thread *loop, bool begins)
-{
-    (void)view;
-    (void)now;
-    (void)loop;
-    (void)begins;
-}
-
-void view_phase(View *view, Time now, Thread *loop, int phase, bool begins)
-{
-    (void)view;
-    (void)now;
-    (void)loop;
-    (void)phase;
-    (void)begins;
-}
-
-void view_idle(View *view, Time now, Thread *loop, bool begins)
-{
-    (void)view;
-    (void)now;
-    (void)loop;
-    (void)begins;
-}
-
-void view_ready(View *view, Time now, Thread *loop, int change)
-{
-    (void)view;
-    (void)now;
-    (void)loop;
-    (void)change;
-}
-
-void view_callback(View *view, Time now, Thread *loop, int kind, Time ready, const Strand *strand, const char *name)
-{
-    (void)view;
-    (void)now;
-    (void)loop;
-    (void)kind;
-    (void)ready;
-    (void)strand;
-    (void)name;
-}
-
-void view_callback_end(View *view, Time now, Thread *loop)
-{
-    (void)view;
-    (void)now;
-    (void)loop;
-}
-
-void view_drain(View *view, Time now, Thread *loop, bool microtasks, bool begins)
-{
-    (void)view;
-    (void)now;
-    (void)loop;
-    (void)microtasks;
-    (void)begins;
-}
-
-uint64_t view_leaves(View *view, Time now, Thread *from, const Strand *strand)
-{
-    (void)view;
-    (void)now;
-    (void)from;
-    (void)strand;
-    return 0;
-}
-
-void view_arrives(View *view, Time now, Thread *at, uint64_t hop)
-{
-    (void)view;
-    (void)now;
-    (void)at;
-    (void)hop;
-}
-
-void view_task(View *view, Time now, const Strand *strand, int change_queued, int change_busy)
-{
-    (void)view;
-    (void)now;
-    (void)strand;
-    (void)change_queued;
-    (void)change_busy;
-}
-
-void view_task_start(View *view, Time now, Thread *worker, const Strand *strand, Time queued_at, const char *name)
-{
-    (void)view;
-    (void)now;
-    (void)worker;
-    (void)strand;
-    (void)queued_at;
-    (void)name;
-}
-
-void view_task_end(View *view, Time now, Thread *worker)
-{
-    (void)view;
-    (void)now;
-    (void)worker;
-}
-
-void view_call(View *view, Time now, const Strand *strand, int resource, int change_queued, int change_served)
-{
-    (void)view;
-    (void)now;
-    (void)strand;
-    (void)resource;
-    (void)change_queued;
-    (void)change_served;
-}
-
-void view_call_done(View *view, Time now, const Strand *strand, int resource, Time queued_at, Time started_at, bool failed)
-{
-    (void)view;
-    (void)now;
-    (void)strand;
-    (void)resource;
-    (void)queued_at;
-    (void)started_at;
-    (void)failed;
+    return view->left_out;
 }

@@ -25,11 +25,11 @@ void view_end(View *view, Time now); /* closes what is open, marked unfinished. 
 uint64_t
 view_left_out(const View *view); /* events beyond the limit, or tracks beyond what can be shown: for the metadata */
 
-void view_strand_begin(View *view, Time now, const Strand *strand);
-void view_strand_fork(View *view, Time now, const Strand *child, const Strand *parent);
-void view_strand_adopt(View *view, Time now, const Strand *parent,
+void view_strand_begin(View *view, Time now, Strand *strand);
+void view_strand_fork(View *view, Time now, Strand *child, const Strand *parent);
+void view_strand_adopt(View *view, Time now, Strand *parent,
                        const Strand *child);                           /* before the account changes */
-void view_part(View *view, Time now, const Strand *strand, Part part); /* before the account changes */
+void view_part(View *view, Time now, Strand *strand, Part part); /* before the account changes */
 
 void view_connect(View *view, Time now, Connection *connection);
 void view_established(View *view, Time now, Connection *connection);
@@ -60,13 +60,15 @@ void view_callback(View *view, Time now, Thread *loop, int kind, Time ready, con
                    const char *name); /* CallbackKind */
 void view_callback_end(View *view, Time now, Thread *loop);
 void view_drain(View *view, Time now, Thread *loop, bool microtasks, bool begins);
-uint64_t view_leaves(View *view, Time now, Thread *from, const Strand *strand);
+uint64_t view_leaves(View *view, Time now, Thread *from, Strand *strand);
 void view_arrives(View *view, Time now, Thread *at, uint64_t hop);
+void view_serve(View *view, Time now, Thread *thread, Request *request); /* NULL: it is through with it */
+void view_queues(View *view, Time now, int64_t timers, int64_t immediates, int64_t ticks, int64_t microtasks);
 
 void view_task(View *view, Time now, const Strand *strand, int change_queued, int change_busy);
 void view_task_start(View *view, Time now, Thread *worker, const Strand *strand, Time queued_at, const char *name);
 void view_task_end(View *view, Time now, Thread *worker);
-void view_call(View *view, Time now, const Strand *strand, int resource, int change_queued, int change_served);
+void view_call(View *view, Time now, Strand *strand, int resource, int change_queued, int change_served);
 void view_call_done(View *view, Time now, const Strand *strand, int resource, Time queued_at, Time started_at,
                     bool failed);
 

@@ -20,6 +20,8 @@ static bool read_request(Serving *serving, Need *need)
 {
     Vm *vm = &serving->vm;
     Time cost = vm->shared->costs->read;
+    if (!serving->paid)
+        note_serve(vm->shared->probe, &serving->thread, serving->request);
     if (!serving->paid && cost > 0) {
         serving->paid = true;
         serving->thread.strand = &serving->request->account;
@@ -151,6 +153,7 @@ static Need serving_resume(Thread *thread)
             through = run_handler(serving, &need);
             break;
         case SERVING_ANSWERED:
+            note_serve(serving->vm.shared->probe, thread, NULL);
             serving->at = SERVING_ASKS;
             serving->request = NULL;
             job_release(serving->job);

@@ -23,6 +23,7 @@ typedef struct Frame {
     uint64_t request, connection;
     uint64_t in, out;     /* flows, 0: none */
     bool left;            /* a flow has left by `out` already */
+    bool waited;          /* a request that is served: its last step was a wait */
     int32_t number;       /* of a step */
     const Strand *strand; /* of a step */
 } Frame;
@@ -57,6 +58,7 @@ typedef struct Lane {
     const char *step;
     int32_t resource;     /* that the piece is about, -1: none */
     int32_t served_by;    /* where it calls */
+    const char *called_by; /* the step that does */
     int32_t handler;
     uint64_t request, connection;
     Time queued_at;       /* at the resource, -1: not */

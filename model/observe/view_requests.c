@@ -248,7 +248,7 @@ static void begin_service(View *view, Lane *lane, Time at, bool cut)
     int resource = lane->served_by;
     TraceArgs args = trace_no_args;
     args.request = lane->request;
-    args.step = lane->step;
+    args.step = lane->called_by;
     args.unfinished = cut;
     args.queued_ns = lane->queued_at >= 0 && !cut ? at - lane->queued_at : -1;
     uint64_t hop = cut ? 0 : whole_hop(view, lane->hop);
@@ -535,6 +535,7 @@ void view_call(View *view, Time now, Strand *strand, int resource, int change_qu
     if (change_served > 0) {
         lane->calls = true;
         lane->served_by = resource;
+        lane->called_by = strand->step >= 0 ? program_step(view->program, strand->step)->name : NULL;
         if (draws(view))
             begin_service(view, lane, now, false);
     } else if (change_served < 0) {

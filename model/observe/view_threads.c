@@ -309,7 +309,9 @@ void view_callback(View *view, Time now, Thread *loop, int kind, Time ready, con
     if (!frame)
         return;
     tell_whose(view, frame, strand);
-    if (frame->handler) {
+    if (kind == CALLBACK_CONNECTION) {
+        frame->name = "accept";
+    } else if (frame->handler) {
         if (kind != CALLBACK_REQUEST)
             frame->name = view_label(view, strand->request->handler, name);
         else
@@ -333,8 +335,10 @@ uint64_t view_leaves(View *view, Time now, Thread *from, Strand *strand)
     if (!view_at(view, now) || !draws(view))
         return 0;
     const char *name = strand && strand->step >= 0 ? program_step(view->program, strand->step)->name : "later";
-    uint64_t hop = frame_hop(view, drawn_of(view, from), now, name);
     Lane *lane = strand ? lane_of(view, strand) : NULL;
+    if (!from)
+        return lane ? lane->hop : 0; /* from outside: where the request was wanted */
+    uint64_t hop = frame_hop(view, drawn_of(view, from), now, name);
     if (lane)
         lane->hop = hop;
     return hop;
@@ -393,12 +397,29 @@ void view_serve(View *view, Time now, Thread *thread, Request *request)
 
 /* ---- steps: those that hold the thread ---- */
 
+static bool waits(StepKind kind)
+{
+    return kind == STEP_IO || kind == STEP_NET || kind == STEP_SLEEP || kind == STEP_POOL;
+}
+
 static bool holds_thread(const Drawn *drawn, const Strand *strand, StepKind kind)
 {
-    if (kind == STEP_CPU || kind == STEP_SYNC)
-        return true;
     bool serves = drawn->kind == THREAD_CONNECTION || drawn->kind == THREAD_POOLED || drawn->kind == THREAD_CARRIER;
-    return serves && strand && strand->branch == 0 && (kind == STEP_IO || kind == STEP_NET || kind == STEP_SLEEP || kind == STEP_POOL);
+    return kind == STEP_CPU || kind == STEP_SYNC || (serves && strand && strand->branch == 0 && waits(kind));
+}
+
+/* On a thread that serves, what follows a wait is not another callback: the arrow goes to its next step. */
+static void goes_on(View *view, Drawn *drawn, Frame *step, StepKind kind)
+{
+    Frame *serves = NULL;
+    for (int i = drawn->depth - 1; i >= 0 && !serves; i--)
+        if (drawn->frame[i].kind == FRAME_SERVE)
+            serves = &drawn->frame[i];
+    if (!serves)
+        return;
+    if (serves->waited && serves->in)
+        step->in = step->out = whole_hop(view, serves->in);
+    serves->waited = waits(kind) || kind == STEP_SYNC;
 }
 
 static Drawn *thread_of(const View *view, const Strand *strand)
@@ -424,6 +445,7 @@ void view_step(View *view, Time now, const Strand *strand, int32_t step)
         return;
     frame->number = step;
     frame->strand = strand;
+    goes_on(view, drawn, frame, info->kind);
 }
 
 void view_step_end(View *view, Time now, const Strand *strand, int32_t step)

@@ -43,7 +43,7 @@ static void remove_listener(Emitter *emitter, Listener *listener)
         emitter->last = at;
 }
 
-void emitter_off(Emitter *emitter, const Text *event)
+static void remove_all(Emitter *emitter, const Text *event)
 {
     Listener *next;
     for (Listener *listener = emitter->first; listener != NULL; listener = next) {
@@ -51,6 +51,22 @@ void emitter_off(Emitter *emitter, const Text *event)
         if (same(listener->event, event))
             remove_listener(emitter, listener);
     }
+}
+
+/* A function by name is the same wherever it is named: its last registration goes. What is written in place is a new function, which nobody has
+ * registered. */
+void emitter_off(Emitter *emitter, const Text *event, const Closure *closure)
+{
+    Listener *last = NULL;
+    if (closure == NULL) {
+        remove_all(emitter, event);
+        return;
+    }
+    for (Listener *listener = emitter->first; listener != NULL; listener = listener->next)
+        if (same(listener->event, event) && listener->closure->func == closure->func)
+            last = listener;
+    if (last != NULL)
+        remove_listener(emitter, last);
 }
 
 bool emitter_emit(Vm *vm, Emitter *emitter, const Text *event, Job *job, Strand *strand, FrameKind kind, int n, const Value args[])

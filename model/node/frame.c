@@ -21,9 +21,14 @@ const Text *heap_text(Job *job, const char *bytes, size_t size)
     return text;
 }
 
+Value value_error_of(Job *job, ErrorClass class, const char *message)
+{
+    return (Value){ .type = VALUE_ERROR, .error = class, .as.text = heap_text(job, message, strlen(message)) };
+}
+
 Value value_error(Job *job, const char *message)
 {
-    return (Value){ .type = VALUE_ERROR, .as.text = heap_text(job, message, strlen(message)) };
+    return value_error_of(job, ERROR_PLAIN, message);
 }
 
 Value value_text(Job *job, const char *constant)

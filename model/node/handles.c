@@ -59,6 +59,16 @@ void handle_close(Node *node, Handle *handle, Closure *closure, Frame *frame)
     loop_close(&node->loop, &handle->closing);
 }
 
+void request_close(Node *node, Op *op, Closure *closure, Frame *frame)
+{
+    if (op->cancelled || op->info->kind != IO_NET)
+        return;
+    op_cancel(&node->vm, op);
+    Handle *handle = handle_new(node, frame->job);
+    /* Its own closing has just been queued without a callback: this one takes its place in the order. */
+    handle_close(node, handle, closure, frame);
+}
+
 void handle_ref(Node *node, Handle *handle, bool ref)
 {
     if (handle->closed_already || handle->ref == ref)

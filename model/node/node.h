@@ -57,7 +57,9 @@ struct Node {
     Ring ticks;
     bool tick_scheduled, rejection_pending;
     Promise *rejected_first, *rejected_last; /* without a handler, to be reported */
+    uint64_t rejections;      /* so far */
     bool did_something;       /* what co_process_rejections returns */
+    bool from_promise;        /* the error that is about to be reported is a rejection */
     Ring handled;             /* reported, then handled: 'rejectionHandled' is due */
     int scope_depth;
     Timers timers;
@@ -111,6 +113,7 @@ void module_begin(Vm *vm);     /* process.c: the body of an ES module */
 /* ---- handles and servers of programs (handles.c) ---- */
 Handle *handle_new(Node *node, Job *job);
 void handle_close(Node *node, Handle *handle, Closure *closure, Frame *frame);
+void request_close(Node *node, Op *op, Closure *closure, Frame *frame); /* cancels it, with a close callback */
 void handle_ref(Node *node, Handle *handle, bool ref);
 Closing *closing_new(Job *job);
 void serve(Node *node, Frame *frame, int n, const Value times[], Closure *handler);

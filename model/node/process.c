@@ -116,9 +116,7 @@ static const char *error_text(Node *node)
 {
     Buf text;
     buf_init(&text, node->vm.shared->mem, SIZE_MAX / 4);
-    if (node->fatal.type == VALUE_ERROR)
-        buf_text(&text, "Error: ");
-    value_print(&text, node->fatal);
+    value_text_of(&text, node->fatal);
     return buf_string(&text);
 }
 

@@ -55,7 +55,7 @@ static void settle(Vm *vm, Promise *promise, PromiseState state, Value value, St
 void promise_resolve(Vm *vm, Promise *promise, Value value, Strand *by)
 {
     if (value.type == VALUE_PROMISE && value.as.promise == promise) {
-        settle(vm, promise, REJECTED, value_error(promise->job, "Chaining cycle detected for promise #<Promise>"), by);
+        settle(vm, promise, REJECTED, value_error_of(promise->job, ERROR_TYPE, "Chaining cycle detected for promise #<Promise>"), by);
     } else if (value.type == VALUE_PROMISE || value.type == VALUE_THENABLE) {
         enqueue(vm, (Micro){ .kind = MICRO_THENABLE, .job = promise->job, .on.promise = promise, .value = value, .strand = by });
     } else
@@ -133,7 +133,7 @@ static void combine_finish(Vm *vm, Combine *combine, Strand *by)
         return;
     Job *job = combine->resolver->promise->job;
     if (combine->kind == COMBINE_ANY)
-        resolver_settle(vm, combine->resolver, true, value_error(job, "All promises were rejected"), by);
+        resolver_settle(vm, combine->resolver, true, value_error_of(job, ERROR_AGGREGATE, "All promises were rejected"), by);
     else
         resolver_settle(vm, combine->resolver, false, value_object(VALUE_ARRAY, combine->values), by);
 }

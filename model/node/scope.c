@@ -41,6 +41,24 @@ bool node_run(Node *node)
 
 /* ---- errors that nobody caught ---- */
 
+/* What an uncaught error becomes where it came as a rejection: an error stays, anything else is named in one (Node 20, ERR_UNHANDLED_REJECTION). */
+static Value as_error(Node *node, Value reason)
+{
+    Buf *line = &node->vm.shared->line;
+    if (reason.type == VALUE_ERROR)
+        return reason;
+    buf_clear(line);
+    buf_text(line, "This error originated either by throwing inside of an async function without a catch block, or by rejecting a promise which was "
+                   "not handled with .catch(). The promise rejected with the reason \"");
+    if (reason.type > VALUE_ERROR)
+        buf_text(line, reason.type == VALUE_PROMISE ? "#<Promise>" : reason.type == VALUE_ARRAY ? "[object Array]" : "#<Object>");
+    else
+        value_print(line, reason);
+    buf_text(line, "\".");
+    return (Value){ .type = VALUE_ERROR, .as.text = heap_text(node->job, buf_string(line), line->size) };
+}
+
+/* An 'exit' listener that throws does not come to be called again. */
 CoRet co_uncaught(Loop *loop, Co *co)
 {
     Node *node = loop->owner;
@@ -52,7 +70,9 @@ CoRet co_uncaught(Loop *loop, Co *co)
         return CO_OVER;
     }
     node->fatal = vm->thrown;
-    if (emitter_emit(vm, node->process, &event_uncaught, node->job, NULL, FRAME_BASE, 1, &node->fatal)) {
+    Value arguments[2] = { node->fatal, value_text(node->job, node->from_promise ? "unhandledRejection" : "uncaughtException") };
+    node->from_promise = false;
+    if (emitter_emit(vm, node->process, &event_uncaught, node->job, NULL, FRAME_BASE, 2, arguments)) {
         CO_UNTIL(loop, co, node_run(node));
         if (vm->threw) { /* a listener threw: Node ends at once, without 'exit' */
             node->fatal = vm->thrown;
@@ -64,12 +84,16 @@ CoRet co_uncaught(Loop *loop, Co *co)
         immediate_new(node, node->job, NULL, NULL); /* so that the next poll does not block */
         return CO_OVER;
     }
-    node->exiting = true;
-    node->exit_code = 1;
     node->died = true;
-    Value code = value_number(1);
-    if (emitter_emit(vm, node->process, &event_exit, node->job, NULL, FRAME_BASE, 1, &code))
-        CO_UNTIL(loop, co, node_run(node));
+    if (node->exiting) {
+        node->exit_code = node->exit_code != 0 ? node->exit_code : 1;
+    } else {
+        node->exiting = true;
+        node->exit_code = 1;
+        Value code = value_number(1);
+        if (emitter_emit(vm, node->process, &event_exit, node->job, NULL, FRAME_BASE, 1, &code))
+            CO_UNTIL(loop, co, node_run(node));
+    }
     loop->over = true;
     return CO_STOPPED;
     CO_END;
@@ -84,6 +108,7 @@ void rejection_unhandled(Vm *vm, Promise *promise)
     }
     job_hold(promise->job);
     promise->pending_rejection = true;
+    promise->rejection = ++node->rejections;
     promise->next_rejected = NULL;
     promise->prev_rejected = node->rejected_last;
     if (node->rejected_last != NULL)
@@ -120,7 +145,22 @@ void rejection_handled(Vm *vm, Promise *promise)
     }
 }
 
-/* processPromiseRejections. co->i: something was done. co->p: those to be reported now; what is rejected meanwhile comes next time. */
+/* Takes the first of the rejections that nobody handled; NULL: there is none. Its job stays held. */
+static Promise *take_rejection(Node *node)
+{
+    Promise *promise = node->rejected_first;
+    node->rejected_first = promise->next_rejected;
+    if (node->rejected_first != NULL)
+        node->rejected_first->prev_rejected = NULL;
+    else
+        node->rejected_last = NULL;
+    promise->pending_rejection = false;
+    promise->reported = true;
+    return promise;
+}
+
+/* processPromiseRejections: reports those that are there now, one after the other. A listener may handle one that is still to come, which is then left
+ * out, or throw: the others stay for the next time. co->i: something was done; co->q: the last one of those now. */
 static CoRet co_process_rejections(Loop *loop, Co *co)
 {
     Node *node = loop->owner;
@@ -130,35 +170,36 @@ static CoRet co_process_rejections(Loop *loop, Co *co)
     CO_BEGIN(co);
     while (ring_pop(&node->handled, &handled)) {
         co->i = 1;
-        job_release(handled.job);
-        if (node->program && emitter_emit(vm, node->process, &event_handled, node->job, NULL, FRAME_BASE, 0, NULL)) {
+        co->p = handled.job;
+        Value argument = value_object(VALUE_PROMISE, handled.on.promise);
+        if (node->program && emitter_emit(vm, node->process, &event_handled, node->job, NULL, FRAME_BASE, 1, &argument)) {
             CO_UNTIL(loop, co, node_run(node));
-            if (vm->threw)
+            if (vm->threw) {
+                job_release(co->p);
                 return CO_OVER;
+            }
         }
+        job_release(co->p);
     }
-    co->p = node->rejected_first;
-    node->rejected_first = node->rejected_last = NULL;
-    for (promise = co->p; promise != NULL; promise = promise->next_rejected)
-        promise->pending_rejection = false;
-    while (co->p != NULL) {
-        promise = co->p;
-        co->p = promise->next_rejected;
-        co->q = promise->job;
+    co->j = node->rejections;
+    while (node->rejected_first != NULL && node->rejected_first->rejection <= (uint64_t)co->j) {
+        promise = take_rejection(node);
+        co->p = promise->job;
         co->i = 1;
-        promise->reported = true;
-        if (node->program && emitter_emit(vm, node->process, &event_unhandled, node->job, NULL, FRAME_BASE, 1, &promise->value)) {
+        Value arguments[2] = { promise->value, value_object(VALUE_PROMISE, promise) };
+        if (node->program && emitter_emit(vm, node->process, &event_unhandled, node->job, NULL, FRAME_BASE, 2, arguments)) {
             CO_UNTIL(loop, co, node_run(node));
-            if (vm->threw)
-                return CO_OVER;
         } else {
             vm->threw = true;
-            vm->thrown = promise->value;
+            vm->thrown = node->program ? as_error(node, promise->value) : promise->value;
             vm->threw_in = promise->job;
             vm->threw_on = NULL;
+            node->from_promise = true;
             CO_CALL(loop, co, co_uncaught, NULL, 0);
         }
-        job_release(co->q);
+        job_release(co->p);
+        if (vm->threw)
+            return CO_OVER;
     }
     node->did_something = co->i != 0 || node->rejected_first != NULL;
     CO_END;
@@ -217,7 +258,9 @@ static CoRet co_process_ticks(Loop *loop, Co *co)
         }
         note_drain(loop->probe, &loop->thread, false, false);
         CO_CALL(loop, co, co_run_microtasks, NULL, 0);
-        CO_CALL(loop, co, co_process_rejections, NULL, 0);
+        node->did_something = false;
+        if (node->ticks.count == 0)
+            CO_CALL(loop, co, co_process_rejections, NULL, 0);
         if (node->vm.threw)
             return CO_OVER;
     } while (node->ticks.count > 0 || node->did_something);

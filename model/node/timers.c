@@ -122,6 +122,7 @@ static void insert(Node *node, Timer *timer, double after, Time start)
     Timers *timers = &node->timers;
     Time ms = (Time)after;
     TimerList *list = list_of(timers, ms);
+    unlink_timer(timer); /* an interval that was refreshed in its own callback */
     timer->start = start;
     if (list == NULL) {
         list = pool_get(&timers->lists);
@@ -196,7 +197,8 @@ void timer_clear(Node *node, Timer *timer)
     unlink_timer(timer);
     if (timer->ref) {
         TimerList *list = list_of(&node->timers, (Time)timer->after);
-        if (list != NULL && list_empty(list))
+        bool whole = (double)(Time)timer->after == timer->after; /* Node looks for the list of 1.5 ms, which is that of 1 ms: it stays */
+        if (whole && list != NULL && list_empty(list))
             list_drop(&node->timers, list);
         refs_down(node);
     }

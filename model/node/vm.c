@@ -9,10 +9,9 @@
 
 /* ---- values ---- */
 
-static Value throw_text(Vm *vm, Frame *frame, const char *message)
+static void throw_type_error(Vm *vm, Frame *frame, const char *message)
 {
-    frame_throw(vm, value_error(frame->job, message));
-    return value_undefined();
+    frame_throw(vm, value_error_of(frame->job, ERROR_TYPE, message));
 }
 
 static Env *env_at(Frame *frame, int outwards)
@@ -44,6 +43,21 @@ static Value joined(Vm *vm, Frame *frame, const Value *parts, int n)
     return (Value){ .type = VALUE_STRING, .as.text = heap_text(frame->job, buf_string(line), line->size) };
 }
 
+enum { TEXT_MOST = (1 << 29) - 24 }; /* V8's longest string */
+
+/* a + b where one of them is no number. */
+static void join_two(Vm *vm, Frame *frame, Value a, Value b)
+{
+    Buf *line = &vm->shared->line;
+    buf_clear(line);
+    value_text_of(line, a);
+    value_text_of(line, b);
+    if (line->size > TEXT_MOST)
+        frame_throw(vm, value_error_of(frame->job, ERROR_RANGE, "Invalid string length"));
+    else
+        push(frame, (Value){ .type = VALUE_STRING, .as.text = heap_text(frame->job, buf_string(line), line->size) });
+}
+
 static void arithmetic(Vm *vm, Frame *frame, Opcode op)
 {
     Value b = pop(frame), a = pop(frame);
@@ -52,9 +66,8 @@ static void arithmetic(Vm *vm, Frame *frame, Opcode op)
         return;
     }
     bool texts = a.type == VALUE_STRING && b.type == VALUE_STRING;
-    if (op == OP_ADD && (a.type == VALUE_STRING || b.type == VALUE_STRING || a.type > VALUE_STRING || b.type > VALUE_STRING)) {
-        Value parts[2] = { a, b };
-        push(frame, joined(vm, frame, parts, 2));
+    if (op == OP_ADD && (a.type >= VALUE_STRING || b.type >= VALUE_STRING)) {
+        join_two(vm, frame, a, b);
         return;
     }
     if (texts && (op == OP_LT || op == OP_GT)) {
@@ -154,7 +167,7 @@ static void then(Vm *vm, Frame *frame, bool always)
     Closure *rejected = always ? NULL : closure_of(pop(frame)), *fulfilled = closure_of(pop(frame));
     Value value = pop(frame);
     if (value.type != VALUE_PROMISE) {
-        throw_text(vm, frame, always ? "finally is not a function" : "then is not a function");
+        throw_type_error(vm, frame, always ? "finally is not a function" : "then is not a function");
         return;
     }
     Promise *result = always ? promise_finally(vm, frame, value.as.promise, fulfilled)
@@ -217,6 +230,21 @@ static void handle_step(Vm *vm, Opcode op, Value value)
     }
 }
 
+/* An 'error' that nobody listens for: the error itself, or one that names what was given instead (Node 20, ERR_UNHANDLED_ERROR). */
+static void throw_unhandled(Vm *vm, Frame *frame, Value value)
+{
+    Buf *line = &vm->shared->line;
+    if (value.type == VALUE_ERROR) {
+        frame_throw(vm, value);
+        return;
+    }
+    buf_clear(line);
+    buf_text(line, value.type == VALUE_STRING ? "Unhandled error. ('" : "Unhandled error. (");
+    value_print(line, value);
+    buf_text(line, value.type == VALUE_STRING ? "')" : ")");
+    frame_throw(vm, value_error(frame->job, buf_string(line)));
+}
+
 static void emit_event(Vm *vm, Frame *frame, const Ins *ins)
 {
     const Text *event = vm->shared->program->constants[ins->b].as.text;
@@ -224,13 +252,13 @@ static void emit_event(Vm *vm, Frame *frame, const Ins *ins)
     const Value *args = frame->top;
     Value emitter = pop(frame);
     if (emitter.type != VALUE_EMITTER) {
-        throw_text(vm, frame, "emit is not a function");
+        throw_type_error(vm, frame, "emit is not a function");
         return;
     }
     if (emitter_emit(vm, emitter.as.emitter, event, frame->job, frame->strand, FRAME_PASSING, ins->a, args))
         return;
     if (event->size == 5 && memcmp(event->bytes, "error", 5) == 0)
-        frame_throw(vm, ins->a > 0 ? args[0] : value_error(frame->job, "Unhandled error."));
+        throw_unhandled(vm, frame, ins->a > 0 ? args[0] : value_undefined());
 }
 
 static void add_listener(Vm *vm, Frame *frame, const Ins *ins)
@@ -239,9 +267,9 @@ static void add_listener(Vm *vm, Frame *frame, const Ins *ins)
     Value emitter = pop(frame);
     const Text *event = vm->shared->program->constants[ins->b].as.text;
     if (emitter.type != VALUE_EMITTER)
-        throw_text(vm, frame, "on is not a function");
+        throw_type_error(vm, frame, "on is not a function");
     else if (ins->a == ON_OFF)
-        emitter_off(emitter.as.emitter, event);
+        emitter_off(emitter.as.emitter, event, closure);
     else if (closure != NULL)
         emitter_on(frame->job, emitter.as.emitter, event, closure, ins->a == ON_ONCE);
 }
@@ -252,6 +280,8 @@ static void close_handle(Vm *vm, Frame *frame)
     Value value = pop(frame);
     if (vm->node != NULL && value.type == VALUE_HANDLE)
         handle_close(vm->node, value.as.handle, closure, frame);
+    else if (vm->node != NULL && value.type == VALUE_REQUEST)
+        request_close(vm->node, value.as.request, closure, frame);
     else if (vm->node == NULL && closure != NULL)
         frame_call(vm, closure, frame->strand, FRAME_PASSING, 0, NULL);
 }
@@ -326,11 +356,25 @@ static void each(Frame *frame, const Ins *ins)
         frame->pc = frame->func->code + ins->b;
 }
 
+/* A variable that its declaration has not been come to yet. */
+static void throw_unset(Vm *vm, Frame *frame, const Ins *ins)
+{
+    const Func *func = frame->func;
+    Buf *line = &vm->shared->line;
+    int32_t at = (int32_t)(ins - func->code);
+    uint32_t i = 0;
+    while (i < func->name_count && func->names[i].at != at)
+        i++;
+    buf_clear(line);
+    buf_f(line, "Cannot access '%s' before initialization", i < func->name_count ? func->names[i].name : "?");
+    frame_throw(vm, value_error_of(frame->job, ERROR_REFERENCE, buf_string(line)));
+}
+
 static void load(Vm *vm, Frame *frame, const Ins *ins)
 {
     Value value = env_at(frame, ins->a)->slot[ins->b];
     if (value.type == VALUE_UNSET)
-        throw_text(vm, frame, "Cannot access a variable before initialization");
+        throw_unset(vm, frame, ins);
     else
         push(frame, value);
 }
@@ -340,7 +384,7 @@ static void store(Vm *vm, Frame *frame, const Ins *ins)
     Value *slot = &env_at(frame, ins->a)->slot[ins->b];
     Value value = pop(frame);
     if (slot->type == VALUE_UNSET && !ins->spare)
-        throw_text(vm, frame, "Cannot access a variable before initialization");
+        throw_unset(vm, frame, ins);
     else
         *slot = value;
 }
@@ -381,7 +425,7 @@ static void settle(Vm *vm, Frame *frame, bool rejects)
     if (resolver.type == VALUE_RESOLVER)
         resolver_settle(vm, resolver.as.resolver, rejects, value, NULL);
     else
-        throw_text(vm, frame, "resolve is not a function");
+        throw_type_error(vm, frame, "resolve is not a function");
 }
 
 /* One instruction that takes no time. */
@@ -395,6 +439,7 @@ static void step(Vm *vm, Frame *frame, const Ins *ins)
     case OP_UNDEFINED: push(frame, value_undefined()); break;
     case OP_LOAD: load(vm, frame, ins); break;
     case OP_STORE: store(vm, frame, ins); break;
+    case OP_CONSTANT: throw_type_error(vm, frame, "Assignment to constant variable."); break;
     case OP_NUMBER_N: push(frame, value_number((double)frame->job->request->number)); break;
     case OP_NUMBER_C: push(frame, value_number((double)frame->job->request->connection->number)); break;
     case OP_SAMPLE: sample(vm, frame, &program->samples[ins->b]); break;

@@ -86,6 +86,7 @@ struct Promise {
     Value value;
     Reaction *first, **last;
     Promise *next_rejected, *prev_rejected;
+    uint64_t rejection;        /* its number among the rejections */
     Strand *settled_by;        /* the line of doing that ended in it; NULL: some other callback's */
 };
 
@@ -282,6 +283,7 @@ Strand *strand_fork(Vm *vm, Job *job, const Strand *parent); /* NULL in programs
 void *heap_get(Job *job, size_t size);
 const Text *heap_text(Job *job, const char *bytes, size_t size);
 Value value_error(Job *job, const char *message);
+Value value_error_of(Job *job, ErrorClass class, const char *message);
 Value value_text(Job *job, const char *constant); /* a text that outlives the job */
 uint64_t place_of(const Frame *frame, uint64_t site);
 Rng draw_at(Vm *vm, const Frame *frame, uint64_t site);
@@ -303,7 +305,7 @@ void micro_run(Vm *vm, const Micro *micro);                         /* one job: 
 /* ---- events (emitter.c) ---- */
 Emitter *emitter_new(Job *job);
 void emitter_on(Job *job, Emitter *emitter, const Text *event, Closure *closure, bool once);
-void emitter_off(Emitter *emitter, const Text *event);
+void emitter_off(Emitter *emitter, const Text *event, const Closure *closure); /* NULL: all of the event's listeners */
 /* Pushes a frame that calls the listeners; false: there are none (an 'error' is then thrown by the caller). */
 bool emitter_emit(Vm *vm, Emitter *emitter, const Text *event, Job *job, Strand *strand, FrameKind kind, int n, const Value args[]);
 void emission_next(Vm *vm, Frame *frame);

@@ -18,6 +18,7 @@ typedef enum Opcode {
     OP_UNDEFINED,    /* → undefined */
     OP_LOAD,         /* a: outwards, b: index → value; throws where not yet initialised */
     OP_STORE,        /* a, b: value →; spare 1: initialises */
+    OP_CONSTANT,     /* value →; throws: the variable cannot be assigned to */
     OP_NUMBER_N,     /* → $n, the request's number */
     OP_NUMBER_C,     /* → $c, the connection's */
     OP_SAMPLE,       /* b: SampleInfo → duration */
@@ -133,6 +134,12 @@ typedef struct ChoiceInfo {
     uint64_t site;
 } ChoiceInfo;
 
+/* Which variable an instruction means, for messages. */
+typedef struct NamedIns {
+    int32_t at;
+    const char *name;
+} NamedIns;
+
 typedef struct Func {
     const char *name;       /* for traces: the function's name, or the verb that it is given to */
     const Ins *code;
@@ -146,6 +153,8 @@ typedef struct Func {
     uint32_t index;         /* among all Funcs */
     int32_t step;           /* STEP_CALLBACK, for traces; -1: none */
     const TryInfo *try_;
+    const NamedIns *names;
+    uint32_t name_count;
     uint64_t site;
 } Func;
 

@@ -140,12 +140,12 @@ void compile_body(Compiler *compiler, const Json *body)
         compile_step(compiler, step);
 }
 
-void compile_block(Compiler *compiler, const Json *body, const char *name)
+void compile_block(Compiler *compiler, const Json *body, const char *name, NameKind kind)
 {
     Scope scope;
     scope_open(compiler, &scope);
     if (name != NULL)
-        scope_add(compiler, name, NAME_ARG, true);
+        scope_add(compiler, name, kind, true);
     scope_hoist(compiler, body);
     int enter = -1;
     if (scope.has_environment)
@@ -180,6 +180,7 @@ Func *func_begin(Compiler *compiler, Build *build, const char *name, bool is_asy
     }
     list_init(&build->code, compiler->mem, sizeof(Ins));
     list_init(&build->tries, compiler->mem, sizeof(TryInfo));
+    list_init(&build->names, compiler->mem, sizeof(NamedIns));
     compiler->build = build;
     return func;
 }
@@ -192,6 +193,8 @@ void func_end(Compiler *compiler, Build *build)
     func->code = build->code.items;
     func->size = (uint32_t)build->code.count;
     func->try_ = build->tries.items;
+    func->names = build->names.items;
+    func->name_count = (uint32_t)build->names.count;
     /* A finally part holds two more operands (how it was entered), an error one. */
     func->stack = (uint16_t)(build->most + 2 * build->most_tries + 2);
     func->tries = (uint16_t)build->most_tries;
@@ -248,7 +251,7 @@ static bool function_parts(Compiler *compiler, const Json *value, const Json **b
     return *body != NULL && (*body)->type == JSON_ARRAY;
 }
 
-static int named_function(const Compiler *compiler, const char *name)
+int named_function(const Compiler *compiler, const char *name)
 {
     for (int i = 0; i < compiler->spec->function_count; i++)
         if (strcmp(compiler->spec->functions[i].name, name) == 0)

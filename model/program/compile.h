@@ -17,7 +17,7 @@ typedef struct List {
 void list_init(List *list, Mem *mem, size_t each);
 void *list_add(List *list); /* zeroed; valid until the next list_add */
 
-typedef enum NameKind { NAME_ARG, NAME_LET, NAME_AS } NameKind;
+typedef enum NameKind { NAME_ARG, NAME_LET, NAME_AS, NAME_CONST } NameKind;
 
 typedef struct Name {
     const char *text;
@@ -36,7 +36,7 @@ typedef struct Scope {
 typedef struct Build {
     struct Build *outer;
     Func *func;
-    List code, tries;
+    List code, tries, names;
     int depth, most; /* operands now and at most */
     int open_tries, most_tries;
     bool can_await;
@@ -106,7 +106,7 @@ void bind_name(Compiler *compiler, const Json *at, const char *name);           
 
 /* ---- parts ---- */
 void compile_body(Compiler *compiler, const Json *body);                                /* its statements, in the scope that is open */
-void compile_block(Compiler *compiler, const Json *body, const char *name);             /* a scope of its own; with a name: value → (it is bound first) */
+void compile_block(Compiler *compiler, const Json *body, const char *name, NameKind kind); /* a scope of its own; with a name: value → (it is bound first) */
 void compile_expression(Compiler *compiler, const Json *value);                         /* → value */
 void compile_error_value(Compiler *compiler, const Json *value);                        /* a text is an Error; → value */
 void compile_text(Compiler *compiler, const Json *at, const char *text, size_t size);   /* → value */
@@ -115,6 +115,7 @@ void compile_function(Compiler *compiler, const Json *value, const char *implici
 const Func *compile_func(Compiler *compiler, const Json *body, const Json *args, const char *implicit, bool is_async, const char *what);
 void compile_async_body(Compiler *compiler, const Json *body, bool element);            /* {"async": BODY} → promise */
 void compile_io(Compiler *compiler, const Json *step, const Verb *verb, const Json *operand, Opcode op); /* operands and the instruction */
+int named_function(const Compiler *compiler, const char *name); /* -1: none */
 bool is_variable(const Json *value); /* "$x" */
 Func *func_begin(Compiler *compiler, Build *build, const char *name, bool is_async);
 void func_end(Compiler *compiler, Build *build);

@@ -169,11 +169,26 @@ static void unknown_name(Compiler *compiler, const Json *at, const char *name)
     wrong(compiler, at, buf_string(&help), "'%s' is defined nowhere", name);
 }
 
+/* The instruction emitted last means this variable. */
+static void name_instruction(Compiler *compiler, const char *name)
+{
+    NamedIns *named = list_add(&compiler->build->names);
+    *named = (NamedIns){ .at = here(compiler) - 1, .name = name };
+}
+
 void load_name(Compiler *compiler, const Json *at, const char *name, size_t size)
 {
     int outwards, index;
-    if (resolve(compiler, name, size, &outwards, &index) != NULL) {
+    const Name *found = resolve(compiler, name, size, &outwards, &index);
+    if (found != NULL) {
         emit(compiler, OP_LOAD, outwards, index, +1);
+        if (found->kind == NAME_LET || found->kind == NAME_AS)
+            name_instruction(compiler, found->text);
+        return;
+    }
+    int function = named_function(compiler, mem_copy(compiler->mem, name, size));
+    if (function >= 0) {
+        emit(compiler, OP_FUNCTION, 0, function, +1);
         return;
     }
     if (compiler->handler && size == 1 && (name[0] == 'n' || name[0] == 'c')) {
@@ -193,12 +208,16 @@ static void emit_store(Compiler *compiler, int outwards, int index, bool initial
 void store_name(Compiler *compiler, const Json *at, const char *name)
 {
     int outwards, index;
-    if (resolve(compiler, name, strlen(name), &outwards, &index) != NULL) {
+    const Name *found = resolve(compiler, name, strlen(name), &outwards, &index);
+    if (found == NULL) {
+        unknown_name(compiler, at, name);
+        emit(compiler, OP_POP, 0, 0, -1);
+    } else if (found->kind == NAME_CONST) {
+        emit(compiler, OP_CONSTANT, 0, 0, -1);
+    } else {
         emit_store(compiler, outwards, index, false);
-        return;
+        name_instruction(compiler, found->text);
     }
-    unknown_name(compiler, at, name);
-    emit(compiler, OP_POP, 0, 0, -1);
 }
 
 void declare_name(Compiler *compiler, const char *name)
@@ -220,6 +239,7 @@ void bind_name(Compiler *compiler, const Json *at, const char *name)
         int index;
         resolve(compiler, name, strlen(name), &outwards, &index);
         emit_store(compiler, outwards, index, false);
+        name_instruction(compiler, name);
     } else {
         declare_name(compiler, name);
     }

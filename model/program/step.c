@@ -78,8 +78,8 @@ void step_inc(Compiler *compiler, const Json *step, const Json *operand)
     if (by != NULL)
         compile_expression(compiler, by);
     else
-        emit_constant(compiler, value_number(1));
-    emit(compiler, OP_ADD, 0, 0, -1);
+        emit_constant(compiler, value_number(-1));
+    emit(compiler, by != NULL ? OP_ADD : OP_SUB, 0, 0, -1); /* x++ makes a number of any x, x += 1 may join texts */
     store_name(compiler, operand, operand->text);
 }
 
@@ -91,14 +91,14 @@ void step_if(Compiler *compiler, const Json *step, const Json *operand)
     compile_expression(compiler, operand);
     int unless = emit(compiler, OP_UNLESS, 0, 0, -1);
     if (then != NULL)
-        compile_block(compiler, then, NULL);
+        compile_block(compiler, then, NULL, NAME_ARG);
     if (other == NULL) {
         patch(compiler, unless, here(compiler));
         return;
     }
     int over = emit(compiler, OP_JUMP, 0, 0, 0);
     patch(compiler, unless, here(compiler));
-    compile_block(compiler, other, NULL);
+    compile_block(compiler, other, NULL, NAME_ARG);
     patch(compiler, over, here(compiler));
 }
 
@@ -115,7 +115,7 @@ void step_while(Compiler *compiler, const Json *step, const Json *operand)
     compile_expression(compiler, operand);
     int unless = emit(compiler, OP_UNLESS, 0, 0, -1);
     if (body != NULL)
-        compile_block(compiler, body, NULL);
+        compile_block(compiler, body, NULL, NAME_ARG);
     emit(compiler, OP_JUMP, 0, top, 0);
     patch(compiler, unless, here(compiler));
     emit(compiler, OP_LEAVE, 0, 0, -2);
@@ -145,7 +145,7 @@ void step_repeat(Compiler *compiler, const Json *step, const Json *operand)
         emit(compiler, OP_UNSCOPE, 0, 0, 0);
         scope_close(compiler);
     } else if (body != NULL)
-        compile_block(compiler, body, NULL);
+        compile_block(compiler, body, NULL, NAME_ARG);
     emit(compiler, OP_JUMP, 0, top, 0);
     patch(compiler, unless, here(compiler));
     emit(compiler, OP_LEAVE, 0, 0, -2);
@@ -160,7 +160,7 @@ void step_each(Compiler *compiler, const Json *step, const Json *operand)
     int top = emit(compiler, OP_NEXT, 0, new_loop_site(compiler), 0);
     int each = emit(compiler, OP_EACH, 0, 0, +1);
     if (body != NULL && name != NULL && name_valid(compiler, step, name))
-        compile_block(compiler, body, name);
+        compile_block(compiler, body, name, NAME_CONST);
     else
         emit(compiler, OP_POP, 0, 0, -1);
     emit(compiler, OP_JUMP, 0, top, 0);
@@ -191,7 +191,7 @@ static void finally_part(Compiler *compiler, const Json *body, int first, int se
     if (second >= 0)
         try_info(compiler, second)->finally_at = here(compiler);
     if (body != NULL)
-        compile_block(compiler, body, NULL);
+        compile_block(compiler, body, NULL, NAME_ARG);
 }
 
 static void close_try(Compiler *compiler)
@@ -206,7 +206,7 @@ void step_try(Compiler *compiler, const Json *step, const Json *operand)
     if (caught == NULL && always == NULL)
         wrong(compiler, step, "write {\"try\": [ … ], \"catch\": [ … ]}", "'try' needs a catch or a finally");
     int first = emit_try(compiler), second = -1;
-    compile_block(compiler, operand, NULL);
+    compile_block(compiler, operand, NULL, NAME_ARG);
     close_try(compiler);
     if (caught != NULL) {
         int over = emit(compiler, OP_JUMP, 0, 0, 0);
@@ -219,7 +219,7 @@ void step_try(Compiler *compiler, const Json *step, const Json *operand)
             try_info(compiler, second)->depth--;
         }
         const char *name = as != NULL ? member_name(compiler, step, "as") : "e";
-        compile_block(compiler, caught, name != NULL && name_valid(compiler, step, name) ? name : "e");
+        compile_block(compiler, caught, name != NULL && name_valid(compiler, step, name) ? name : "e", NAME_ARG);
         if (always != NULL)
             close_try(compiler);
         patch(compiler, over, here(compiler));
@@ -257,7 +257,7 @@ void step_choose(Compiler *compiler, const Json *step, const Json *operand)
         up_to[index] = sum;
         at[index] = here(compiler);
         if (good)
-            compile_block(compiler, branch->child->next, NULL);
+            compile_block(compiler, branch->child->next, NULL, NAME_ARG);
         over[index] = emit(compiler, OP_JUMP, 0, 0, 0);
     }
     if (sum <= 0)
@@ -286,7 +286,7 @@ void step_lock(Compiler *compiler, const Json *step, const Json *operand)
     emit(compiler, OP_LOCK, lock, number, 0);
     int protect = emit_try(compiler);
     if (body != NULL)
-        compile_block(compiler, body, NULL);
+        compile_block(compiler, body, NULL, NAME_ARG);
     close_try(compiler);
     finally_part(compiler, NULL, protect, -1);
     emit(compiler, OP_UNLOCK, 0, lock, 0);

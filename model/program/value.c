@@ -94,6 +94,36 @@ Time value_to_time(Value value)
     return (Time)(ms * (double)TIME_MS + 0.5);
 }
 
+const char *const error_class_name[ERROR_CLASSES] = {
+    [ERROR_PLAIN] = "Error", [ERROR_TYPE] = "TypeError", [ERROR_REFERENCE] = "ReferenceError", [ERROR_RANGE] = "RangeError",
+    [ERROR_AGGREGATE] = "AggregateError",
+};
+
+void value_text_of(Buf *buf, Value value)
+{
+    switch (value.type) {
+    case VALUE_ERROR:
+        buf_text(buf, error_class_name[value.error]);
+        if (value.as.text->size > 0)
+            buf_text(buf, ": ");
+        buf_bytes(buf, value.as.text->bytes, value.as.text->size);
+        break;
+    case VALUE_ARRAY:
+        for (uint32_t i = 0; i < value.as.array->count; i++) {
+            if (i > 0)
+                buf_char(buf, ',');
+            if (value.as.array->item[i].type != VALUE_UNDEFINED)
+                value_text_of(buf, value.as.array->item[i]);
+        }
+        break;
+    case VALUE_PROMISE: buf_text(buf, "[object Promise]"); break;
+    case VALUE_UNSET: case VALUE_UNDEFINED: case VALUE_BOOL: case VALUE_NUMBER: case VALUE_DURATION: case VALUE_STRING:
+        value_print(buf, value);
+        break;
+    default: buf_text(buf, "[object Object]"); break;
+    }
+}
+
 static void print_items(Buf *buf, const Array *array)
 {
     for (uint32_t i = 0; i < array->count; i++) {

@@ -19,8 +19,13 @@ typedef struct Text {
     const char *bytes; /* NUL-terminated */
 } Text;
 
+/* The class of an error: what stands before its message where it is made a text. */
+typedef enum ErrorClass { ERROR_PLAIN, ERROR_TYPE, ERROR_REFERENCE, ERROR_RANGE, ERROR_AGGREGATE, ERROR_CLASSES } ErrorClass;
+extern const char *const error_class_name[ERROR_CLASSES]; /* "Error" … */
+
 typedef struct Value {
     ValueType type;
+    ErrorClass error;           /* VALUE_ERROR */
     union {
         bool boolean;
         double number;
@@ -60,6 +65,7 @@ bool value_truthy(Value value);
 bool value_equal(Value a, Value b);       /* as === */
 double value_to_number(Value value);      /* NaN where it is none */
 Time value_to_time(Value value);          /* a number is ms; rounded to ns; negative and NaN are 0; at most TIME_MAX_RUN */
+void value_text_of(Buf *buf, Value value); /* as String(value): an error with its class, an array comma-separated */
 void value_print(Buf *buf, Value value);  /* as the corpus prints it: an error as its message, an array comma-separated … */
 double number_mod(double a, double b);    /* the remainder, with the sign of a */
 

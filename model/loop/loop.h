@@ -107,6 +107,7 @@ typedef struct LoopHooks {
     CoFn *timers;     /* the one uv_timer is due */
     CoFn *check;      /* the check phase */
     CoFn *program;    /* the whole life of the thread: calls co_uv_run */
+    void (*stops)(Loop *loop); /* the thread is about to wait or to take time, and a trace is being drawn; may be NULL */
 } LoopHooks;
 
 struct Loop {

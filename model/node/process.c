@@ -94,6 +94,12 @@ static CoRet co_process(Loop *loop, Co *co)
     CO_END;
 }
 
+static void show_queues(Loop *loop)
+{
+    const Node *node = loop->owner;
+    note_queues(loop->probe, node->timers.refs, node->immediates.count, node->ticks.count, node->vm.micro.count);
+}
+
 static World *program_world(Mem *mem, const Spec *spec, const Program *program, Probe *probe)
 {
     World *world = mem_get(mem, sizeof *world);
@@ -122,7 +128,7 @@ static const char *error_text(Node *node)
 
 ProcessResult process_run(Mem *mem, const Spec *spec, const Program *program, Probe *probe, const ProcessOptions *options)
 {
-    static const LoopHooks hooks = { .timers = co_run_node_timers, .check = co_check, .program = co_process };
+    static const LoopHooks hooks = { .timers = co_run_node_timers, .check = co_check, .program = co_process, .stops = show_queues };
     World *world = program_world(mem, spec, program, probe);
     VmShared *shared = mem_get(mem, sizeof *shared);
     Node *node = mem_get(mem, sizeof *node);

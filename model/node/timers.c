@@ -264,10 +264,11 @@ static CoRet co_fire(Loop *loop, Co *co)
             timer_clear(node, timer);
     }
     loop->thread.strand = NULL;
+    if (timer->repeats && timer->after >= 0) /* its next turn comes from this one */
+        timer->hop = note_leaves(loop->probe, &loop->thread, timer->strand);
     note_callback_end(loop->probe, &loop->thread);
     if (timer->repeats && timer->after >= 0) {
         note_part(loop->probe, timer->strand, PART_SLEEP);
-        timer->hop = note_leaves(loop->probe, &loop->thread, timer->strand);
         insert(node, timer, timer->after, co->i);
     } else if (timer->list == NULL && !timer->destroyed) {
         node->timers.refs -= timer->ref;

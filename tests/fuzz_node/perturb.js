@@ -1,0 +1,48 @@
+'use strict';
+// perturb: the same program with every duration a little longer and a little time between any two steps. A program whose output
+// changes under it depends on a race, and real time may decide it either way.
+
+const bodies = new Set(['main', 'then', 'else', 'catch', 'finally', 'do', 'try', 'cb', 'async', 'promise', 'thenable', 'setTimeout', 'setInterval', 'setImmediate',
+  'nextTick', 'queueMicrotask', 'handler', 'onConnection', 'onRequest']);
+const times = new Set(['net', 'pool', 'dns', 'cpu']);
+const combined = new Set(['all', 'race', 'any', 'allSettled']);
+
+function perturb(program, next) {
+  const timers = new Map(); // one duration stays one list of timers
+  const later = (ms) => {
+    if (!timers.has(ms)) timers.set(ms, ms + (ms > 1 ? Math.floor(next() * 3) : 0));
+    return timers.get(ms);
+  };
+  const pause = () => ({ cpu: `${Math.floor(next() * 120)}us` });
+  // Behind one worker, a task ahead of a file request makes that one late.
+  const delays = program.threads === 1;
+  const isFile = (e) => e && typeof e === 'object' && ('fs' in e || 'fsp' in e || 'pbkdf2' in e || 'zlib' in e);
+
+  function steps(body) {
+    const made = [];
+    for (const step of body) {
+      made.push(pause());
+      if (delays && (isFile(step) || JSON.stringify(step).match(/"(fsp?|pbkdf2|zlib)":/)) && next() < 0.6) made.push({ pool: next() * 2.5, cb: [] });
+      made.push(change(step, null));
+    }
+    return made;
+  }
+  function change(e, key) {
+    if (Array.isArray(e)) return bodies.has(key) ? steps(e) : e.map((x) => (combined.has(key) && Array.isArray(x) ? steps(x) : change(x, null)));
+    if (e === null || typeof e !== 'object') return e;
+    const made = {};
+    for (const [name, x] of Object.entries(e)) {
+      if (times.has(name) && typeof x === 'number') made[name] = x + next() * (name === 'cpu' ? 0.7 : 2.5);
+      else if ((name === 'ms' || name === 'sleep') && typeof x === 'number') made[name] = later(x);
+      else if ((name === 'serve' || name === 'listen') && Array.isArray(x)) made[name] = x.map((ms) => ms + (name === 'serve' ? next() * 2 : 0));
+      else made[name] = change(x, name);
+    }
+    return made;
+  }
+  const made = change(program, null);
+  for (const [name, f] of Object.entries(program.functions || {})) if (Array.isArray(f)) made.functions[name] = steps(f);
+  made.main = [{ cpu: `${Math.floor(next() * 1000)}us` }, ...made.main, { cpu: `${Math.floor(next() * 400)}us` }];
+  return made;
+}
+
+module.exports = { perturb };

@@ -97,6 +97,9 @@ demo: all ## contrast the servers of examples/five-requests.json and write its t
 test: $(PROGRAM) $(OBJ)/loopsim-test ## run all tests (SUITES="kernel rng" runs only these)
 	@CC='$(CC)' NM='$(NM)' $(OBJ)/loopsim-test $(SUITES)
 
+laws: $(OBJ)/loopsim-test ## compare simulated with exact: every case of queueing theory, as a table (some minutes)
+	@LAWS=1 CK_DEFAULT_TIMEOUT=3600 $(OBJ)/loopsim-test laws
+
 layers: $(OBJECTS) ## check who includes whom, and that nothing banned is called
 	@NM='$(NM)' sh tests/layers.sh $(OBJ)
 
@@ -114,4 +117,4 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
 FORCE:
-.PHONY: all demo test layers lint install clean help FORCE
+.PHONY: all demo test laws layers lint install clean help FORCE

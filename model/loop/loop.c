@@ -38,8 +38,11 @@ static Need loop_resume(Thread *thread)
     }
     while (ret == CO_OVER && loop->depth > 0)
         ret = go_on(loop, &loop->stack[loop->depth - 1]);
-    if (ret == CO_STOPPED && !loop->over)
+    if (ret == CO_STOPPED && !loop->over) {
+        if (loop->probe->view && loop->hooks.stops)
+            loop->hooks.stops(loop);
         return loop->need;
+    }
     loop->over = true;
     return (Need){ .kind = NEED_EXIT };
 }

@@ -28,7 +28,16 @@ enum {
 };
 
 typedef enum When { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER } When;
-typedef enum Format { FORMAT_TEXT, FORMAT_JSON, FORMATS } Format;
+typedef enum Format {
+    FORMAT_TEXT,
+    FORMAT_JSON,
+    FORMAT_CSV,
+    FORMAT_MD,
+    FORMAT_HTML,
+    FORMAT_JUNIT,
+    FORMAT_GITHUB,
+    FORMATS
+} Format;
 extern const char *const format_name[FORMATS];
 
 typedef enum TimeUnit { TIME_AUTO, TIME_IN_NS, TIME_IN_US, TIME_IN_MS, TIME_IN_S } TimeUnit;

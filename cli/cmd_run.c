@@ -198,10 +198,7 @@ static int write_reports(Run *run)
         const OutputTo *to = &run->outputs.to[i];
         buf_clear(&text);
         run->report.color = wants_color(&run->cli->args, to->path);
-        if (to->format == FORMAT_JSON)
-            report_json(&text, &run->report);
-        else
-            report_text(&text, &run->report);
+        report_write(&text, &run->report, to->format);
         code = first_failure(code, outputs_write(&run->outputs, i, &text));
     }
     return code;

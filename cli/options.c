@@ -60,17 +60,16 @@ static const char *read_trace(Args *args, Mem *mem, const char *value, const cha
     return NULL;
 }
 
-const char *const format_name[FORMATS] = {[FORMAT_TEXT] = "text", [FORMAT_JSON] = "json"};
+const char *const format_name[FORMATS] = {
+    [FORMAT_TEXT] = "text", [FORMAT_JSON] = "json",   [FORMAT_CSV] = "csv",       [FORMAT_MD] = "md",
+    [FORMAT_HTML] = "html", [FORMAT_JUNIT] = "junit", [FORMAT_GITHUB] = "github",
+};
 
 static const char *read_out(Args *args, Mem *mem, const char *value, const char **help)
 {
-    static const char *const later[] = {"csv", "md", "html", "junit", "github"};
     const char *equals = strchr(value, '=');
     size_t size = equals ? (size_t)(equals - value) : strlen(value);
-    *help = "text or json, to a file as in --out json=results.json";
-    for (size_t i = 0; i < COUNT_OF(later); i++)
-        if (strlen(later[i]) == size && memcmp(later[i], value, size) == 0)
-            return "not available yet";
+    *help = "text, json, csv, md, html, junit or github; to a file as in --out json=results.json";
     for (int format = 0; format < FORMATS; format++) {
         if (strlen(format_name[format]) != size || memcmp(format_name[format], value, size) != 0)
             continue;

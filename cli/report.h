@@ -42,3 +42,18 @@ void report_json(Buf *buf, const Report *report);
 void report_text(Buf *buf, const Report *report);
 
 #endif
+void report_csv(Buf *buf, const Report *report);      /* a line a server, and one each of its handlers */
+void report_markdown(Buf *buf, const Report *report); /* for a page, a comment, the summary of a CI job */
+void report_html(Buf *buf, const Report *report);     /* one file that needs nothing else */
+void report_junit(Buf *buf, const Report *report);    /* a test case a requirement */
+void report_github(Buf *buf, const Report *report);   /* workflow commands: an annotation each failed requirement */
+void report_write(Buf *buf, const Report *report, Format format);
+
+/* The command that gives the same results again. */
+void report_repro(Buf *buf, const Report *report);
+/* "; would be full at 12.5/s" after a bottleneck's sentence; nothing where it is not known. */
+void report_breaks(Buf *buf, const Bottleneck *bottleneck);
+/* "threads.p99 < 10ms : 12 ms against 10 ms (threads)", the text as it is. */
+void report_verdict(Buf *buf, const Report *report, const Verdict *verdict);
+/* "4 cores · costs linux · 60 s, without the first 5 s · seed 1" */
+void report_about(Buf *buf, const Report *report);

@@ -23,17 +23,6 @@ static void put_name(Text *text, const char *name)
     buf_text(text->buf, "  ");
 }
 
-/* A rate to three digits. */
-static void put_breaks(Buf *buf, const Bottleneck *bottleneck)
-{
-    if (bottleneck->breaks_at < 0)
-        return;
-    unsigned decimals = bottleneck->breaks_at < 10000000 ? 2 : bottleneck->breaks_at < 100000000 ? 1 : 0;
-    buf_text(buf, bottleneck->utilization >= 990000 ? "; full at " : "; would be full at ");
-    text_micro(buf, bottleneck->breaks_at, decimals);
-    buf_text(buf, "/s");
-}
-
 static void put_why(Text *text)
 {
     const Report *report = text->report;
@@ -44,7 +33,7 @@ static void put_why(Text *text)
         const Results *results = report->results[i];
         buf_clear(&why);
         buf_text(&why, results->bottleneck.why);
-        put_breaks(&why, &results->bottleneck);
+        report_breaks(&why, &results->bottleneck);
         put_name(text, results->name);
         text_wrap(text, buf_string(&why), LABEL + 2);
     }
@@ -71,21 +60,6 @@ static void put_advice(Text *text)
 
 /* ---- requirements, accounting, repro ---- */
 
-static void put_value(Buf *buf, MetricUnit unit, bool has, int64_t value, TimeUnit time_unit)
-{
-    if (!has) {
-        buf_text(buf, "nothing");
-        return;
-    }
-    if (unit == METRIC_DIGEST) {
-        buf_hex16(buf, (uint64_t)value);
-        return;
-    }
-    Scale scale = scale_for(unit, &value, &has, 1, time_unit);
-    scale_put(buf, scale, value);
-    buf_f(buf, "%s%s", scale.unit[0] && scale.unit[0] != '/' && scale.unit[0] != '%' ? " " : "", scale.unit);
-}
-
 static void put_requirements(Text *text)
 {
     const Report *report = text->report;
@@ -102,9 +76,9 @@ static void put_requirements(Text *text)
         buf_clear(&line);
         diag_shown(&line, verdict->text, strlen(verdict->text));
         buf_text(&line, " : ");
-        put_value(&line, verdict->unit, verdict->has_value, verdict->value, report->args->time_unit);
+        text_value(&line, verdict->unit, verdict->has_value, verdict->value, report->args->time_unit);
         buf_text(&line, " against ");
-        put_value(&line, verdict->unit, verdict->has_limit, verdict->limit, report->args->time_unit);
+        text_value(&line, verdict->unit, verdict->has_limit, verdict->limit, report->args->time_unit);
         if (verdict->server)
             buf_f(&line, " (%s)", verdict->server);
         text_wrap(text, buf_string(&line), 10);
@@ -155,48 +129,13 @@ static void put_accounting(Text *text)
     buf_char(text->buf, '\n');
 }
 
-static bool is_plain_word(const char *word)
-{
-    return word[0] &&
-           strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/=,:%+@") == strlen(word);
-}
-
-/* As a POSIX shell takes it. */
-static void put_word(Buf *buf, const char *word)
-{
-    if (is_plain_word(word)) {
-        buf_text(buf, word);
-        return;
-    }
-    buf_char(buf, '\'');
-    for (const char *c = word; *c; c++) {
-        if (*c == '\'')
-            buf_text(buf, "'\\''");
-        else
-            diag_shown(buf, c, 1);
-    }
-    buf_char(buf, '\'');
-}
-
-static void put_words(Buf *buf, const char *option, const Words *words)
-{
-    for (int i = 0; i < words->count; i++) {
-        buf_f(buf, " %s ", option);
-        put_word(buf, words->word[i]);
-    }
-}
-
 static void put_repro(Text *text)
 {
     const Report *report = text->report;
     Buf *buf = text->buf;
     put_title(text, "the same again");
-    buf_text(buf, "  loopsim run ");
-    put_word(buf, report->path);
-    buf_text(buf, " --seed ");
-    buf_u64(buf, report->spec->seed);
-    put_words(buf, "--set", &report->args->set);
-    put_words(buf, "--only", &report->args->only);
+    buf_text(buf, "  ");
+    report_repro(buf, report);
     buf_char(buf, '\n');
     for (int i = 0; i < report->count; i++) {
         put_name(text, report->results[i]->name);

@@ -219,3 +219,18 @@ void text_time(Buf *buf, Time ns)
     buf_char(buf, ' ');
     buf_text(buf, time_units[unit].name);
 }
+
+void text_value(Buf *buf, MetricUnit unit, bool has, int64_t value, TimeUnit time_unit)
+{
+    if (!has) {
+        buf_text(buf, "nothing");
+        return;
+    }
+    if (unit == METRIC_DIGEST) {
+        buf_hex16(buf, (uint64_t)value);
+        return;
+    }
+    Scale scale = scale_for(unit, &value, &has, 1, time_unit);
+    scale_put(buf, scale, value);
+    buf_f(buf, "%s%s", scale.unit[0] && scale.unit[0] != '/' && scale.unit[0] != '%' ? " " : "", scale.unit);
+}

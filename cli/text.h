@@ -37,6 +37,14 @@ void scale_put(Buf *buf, Scale scale, int64_t value); /* 12,345.6 */
 void text_count(Buf *buf, uint64_t value);            /* 12,345 */
 void text_time(Buf *buf, Time ns);                    /* "60 s", "1.5 ms": as short as it is exact to three digits */
 void text_micro(Buf *buf, Micro value, unsigned decimals); /* rounded, with separators */
+/* With its unit; "nothing" where there is none. */
+void text_value(Buf *buf, MetricUnit unit, bool has, int64_t value, TimeUnit time_unit);
+
+/* How a row of the contrast and a part of a latency are called. */
+const char *contrast_label(const ContrastRow *row);
+extern const char *const part_label[PARTS];
+/* Counts of what went wrong are rows only where something did. */
+bool contrast_shown(const Report *report, const ContrastRow *row);
 
 /* The parts of the screen: text_tables.c, text_spread.c. */
 void text_contrast(Text *text);

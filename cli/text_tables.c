@@ -124,8 +124,7 @@ static void put_row(Text *text, Columns columns, const char *label, const Contra
                scale_for(row->unit, row->value, row->has, report->count, report->args->time_unit));
 }
 
-/* Counts of what went wrong are rows only where something did. */
-static bool is_worth_a_row(const Report *report, const ContrastRow *row)
+bool contrast_shown(const Report *report, const ContrastRow *row)
 {
     static const char *const quiet[] = {"failed", "refused", "timed_out", "in_flight"};
     for (size_t i = 0; i < COUNT_OF(quiet); i++) {
@@ -142,7 +141,7 @@ static bool is_worth_a_row(const Report *report, const ContrastRow *row)
     return true;
 }
 
-static const char *label_of(const ContrastRow *row)
+const char *contrast_label(const ContrastRow *row)
 {
     static const char *const labels[][2] = {{"timed_out", "timed out"},  {"in_flight", "in flight, at end"},
                                             {"cpu", "cpu, all cores"},   {"memory", "memory peak"},
@@ -180,8 +179,8 @@ static void put_rows(Text *text, Columns columns, const Contrast *contrast, bool
 {
     for (int i = 0; i < contrast->count; i++) {
         const ContrastRow *row = &contrast->row[i];
-        if (is_of_machine(row) == of_machine && is_worth_a_row(text->report, row))
-            put_row(text, columns, label_of(row), row);
+        if (is_of_machine(row) == of_machine && contrast_shown(text->report, row))
+            put_row(text, columns, contrast_label(row), row);
     }
 }
 
@@ -208,7 +207,7 @@ void text_contrast(Text *text)
 
 /* ---- where the time went ---- */
 
-static const char *const part_label[PARTS] = {
+const char *const part_label[PARTS] = {
     [PART_NETWORK] = "network",        [PART_ACCEPT_WAIT] = "to be accepted",   [PART_READY_WAIT] = "ready, waiting",
     [PART_CPU] = "computing",          [PART_PREEMPTED] = "preempted",          [PART_OVERHEAD] = "overhead",
     [PART_POOL_WAIT] = "for a worker", [PART_RESOURCE_WAIT] = "for a resource", [PART_RESOURCE] = "in a resource",

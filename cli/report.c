@@ -1,0 +1,73 @@
+/* What several reports say alike. */
+#include "report.h"
+
+#include "escape.h"
+#include "text.h"
+
+#include <string.h>
+
+void report_write(Buf *buf, const Report *report, Format format)
+{
+    static void (*const writers[FORMATS])(Buf *, const Report *) = {
+        [FORMAT_TEXT] = report_text,   [FORMAT_JSON] = report_json, [FORMAT_CSV] = report_csv,
+        [FORMAT_MD] = report_markdown, [FORMAT_HTML] = report_html, [FORMAT_JUNIT] = report_junit,
+        [FORMAT_GITHUB] = report_github,
+    };
+    writers[format](buf, report);
+}
+
+static void put_words(Buf *buf, const char *option, const Words *words)
+{
+    for (int i = 0; i < words->count; i++) {
+        buf_f(buf, " %s ", option);
+        escape_shell(buf, words->word[i]);
+    }
+}
+
+void report_repro(Buf *buf, const Report *report)
+{
+    buf_text(buf, "loopsim run ");
+    escape_shell(buf, report->path);
+    buf_text(buf, " --seed ");
+    buf_u64(buf, report->spec->seed);
+    put_words(buf, "--set", &report->args->set);
+    put_words(buf, "--only", &report->args->only);
+}
+
+/* A rate to three digits. */
+void report_breaks(Buf *buf, const Bottleneck *bottleneck)
+{
+    if (bottleneck->breaks_at < 0)
+        return;
+    unsigned decimals = bottleneck->breaks_at < 10000000 ? 2 : bottleneck->breaks_at < 100000000 ? 1 : 0;
+    buf_text(buf, bottleneck->utilization >= 990000 ? "; full at " : "; would be full at ");
+    text_micro(buf, bottleneck->breaks_at, decimals);
+    buf_text(buf, "/s");
+}
+
+void report_verdict(Buf *buf, const Report *report, const Verdict *verdict)
+{
+    buf_f(buf, "%s : ", verdict->text);
+    text_value(buf, verdict->unit, verdict->has_value, verdict->value, report->args->time_unit);
+    buf_text(buf, " against ");
+    text_value(buf, verdict->unit, verdict->has_limit, verdict->limit, report->args->time_unit);
+    if (verdict->server)
+        buf_f(buf, " (%s)", verdict->server);
+}
+
+void report_about(Buf *buf, const Report *report)
+{
+    const Spec *spec = report->spec;
+    text_count(buf, (uint64_t)spec->machine.cores);
+    buf_f(buf, " core%s, costs %s", spec->machine.cores == 1 ? "" : "s", spec->machine.profile);
+    if (spec->duration != TIME_NEVER) {
+        buf_text(buf, " · ");
+        text_time(buf, spec->duration);
+    }
+    if (spec->warmup > 0) {
+        buf_text(buf, ", without the first ");
+        text_time(buf, spec->warmup);
+    }
+    buf_text(buf, " · seed ");
+    buf_u64(buf, spec->seed);
+}

@@ -1,0 +1,47 @@
+/* Workflow commands of GitHub Actions: an annotation for each failed requirement, at its line of the spec, and one for
+ * each server whose run was cut. Only these: a line of anything else could be taken as a command. */
+#include "escape.h"
+#include "report.h"
+
+#include <string.h>
+
+enum { LINE_MOST = 1 << 27 };
+
+static void put_failed(Buf *buf, const Report *report, const Verdict *verdict)
+{
+    Buf message;
+    buf_init(&message, report->mem, LINE_MOST);
+    report_verdict(&message, report, verdict);
+    buf_text(buf, "::error ");
+    if (strcmp(verdict->place.file, "--require") != 0) {
+        buf_text(buf, "file=");
+        escape_property(buf, verdict->place.file);
+        buf_f(buf, ",line=%u,col=%u,", (unsigned)verdict->place.line, (unsigned)verdict->place.column);
+    }
+    buf_text(buf, "title=requirement failed::");
+    escape_command(buf, buf_string(&message));
+    buf_char(buf, '\n');
+}
+
+static void put_cut(Buf *buf, const Report *report, const Results *results)
+{
+    buf_text(buf, "::error file=");
+    escape_property(buf, report->path);
+    buf_text(buf, ",title=not finished::");
+    escape_command(buf, results->name);
+    buf_f(buf, ": %s\n", results->end == WORLD_LIMIT ? "stopped by a limit" : "interrupted");
+}
+
+void report_github(Buf *buf, const Report *report)
+{
+    unsigned met = 0;
+    for (int i = 0; i < report->count; i++)
+        if (report->results[i]->end == WORLD_LIMIT || report->results[i]->end == WORLD_INTERRUPTED)
+            put_cut(buf, report, report->results[i]);
+    for (int i = 0; i < report->verdict_count; i++) {
+        met += report->verdicts[i].met;
+        if (!report->verdicts[i].met)
+            put_failed(buf, report, &report->verdicts[i]);
+    }
+    buf_f(buf, "loopsim: %u of %d requirements met\n", met, report->verdict_count);
+}

@@ -52,7 +52,7 @@ OBJ := $(BUILD)/$(VARIANT)
 
 DEFINES := -D_POSIX_C_SOURCE=200809L -D_FILE_OFFSET_BITS=64 -I.
 LIB_CFLAGS := $(shell $(PKG_CONFIG) --cflags libcjson zlib 2>/dev/null)
-LIB_LDLIBS := $(shell $(PKG_CONFIG) --libs libcjson zlib 2>/dev/null || echo -lcjson -lz) -lm
+LIB_LDLIBS := $(shell $(PKG_CONFIG) --libs libcjson zlib 2>/dev/null || echo -lcjson -lz) -lm -lpthread
 TEST_CFLAGS = $(shell $(PKG_CONFIG) --cflags check) -DOBJECTS='"$(OBJ)"'
 TEST_LDLIBS = $(shell $(PKG_CONFIG) --libs check)
 

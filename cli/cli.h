@@ -94,6 +94,7 @@ const Command *command_find(const char *name);
 
 int cmd_run(Cli *cli);
 int cmd_check(Cli *cli);
+int cmd_calibrate(Cli *cli);
 int cmd_init(Cli *cli);
 int cmd_models(Cli *cli);
 

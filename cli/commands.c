@@ -10,7 +10,7 @@ const Command commands[] = {
     {"check", "SPEC...", "validate specs, run nothing", cmd_check, 1, -1},
     {"explain", "PROGRAM", "a program's run step by step: phases, queues, and why this line came before that one", NULL,
      1, 1},
-    {"calibrate", "[--out FILE]", "measure this machine's costs", NULL, 0, 0},
+    {"calibrate", "[--out FILE]", "measure this machine's costs", cmd_calibrate, 0, 0},
     {"trace-check", "TRACE [RESULTS]", "check a trace, and recompute the statistics from it", NULL, 1, 2},
     {"completion", "bash|zsh|fish", "print a completion script", NULL, 1, 1},
     {"merge", "PART...", "join the parts of a sharded sweep", NULL, 1, -1},

@@ -82,6 +82,17 @@ static const char *read_out(Args *args, Mem *mem, const char *value, const char 
     return "no such format";
 }
 
+static const char *read_out_file(Args *args, Mem *mem, const char *value, const char **help)
+{
+    *help = "as in --out costs.json";
+    if (value[0] == '\0')
+        return "the name of a file is missing";
+    args->out = mem_get(mem, sizeof *args->out);
+    *args->out = (OutputTo){.path = value};
+    args->out_count = 1;
+    return NULL;
+}
+
 static const char *read_percentiles(Args *args, Mem *mem, const char *value, const char **help)
 {
     *help = "numbers above 0, at most 100, such as 50,99,99.9";
@@ -192,7 +203,8 @@ const Option options[] = {
     {"only", 0, "SERVER", RUNS, read_only, "run this server alone; repeatable"},
     {"require", 0, "EXPR", RUNS, read_require, "exit with 1 where it fails: \"node.p99 < 20ms\"; repeatable"},
     {"trace", 0, "FILE", RUNS, read_trace, "write a trace for ui.perfetto.dev: FILE.json or FILE.json.gz"},
-    {"out", 0, "FORMAT[=FILE]", RUNS, read_out, "text or json, to stdout or a file; repeatable"},
+    {"out", 0, "FORMAT[=FILE]", RUNS, read_out, "text, json, csv, md, html, junit or github, to stdout or a file; repeatable"},
+    {"out", 0, "FILE", " calibrate ", read_out_file, "where the cost table goes (stdout)"},
     {"percentiles", 0, "LIST", RUNS, read_percentiles, "which to report (50,90,95,99,99.9)"},
     {"time-unit", 0, "UNIT", RUNS, read_time_unit, "of the text: ns, us, ms, s; auto chooses one a row"},
     {"max-events", 0, "N", RUNS, read_max_events, "stop each server after N events (10000000000)"},

@@ -35,6 +35,7 @@
       "a delay: so much later starts a core that was idle")                                                            \
     X("timer_slack", timer_slack, KEY_DURATION, 50000, "the default of Linux (PR_SET_TIMERSLACK): 50 us",              \
       "a delay: so much later ends a sleep")                                                                           \
+    X("sleep", sleep, KEY_DURATION, 0, "0", "the timer of a thread that sleeps, and its interrupt")                    \
     X("switch", switch_, KEY_DURATION, 661, "yield_ring2_same_core: 660.6 ns, the system call included",               \
       "a core goes from one thread to another")                                                                        \
     X("spawn", spawn, KEY_DURATION, 4013, "thread_create_call_same_core: pthread_create alone, 4013 ns",               \

@@ -26,6 +26,7 @@ typedef struct Costs {
     Time wake;                                /* waking a sleeping thread: paid by the waker */
     Time idle_wake;                           /* delay, no CPU: a core that was idle starts so much later */
     Time timer_slack;                         /* delay, no CPU: how late a sleep ends */
+    Time sleep;                               /* a thread that sleeps: the kernel's timer and its interrupt */
     Time switch_;                             /* a core goes from one thread to another ("switch") */
     Time spawn, exit;                         /* a thread */
     int64_t thread_memory, connection_memory; /* bytes */

@@ -1,0 +1,66 @@
+#define _GNU_SOURCE /* affinity */
+#include "measure.h"
+
+#include <sched.h>
+#include <stdlib.h>
+#include <time.h>
+
+double measure_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
+}
+
+double measure_clock_cost(void)
+{
+    double from = measure_now(), to = from;
+    for (int i = 0; i < 1000; i++)
+        to = measure_now();
+    return (to - from) / 1000;
+}
+
+static int compare(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+double measure_median(double *value, int n)
+{
+    qsort(value, (size_t)n, sizeof *value, compare);
+    return n % 2 ? value[n / 2] : (value[n / 2 - 1] + value[n / 2]) / 2;
+}
+
+static cpu_set_t all; /* as it was at first: what we may use */
+static int cores(void)
+{
+    if (CPU_COUNT(&all) == 0)
+        sched_getaffinity(0, sizeof all, &all);
+    return CPU_COUNT(&all);
+}
+
+bool measure_two_cores(void)
+{
+    return cores() > 1;
+}
+
+void measure_pin(bool server)
+{
+    cpu_set_t one;
+    int chosen = -1;
+    cores();
+    for (int i = 0; i < CPU_SETSIZE && (chosen < 0 || !server); i++)
+        chosen = CPU_ISSET(i, &all) ? i : chosen;
+    if (chosen < 0)
+        return;
+    CPU_ZERO(&one);
+    CPU_SET(chosen, &one);
+    sched_setaffinity(0, sizeof one, &one);
+}
+
+void measure_unpin(void)
+{
+    cores();
+    sched_setaffinity(0, sizeof all, &all);
+}

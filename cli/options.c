@@ -153,6 +153,91 @@ static const char *read_max_memory(Args *args, Mem *mem, const char *value, cons
     return args->max_memory > 0 ? NULL : "too small";
 }
 
+static const char *read_count_to(int64_t *into, int64_t most, const char *value, const char **help)
+{
+    const char *why = NULL;
+    *help = "a whole number above 0";
+    if (!value_count(value, into, &why))
+        return why;
+    return *into == 0 ? "too small" : *into > most ? "too large" : NULL;
+}
+
+static const char *read_runs(Args *args, Mem *mem, const char *value, const char **help)
+{
+    (void)mem;
+    return read_count_to(&args->runs, 1000000, value, help);
+}
+
+static const char *read_jobs(Args *args, Mem *mem, const char *value, const char **help)
+{
+    (void)mem;
+    return read_count_to(&args->jobs, 1024, value, help);
+}
+
+/* "2" and "2%", in millionths. */
+bool option_percent(const char *value, size_t size, int64_t *millionths)
+{
+    uint64_t percent;
+    size_t digits = size > 0 && value[size - 1] == '%' ? size - 1 : size;
+    if (!metric_percent(value, digits, &percent))
+        return false;
+    *millionths = (int64_t)(percent / 100);
+    return percent % 100 == 0;
+}
+
+static const char *read_precision(Args *args, Mem *mem, const char *value, const char **help)
+{
+    (void)mem;
+    *help = "a percentage, such as --precision 2";
+    return option_percent(value, strlen(value), &args->precision) ? NULL : "not a percentage above 0, at most 100";
+}
+
+static const char *read_vary(Args *args, Mem *mem, const char *value, const char **help)
+{
+    *help = "such as --vary arrivals.poisson=100/s..1000/s:100/s";
+    if (!strchr(value, '=') || value[0] == '=')
+        return "not of the form PATH=RANGE";
+    add_word(&args->vary, mem, value);
+    return NULL;
+}
+
+static const char *read_shard(Args *args, Mem *mem, const char *value, const char **help)
+{
+    const char *slash = strchr(value, '/'), *why;
+    *help = "such as --shard 2/8";
+    if (!slash || !value_count(mem_copy(mem, value, (size_t)(slash - value)), &args->shard, &why) ||
+        !value_count(slash + 1, &args->shards, &why))
+        return "not of the form I/N";
+    return args->shard >= 1 && args->shard <= args->shards ? NULL : "I goes from 1 to N";
+}
+
+static const char *read_resume(Args *args, Mem *mem, const char *value, const char **help)
+{
+    (void)mem;
+    *help = "as in --resume sweep.journal";
+    args->resume = value;
+    return value[0] ? NULL : "the name of the file is missing";
+}
+
+static const char *read_tolerance(Args *args, Mem *mem, const char *value, const char **help)
+{
+    *help = "such as --tolerance p99=5%, --tolerance node.get.p99=10 or --tolerance all=1";
+    if (!strchr(value, '=') || value[0] == '=')
+        return "not of the form METRIC=PCT";
+    add_word(&args->tolerance, mem, value);
+    return NULL;
+}
+
+static const char *read_series(Args *args, Mem *mem, const char *value, const char **help)
+{
+    const char *why = NULL;
+    (void)mem;
+    *help = "a duration, such as 1s";
+    if (!value_duration(value, &args->series, &why))
+        return why;
+    return args->series > 0 ? NULL : "too small";
+}
+
 static const char *read_when(When *when, const char *value, const char **help)
 {
     static const char *const words[] = {[WHEN_AUTO] = "auto", [WHEN_ALWAYS] = "always", [WHEN_NEVER] = "never"};
@@ -215,16 +300,17 @@ const Option options[] = {
     {"quiet", 'q', NULL, READS, read_quiet, "no warnings; of a text only the contrast"},
     {"verbose", 'v', NULL, READS, read_verbose, "more of everything: where time went by handler, resources"},
     {"print", 0, NULL, " check ", read_print, "show every value with where it came from"},
-    {"runs", 0, "N", RUNS, NULL, "independent replications, with confidence intervals"},
-    {"precision", 0, "PCT", RUNS, NULL, "as many replications as this precision needs"},
-    {"jobs", 0, "N", RUNS, NULL, "runs in parallel; the same bytes for any N"},
+    {"runs", 0, "N", RUNS, read_runs, "independent replications, with 95 % confidence intervals"},
+    {"precision", 0, "PCT", RUNS, read_precision, "as many replications as this precision of mean and p99 needs (at most 1000)"},
+    {"jobs", 0, "N", RUNS, read_jobs, "runs in parallel; the same bytes for any N"},
     {"trace-window", 0, "A..B", RUNS, NULL, "trace only this window of time"},
     {"trace-limit", 0, "N", RUNS, NULL, "at most N events in a trace"},
     {"trace-slowest", 0, "N", RUNS, NULL, "trace the N slowest requests and all that they waited for"},
-    {"series", 0, "DUR", RUNS, NULL, "figures per step of time"},
-    {"vary", 0, "PATH=RANGE", " sweep ", NULL, "what to vary: a..b:step, a..b:xF or v1,v2,…; repeatable"},
-    {"shard", 0, "I/N", " sweep ", NULL, "only the I-th of N parts"},
-    {"tolerance", 0, "METRIC=PCT", " diff ", NULL, "how much may differ"},
+    {"series", 0, "DUR", " run ", NULL, "figures per step of time"},
+    {"vary", 0, "PATH=RANGE", " sweep ", read_vary, "what to vary: a..b:step, a..b:xF or v1,v2,…; repeatable"},
+    {"shard", 0, "I/N", " sweep ", read_shard, "only the I-th of N parts; joined by merge"},
+    {"resume", 0, "FILE", " sweep ", read_resume, "keep finished points in FILE, and take from it those that are there"},
+    {"tolerance", 0, "METRIC=PCT", " diff ", read_tolerance, "how much may differ; all=PCT: all others; repeatable"},
     {"why", 0, "A B", " explain ", NULL, "the rule that put line A before line B"},
     {"no-browser", 0, NULL, " open ", NULL, "print the address instead of opening it"},
     {"help", 'h', NULL, ALL, read_help, "show this"},

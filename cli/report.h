@@ -40,8 +40,6 @@ bool contrast_row(const Report *report, const char *metric, int handler, Contras
 
 void report_json(Buf *buf, const Report *report);
 void report_text(Buf *buf, const Report *report);
-
-#endif
 void report_csv(Buf *buf, const Report *report);      /* a line a server, and one each of its handlers */
 void report_markdown(Buf *buf, const Report *report); /* for a page, a comment, the summary of a CI job */
 void report_html(Buf *buf, const Report *report);     /* one file that needs nothing else */
@@ -57,3 +55,5 @@ void report_breaks(Buf *buf, const Bottleneck *bottleneck);
 void report_verdict(Buf *buf, const Report *report, const Verdict *verdict);
 /* "4 cores · costs linux · 60 s, without the first 5 s · seed 1" */
 void report_about(Buf *buf, const Report *report);
+
+#endif

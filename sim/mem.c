@@ -199,8 +199,14 @@ uint64_t mem_requests(const Mem *mem)
     return mem->requests;
 }
 
-/* Pools and arenas take their memory in pieces that double from the first size to the last. */
-enum { PIECE_FIRST = 512, PIECE_LAST = 64 * 1024, ALIGNMENT = _Alignof(max_align_t) };
+/* Pools and arenas take their memory in pieces that double from the first size to the last. In the hostile build every object is a block
+ * of its own and goes back at once, so that a sanitizer sees whoever still uses it. */
+#ifdef LOOPSIM_HOSTILE
+enum { PIECE_FIRST = 1, PIECE_LAST = 1, HOSTILE = 1 };
+#else
+enum { PIECE_FIRST = 512, PIECE_LAST = 64 * 1024, HOSTILE = 0 };
+#endif
+enum { ALIGNMENT = _Alignof(max_align_t) };
 
 static size_t aligned(Mem *mem, size_t bytes)
 {
@@ -247,7 +253,10 @@ void *pool_get(Pool *pool)
 
 void pool_put(Pool *pool, void *object)
 {
-    put_free(pool, object);
+    if (HOSTILE)
+        mem_free(pool->mem, object);
+    else
+        put_free(pool, object);
 }
 
 typedef union Chunk {

@@ -104,6 +104,15 @@ void job_answer(Vm *vm, Job *job, Strand *strand, int64_t bytes, bool failed)
     world_respond(vm->shared->world, job->request, strand != NULL ? strand : &job->request->account, bytes, failed);
 }
 
+void vm_threw(Vm *vm, Job *job, Strand *strand, Value error)
+{
+    job_hold(job);
+    vm->threw = true;
+    vm->thrown = error;
+    vm->threw_in = job;
+    vm->threw_on = strand;
+}
+
 void job_fail(Vm *vm, Job *job, Strand *strand)
 {
     if (job->request != NULL)
@@ -352,10 +361,7 @@ void frame_throw(Vm *vm, Value error)
             }
         }
         if (!caught && vm->top == NULL) {
-            vm->threw = true;
-            vm->thrown = error;
-            vm->threw_in = frame->job;
-            vm->threw_on = frame->strand;
+            vm_threw(vm, frame->job, frame->strand, error);
             caught = true;
         }
         frame_free(vm->shared, frame);

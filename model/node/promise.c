@@ -250,9 +250,8 @@ static void react(Vm *vm, const Micro *micro)
             pass_on(vm, reaction->result, reaction->rejected, reaction->value, by);
         return;
     case REACT_MODULE:
-        vm->threw = micro->rejected;
-        vm->thrown = micro->value;
-        vm->threw_in = micro->job;
+        if (micro->rejected)
+            vm_threw(vm, micro->job, NULL, micro->value);
         return;
     }
 }

@@ -67,8 +67,10 @@ CoRet co_uncaught(Loop *loop, Co *co)
     vm->threw = false;
     if (!node->program) {
         job_fail(vm, vm->threw_in, vm->threw_on);
+        job_release(vm->threw_in);
         return CO_OVER;
     }
+    job_release(vm->threw_in);
     node->fatal = vm->thrown;
     Value arguments[2] = { node->fatal, value_text(node->job, node->from_promise ? "unhandledRejection" : "uncaughtException") };
     node->from_promise = false;
@@ -190,10 +192,7 @@ static CoRet co_process_rejections(Loop *loop, Co *co)
         if (node->program && emitter_emit(vm, node->process, &event_unhandled, node->job, NULL, FRAME_BASE, 2, arguments)) {
             CO_UNTIL(loop, co, node_run(node));
         } else {
-            vm->threw = true;
-            vm->thrown = node->program ? as_error(node, promise->value) : promise->value;
-            vm->threw_in = promise->job;
-            vm->threw_on = NULL;
+            vm_threw(vm, promise->job, NULL, node->program ? as_error(node, promise->value) : promise->value);
             node->from_promise = true;
             CO_CALL(loop, co, co_uncaught, NULL, 0);
         }

@@ -276,6 +276,8 @@ static inline Value pop(Frame *frame) { return *--frame->top; }
 Job *job_new(Vm *vm, Request *request);
 static inline void job_hold(Job *job) { job->roots++; }
 void job_release(Job *job);
+/* An error left the last frame of a callback: until it is reported, its job is held. */
+void vm_threw(Vm *vm, Job *job, Strand *strand, Value error);
 void job_fail(Vm *vm, Job *job, Strand *strand); /* an error in one of a handler's callbacks that nobody caught: it answers with it, if it has not answered */
 void job_answer(Vm *vm, Job *job, Strand *strand, int64_t bytes, bool failed); /* at most once; then it may be over at its release */
 void job_begin(Vm *vm, Request *request);    /* pushes the handler's frame, on a stack that is empty */

@@ -427,7 +427,6 @@ static void granted(LockWaiter *waiter)
         machine_wake(vm->shared->world->machine, vm->thread);
         return;
     }
-    job_hold(waiting->frame->job);
     ring_push(&vm->arrived, (Micro){ .kind = MICRO_GRANTED, .job = waiting->frame->job, .on.frame = waiting->frame, .strand = waiter->strand });
     if (vm->asleep)
         machine_wake(vm->shared->world->machine, vm->thread);
@@ -449,6 +448,7 @@ static WaitEnd lock_on_thread(Vm *vm, Frame *frame, const Ins *ins)
         if (lock_take(lock, &waiting->waiter))
             return WAIT_OVER;
         if (frame->parallel) {
+            job_hold(frame->job);
             frame_suspend(vm);
             return WAIT_OVER;
         }

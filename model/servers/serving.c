@@ -61,18 +61,17 @@ static bool answer(Serving *serving, Need *need)
     serving->paid = false;
     vm->finished = NULL;
     serving->thread.strand = NULL;
-    serving->at = SERVING_ANSWERED;
+    serving->at = SERVING_DRAINS;
     job_answer(vm, job, vm->finished_by, vm->shared->response_bytes(vm->shared, job), vm->finished_failed || job->unhandled > 0);
     return true;
 }
 
-static bool run_handler(Serving *serving, Need *need)
+/* Walks what there is to walk, and sleeps until more of it arrives. True: the handler has ended (vm.finished), or `ended` holds. */
+static bool walk(Serving *serving, Need *need, bool (*ended)(const Serving *serving))
 {
     Vm *vm = &serving->vm;
     vm->asleep = false;
-    if (vm->finished != NULL && vm->top == NULL)
-        return answer(serving, need);
-    for (;;) {
+    while (vm->finished == NULL || vm->top != NULL) {
         switch (vm_run(vm)) {
         case VM_NEEDS:
             *need = vm->need;
@@ -86,15 +85,46 @@ static bool run_handler(Serving *serving, Need *need)
         if (vm->threw) { /* a callback's error: the request fails */
             vm->threw = false;
             job_fail(vm, vm->threw_in, vm->threw_on);
+            job_release(vm->threw_in);
         }
-        if (vm->finished != NULL)
-            return answer(serving, need);
+        if (vm->finished != NULL || ended(serving))
+            break;
         if (wake_next(vm))
             continue;
         vm->asleep = true;
         *need = (Need){.kind = NEED_WAIT, .blocked = true};
         return false;
     }
+    return true;
+}
+
+static bool never(const Serving *serving)
+{
+    (void)serving;
+    return false;
+}
+
+static bool run_handler(Serving *serving, Need *need)
+{
+    if (!walk(serving, need, never))
+        return false;
+    return serving->at == SERVING_EXIT || answer(serving, need);
+}
+
+/* With parallel_io, branches that nobody waits for any more may still be under way: the thread stays until they are over. */
+static bool only_we_hold(const Serving *serving)
+{
+    return serving->vm.top == NULL && serving->job->roots == 1;
+}
+
+static bool drain(Serving *serving, Need *need)
+{
+    if (!only_we_hold(serving) && !walk(serving, need, only_we_hold))
+        return false;
+    serving->vm.finished = NULL;
+    if (serving->at == SERVING_DRAINS)
+        serving->at = SERVING_ANSWERED;
+    return true;
 }
 
 static bool close_connection(Serving *serving, Need *need)
@@ -151,6 +181,9 @@ static Need serving_resume(Thread *thread)
             break;
         case SERVING_RUN:
             through = run_handler(serving, &need);
+            break;
+        case SERVING_DRAINS:
+            through = drain(serving, &need);
             break;
         case SERVING_ANSWERED:
             note_serve(serving->vm.shared->probe, thread, NULL);

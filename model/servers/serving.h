@@ -10,7 +10,7 @@
 
 typedef struct Serving Serving;
 
-typedef enum ServingAt { SERVING_ASKS, SERVING_READ, SERVING_RUN, SERVING_ANSWERED, SERVING_CLOSED, SERVING_EXIT } ServingAt;
+typedef enum ServingAt { SERVING_ASKS, SERVING_READ, SERVING_RUN, SERVING_DRAINS, SERVING_ANSWERED, SERVING_CLOSED, SERVING_EXIT } ServingAt;
 
 /* What a thread does next. */
 typedef enum ServingNext {

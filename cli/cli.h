@@ -73,6 +73,13 @@ typedef struct Args {
     TimeUnit time_unit;
     uint64_t max_events;
     int64_t max_memory;
+    int64_t runs;      /* 0: not given */
+    int64_t precision; /* in millionths; 0: not given */
+    int64_t jobs;      /* at least 1 */
+    Words vary, tolerance;
+    int64_t shard, shards;  /* from 1; 0: not given */
+    const char *resume;     /* NULL: none */
+    Time series;            /* 0: none */
     When color, progress;
     bool ascii, quiet, verbose, print, help;
 } Args;
@@ -94,6 +101,9 @@ const Command *command_find(const char *name);
 
 int cmd_run(Cli *cli);
 int cmd_check(Cli *cli);
+int cmd_sweep(Cli *cli);
+int cmd_merge(Cli *cli);
+int cmd_diff(Cli *cli);
 int cmd_calibrate(Cli *cli);
 int cmd_init(Cli *cli);
 int cmd_models(Cli *cli);

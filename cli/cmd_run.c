@@ -1,4 +1,4 @@
-#include "run.h"
+#include "replicate.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -59,19 +59,6 @@ static int choose_servers(Run *run)
 
 /* ---- the runs ---- */
 
-static void tell_limit(Run *run, const char *name, const ServerRun *done)
-{
-    Mem *mem = run->cli->mem;
-    run->limit = true;
-    if (done->out_of_memory)
-        say_error(mem, "--max-memory SIZE sets the limit", "%s: out of memory", name);
-    else if (done->spinning)
-        say_error(mem, "give what repeats a cost, or a time to wait: nothing lets the clock go on",
-                  "%s: more than 1000000 events at one instant", name);
-    else
-        say_error(mem, "--max-events N sets the limit", "%s: stopped after as many events as are allowed", name);
-}
-
 static int wanted_count(const Run *run)
 {
     int count = 0;
@@ -92,8 +79,10 @@ static void run_servers(Run *run)
             continue;
         ServerRun done =
             server_run(run->cli, &run->input, i, &run->outputs, TRACE_EVENTS / (uint64_t)wanted_count(run));
-        if (done.out_of_memory || (done.results && done.results->end == WORLD_LIMIT))
-            tell_limit(run, spec->servers[i].name, &done);
+        if (done.out_of_memory || (done.results && done.results->end == WORLD_LIMIT)) {
+            run->limit = true;
+            replicate_tell_limit(run->cli->mem, spec->servers[i].name, &done);
+        }
         run->left_out += done.left_out;
         run->by_server[i] = done.results;
         if (done.results) {
@@ -101,6 +90,43 @@ static void run_servers(Run *run)
             run->interrupted = done.results->end == WORLD_INTERRUPTED;
         }
     }
+}
+
+/* One server after the other, here; a trace is of the first run, and is written here too. */
+static bool is_simple(const Run *run)
+{
+    const Args *args = &run->cli->args;
+    return args->runs <= 1 && args->precision == 0 && (args->jobs == 1 || args->trace || wanted_count(run) == 1);
+}
+
+static int replicate_servers(Run *run)
+{
+    const Spec *spec = run->input.spec;
+    Replication *replication = mem_get(run->cli->mem, sizeof *replication);
+    *replication = (Replication){.cli = run->cli, .input = &run->input, .wanted = run->wanted};
+    if (run->cli->args.trace)
+        run_servers(run);
+    if (run->interrupted || run->limit)
+        return EXIT_DONE;
+    replicate_watch(replication, &run->requirements);
+    int code = replicate(replication);
+    Report *report = &run->report;
+    size_t room = mem_array(run->cli->mem, (size_t)spec->server_count + 1, sizeof *report->results);
+    Figures *figures = mem_get(run->cli->mem, mem_array(run->cli->mem, (size_t)spec->server_count + 1, sizeof *figures));
+    report->results = mem_get(run->cli->mem, room);
+    run->by_server = mem_get(run->cli->mem, room);
+    report->figures = figures;
+    report->count = 0;
+    report->runs = replication->runs;
+    for (int i = 0; i < spec->server_count; i++) {
+        if (!(run->by_server[i] = replication->by_server[i]))
+            continue;
+        figures[report->count] = replication->figures[i];
+        report->results[report->count++] = run->by_server[i];
+    }
+    run->interrupted = replication->interrupted;
+    run->limit = replication->limit || replication->imprecise;
+    return code == EXIT_INTERRUPTED ? EXIT_DONE : code;
 }
 
 /* ---- the trace's metadata ---- */
@@ -223,10 +249,19 @@ static int run_workload(Run *run)
     if (code != EXIT_DONE)
         return code;
     run->report = (Report){.mem = cli->mem, .spec = run->input.spec, .path = run->input.path, .args = &cli->args};
-    run_servers(run);
+    run->report.runs = 1;
+    if (is_simple(run))
+        run_servers(run);
+    else
+        code = replicate_servers(run);
     run->report.interrupted = run->interrupted;
+    if (code != EXIT_DONE && run->report.count == 0) {
+        outputs_abort(&run->outputs);
+        return code;
+    }
+    int failed = code;
     requirements_judge(&run->requirements, &run->report, run->by_server);
-    code = close_trace(run);
+    code = first_failure(failed, close_trace(run));
     code = first_failure(code, write_reports(run));
     if (code != EXIT_DONE)
         return code;

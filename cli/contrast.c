@@ -9,8 +9,14 @@ static void find_ratio(ContrastRow *row, int count)
     for (int i = 0; i < count; i++) {
         if (!row->has[i])
             return;
-        least = row->value[i] < least ? row->value[i] : least;
-        most = row->value[i] > most ? row->value[i] : most;
+        if (row->value[i] < least) {
+            least = row->value[i];
+            row->smallest = i;
+        }
+        if (i == 0 || row->value[i] > most) {
+            most = row->value[i];
+            row->largest = i;
+        }
     }
     if (count < 2 || row->unit == METRIC_DIGEST || (least == 0 && most > 0))
         return;
@@ -27,11 +33,17 @@ bool contrast_row(const Report *report, const char *name, int handler, ContrastR
     *row = (ContrastRow){.name = name, .unit = metric_unit(metric)};
     row->has = mem_get(report->mem, mem_array(report->mem, (size_t)report->count + 1, sizeof *row->has));
     row->value = mem_get(report->mem, mem_array(report->mem, (size_t)report->count + 1, sizeof *row->value));
+    row->has_half = mem_get(report->mem, mem_array(report->mem, (size_t)report->count + 1, sizeof *row->has_half));
+    row->half = mem_get(report->mem, mem_array(report->mem, (size_t)report->count + 1, sizeof *row->half));
     for (int i = 0; i < report->count; i++) {
         row->has[i] = metric_value(metric, report->results[i], handler, &row->value[i]);
+        row->has_half[i] = row->has[i] && metric_half(metric, report->results[i], handler, &row->half[i]);
         any |= row->has[i];
     }
     find_ratio(row, report->count);
+    if (row->largest != row->smallest)
+        row->pairing =
+            metric_pair(metric, report->results[row->largest], report->results[row->smallest], handler);
     return any;
 }
 

@@ -19,6 +19,9 @@ struct Option {
 
 extern const Option options[]; /* ends with a row whose name is NULL */
 
+/* "2" or "2%", in millionths; false where it is no percentage above 0. */
+bool option_percent(const char *value, size_t size, int64_t *millionths);
+
 bool option_of(const Option *option, const Command *command);
 
 #endif

@@ -30,6 +30,10 @@ void report_repro(Buf *buf, const Report *report)
     escape_shell(buf, report->path);
     buf_text(buf, " --seed ");
     buf_u64(buf, report->spec->seed);
+    if (report->runs > 1) {
+        buf_text(buf, " --runs ");
+        buf_u64(buf, (uint64_t)report->runs);
+    }
     put_words(buf, "--set", &report->args->set);
     put_words(buf, "--only", &report->args->only);
 }

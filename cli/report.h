@@ -2,6 +2,7 @@
 #ifndef CLI_REPORT_H
 #define CLI_REPORT_H
 
+#include "../model/observe/replicates.h"
 #include "../model/observe/verdict.h"
 #include "cli.h"
 
@@ -11,9 +12,21 @@ typedef struct ContrastRow {
     MetricUnit unit;
     bool *has; /* by column */
     int64_t *value;
+    bool *has_half; /* of several runs: half the width of the 95 % interval */
+    int64_t *half;
     bool has_ratio;
-    Micro ratio; /* the largest by the smallest */
+    Micro ratio;         /* the largest by the smallest */
+    int largest, smallest; /* whose they are */
+    Pairing pairing;     /* largest - smallest, run by run */
 } ContrastRow;
+
+/* All the numbers of a server's results in JSON that several runs have an interval of, in the order in which they are
+ * written. */
+typedef struct Figures {
+    int64_t *value; /* run by run; FIGURE_NONE: the run does not have it */
+    size_t each;    /* so many a run */
+    int runs, room;
+} Figures;
 
 typedef struct Report {
     Mem *mem;
@@ -22,6 +35,8 @@ typedef struct Report {
     const Args *args;
     const Results **results; /* of the servers that ran, in the spec's order */
     int count;
+    int runs;               /* whole ones, of which the results are */
+    const Figures *figures; /* by column, where there are several runs */
     Verdict *verdicts;
     int verdict_count;
     bool interrupted;
@@ -39,6 +54,7 @@ Contrast contrast_make(const Report *report);
 bool contrast_row(const Report *report, const char *metric, int handler, ContrastRow *row);
 
 void report_json(Buf *buf, const Report *report);
+void figures_add(Figures *figures, Mem *mem, const Args *args, const Results *run);
 void report_text(Buf *buf, const Report *report);
 void report_csv(Buf *buf, const Report *report);      /* a line a server, and one each of its handlers */
 void report_markdown(Buf *buf, const Report *report); /* for a page, a comment, the summary of a CI job */

@@ -5,18 +5,77 @@
 
 #include <string.h>
 
+/* Collects the numbers of one run, or writes: of one run as they are, of several with their means and intervals. */
 typedef struct Writer {
     JsonWriter json;
-    const Report *report;
+    const Args *args;
+    Figures *collect; /* NULL: writing */
+    Mem *mem;
+    const Figures *several; /* NULL: of one run */
+    size_t at;              /* the next figure */
+    bool none;              /* what follows does not exist in this run */
 } Writer;
+
+static void collect(Writer *writer, int64_t value)
+{
+    Figures *figures = writer->collect;
+    size_t at = (size_t)figures->runs * figures->each + writer->at++;
+    if (figures->runs == 0) {
+        figures->each = writer->at;
+        figures->value = mem_grow(writer->mem, figures->value, mem_array(writer->mem, figures->each, sizeof value));
+        figures->room = 1;
+    }
+    figures->value[at] = writer->none ? FIGURE_NONE : value;
+}
+
+static Estimate next_estimate(Writer *writer)
+{
+    const Figures *figures = writer->several;
+    return estimate(figures->value + writer->at++, (size_t)figures->runs, figures->each);
+}
+
+static const char *ci95_key(Writer *writer, const char *key)
+{
+    Buf *name = mem_get(writer->mem, sizeof *name);
+    buf_init(name, writer->mem, 4096);
+    buf_f(name, "%s_ci95", key);
+    return buf_string(name);
+}
+
+typedef void PutFn(JsonWriter *json, const char *key, int64_t value);
+
+/* A figure with its interval. Where `given`, its mean over the runs is known already. */
+static void put_figure(Writer *writer, PutFn *put, const char *key, int64_t value, bool given)
+{
+    if (writer->collect) {
+        collect(writer, value);
+    } else if (!writer->several) {
+        put(&writer->json, key, value);
+    } else {
+        Estimate mean = next_estimate(writer);
+        put(&writer->json, key, given ? value : mean.mean);
+        if (mean.half >= 0)
+            put(&writer->json, ci95_key(writer, key), mean.half);
+    }
+}
+
+static void put_int(Writer *writer, const char *key, int64_t value)
+{
+    put_figure(writer, json_int, key, value, false);
+}
+
+static void put_micro(Writer *writer, const char *key, int64_t value)
+{
+    put_figure(writer, json_micro, key, value, false);
+}
 
 static void put_percentiles(Writer *writer, const Hist *hist)
 {
-    const Args *args = writer->report->args;
+    const Args *args = writer->args;
     json_begin_flat(&writer->json, "percentiles", '{');
     for (int i = 0; i < args->percentile_count; i++)
-        json_int(&writer->json, args->percentiles[i].text,
-                 hist_percentile(hist, args->percentiles[i].per_hundred_million));
+        put_int(writer, args->percentiles[i].text,
+                hist_percentile(hist, args->percentiles[i].per_hundred_million));
     json_end(&writer->json, '}');
 }
 
@@ -24,22 +83,27 @@ static void put_percentiles(Writer *writer, const Hist *hist)
 static void put_hist(Writer *writer, const char *key, const Hist *hist)
 {
     JsonWriter *json = &writer->json;
+    writer->none = hist->count == 0;
     json_begin_flat(json, key, '{');
     json_uint(json, "count", hist->count);
-    json_int(json, "mean", hist_mean(hist));
-    json_int(json, "sd", hist_sd(hist));
-    json_int(json, "min", hist->min);
-    json_int(json, "max", hist->max);
+    put_int(writer, "mean", hist_mean(hist));
+    put_int(writer, "sd", hist_sd(hist));
+    put_int(writer, "min", hist->min);
+    put_int(writer, "max", hist->max);
     put_percentiles(writer, hist);
     json_end(json, '}');
+    writer->none = false;
 }
 
-static void put_time(Writer *writer, const Time time[PARTS])
+/* Of several runs too the parts add up to the mean. */
+static void put_time(Writer *writer, const HandlerResults *handler)
 {
+    writer->none = handler->latency.count == 0;
     json_begin_flat(&writer->json, "time_ns", '{');
     for (int part = 0; part < PARTS; part++)
-        json_int(&writer->json, part_name[part], time[part]);
+        put_figure(writer, json_int, part_name[part], handler->time[part], true);
     json_end(&writer->json, '}');
+    writer->none = false;
 }
 
 static void put_handler(Writer *writer, const HandlerResults *handler)
@@ -55,9 +119,9 @@ static void put_handler(Writer *writer, const HandlerResults *handler)
     json_uint(json, "in_flight", counts->in_flight);
     json_uint(json, "retried", counts->retried);
     json_end(json, '}');
-    json_micro(json, "throughput_per_s", handler->throughput);
+    put_micro(writer, "throughput_per_s", handler->throughput);
     put_hist(writer, "latency_ns", &handler->latency);
-    put_time(writer, handler->time);
+    put_time(writer, handler);
 }
 
 static void put_handlers(Writer *writer, const Results *results)
@@ -76,18 +140,18 @@ static void put_cpu(Writer *writer, const Results *results)
     JsonWriter *json = &writer->json;
     json_begin_flat(json, "cpu", '{');
     json_int(json, "cores", results->cpu.cores);
-    json_micro(json, "utilization", results->cpu.utilization);
+    put_micro(writer, "utilization", results->cpu.utilization);
     json_int(json, "user_ns", results->cpu.user);
     json_int(json, "overhead_ns", results->cpu.overhead);
     json_uint(json, "switches", results->cpu.switches);
     json_int(json, "switch_ns", results->cpu.switching);
     json_end(json, '}');
     json_begin_flat(json, "threads", '{');
-    json_uint(json, "peak", results->threads_peak);
+    put_int(writer, "peak", (int64_t)results->threads_peak);
     json_uint(json, "created", results->threads_created);
     json_end(json, '}');
     json_begin_flat(json, "memory", '{');
-    json_int(json, "peak_bytes", results->memory_peak);
+    put_int(writer, "peak_bytes", results->memory_peak);
     json_end(json, '}');
 }
 
@@ -96,11 +160,13 @@ static void put_loop(Writer *writer, const LoopResults *loop)
     JsonWriter *json = &writer->json;
     json_begin_flat(json, "loop", '{');
     json_uint(json, "iterations", loop->iterations);
-    json_micro(json, "utilization", loop->utilization);
+    put_micro(writer, "utilization", loop->utilization);
     json_begin(json, "lag_ns", '{');
-    json_int(json, "mean", hist_mean(&loop->lag));
-    json_int(json, "max", loop->lag.max);
+    writer->none = loop->lag.count == 0;
+    put_int(writer, "mean", hist_mean(&loop->lag));
+    put_int(writer, "max", loop->lag.max);
     put_percentiles(writer, &loop->lag);
+    writer->none = false;
     json_end(json, '}');
     json_end(json, '}');
 }
@@ -110,10 +176,10 @@ static void put_pool(Writer *writer, const PoolResults *pool)
     JsonWriter *json = &writer->json;
     json_begin_flat(json, "pool", '{');
     json_int(json, "workers", pool->workers);
-    json_micro(json, "utilization", pool->utilization);
+    put_micro(writer, "utilization", pool->utilization);
     json_uint(json, "tasks", pool->tasks);
     put_hist(writer, "wait_ns", &pool->wait);
-    json_int(json, "peak_queue", pool->peak_queue);
+    put_int(writer, "peak_queue", pool->peak_queue);
     json_end(json, '}');
 }
 
@@ -127,9 +193,9 @@ static void put_resources(Writer *writer, const Results *results)
         json_uint(json, "calls", resource->calls);
         json_uint(json, "errors", resource->errors);
         if (resource->limited)
-            json_micro(json, "utilization", resource->utilization);
+            put_micro(writer, "utilization", resource->utilization);
         put_hist(writer, "wait_ns", &resource->wait);
-        json_int(json, "peak_queue", resource->peak_queue);
+        put_int(writer, "peak_queue", resource->peak_queue);
         json_end(json, '}');
     }
     json_end(json, '}');
@@ -154,12 +220,17 @@ static void put_slowest(Writer *writer, const Results *results)
     for (int i = 0; i < results->slow_count; i++) {
         const SlowRequest *slow = &results->slowest[i];
         json_begin_flat(json, NULL, '{');
+        if (writer->several)
+            json_uint(json, "run", slow->run);
         json_uint(json, "request", slow->request);
         json_uint(json, "connection", slow->connection);
         json_text(json, "handler", results->handlers[slow->handler].name);
         json_int(json, "wanted_ns", slow->wanted);
         json_int(json, "latency_ns", slow->latency);
-        put_time(writer, slow->part);
+        json_begin_flat(json, "time_ns", '{');
+        for (int part = 0; part < PARTS; part++)
+            json_int(json, part_name[part], slow->part[part]);
+        json_end(json, '}');
         json_end(json, '}');
     }
     json_end(json, ']');
@@ -175,9 +246,9 @@ static void put_population(Writer *writer, const Results *results)
     uint64_t first = 0;
     bool empty = hist_next(hist, &at, &low, &high, &first) && low == 0;
     json_begin_flat(json, "population", '{');
-    json_micro(json, "mean", sum_ratio((Sum){hist->sum[0], hist->sum[1]}, sum_of(hist->count)));
-    json_micro(json, "empty", sum_ratio(sum_of(empty ? first : 0), sum_of(hist->count)));
-    json_int(json, "max", hist->max);
+    put_micro(writer, "mean", sum_ratio((Sum){hist->sum[0], hist->sum[1]}, sum_of(hist->count)));
+    put_micro(writer, "empty", sum_ratio(sum_of(empty ? first : 0), sum_of(hist->count)));
+    put_int(writer, "max", hist->max);
     put_percentiles(writer, hist);
     json_end(json, '}');
     put_hist(writer, "queueing_ns", &results->queueing);
@@ -189,7 +260,7 @@ static void put_server(Writer *writer, const Results *results)
     json_begin(json, results->name, '{');
     json_text(json, "model", results->model);
     json_text(json, "end", world_end_name[results->end]);
-    json_int(json, "simulated_ns", results->simulated);
+    put_int(writer, "simulated_ns", results->simulated);
     json_begin_flat(json, "window_ns", '[');
     json_int(json, NULL, results->window_from);
     json_int(json, NULL, results->window_to);
@@ -200,7 +271,7 @@ static void put_server(Writer *writer, const Results *results)
     json_uint(json, "arrived", results->connections_arrived);
     json_uint(json, "accepted", results->connections_accepted);
     json_uint(json, "refused", results->connections_refused);
-    json_int(json, "peak_open", results->peak_open);
+    put_int(writer, "peak_open", results->peak_open);
     json_end(json, '}');
     put_handler(writer, &results->all);
     put_handlers(writer, results);
@@ -217,6 +288,24 @@ static void put_server(Writer *writer, const Results *results)
     json_end(json, '}');
 }
 
+void figures_add(Figures *figures, Mem *mem, const Args *args, const Results *run)
+{
+    Buf unused;
+    buf_init(&unused, mem, (size_t)1 << 28);
+    Writer writer = {.json = {&unused, 0, 0, true}, .args = args, .collect = figures, .mem = mem};
+    if (figures->runs > 0 && figures->runs == figures->room) {
+        figures->room *= 2;
+        figures->value = mem_grow(mem, figures->value,
+                                  mem_array(mem, mem_array(mem, (size_t)figures->room, figures->each), sizeof(int64_t)));
+    }
+    json_begin(&writer.json, NULL, '{');
+    put_server(&writer, run);
+    json_end(&writer.json, '}');
+    must(writer.at == figures->each, "two runs of a server have different figures");
+    figures->runs++;
+    buf_free(&unused);
+}
+
 static void put_value(JsonWriter *json, const char *key, MetricUnit unit, int64_t value)
 {
     if (unit == METRIC_RATE || unit == METRIC_FRACTION)
@@ -227,10 +316,41 @@ static void put_value(JsonWriter *json, const char *key, MetricUnit unit, int64_
         json_int(json, key, value);
 }
 
-static void put_contrast(Writer *writer)
+/* The difference of the two that the ratio is of, by the runs paired; and how much narrower that is. */
+static void put_pairing(JsonWriter *json, const Report *report, const ContrastRow *row)
 {
-    const Report *report = writer->report;
-    JsonWriter *json = &writer->json;
+    const Pairing *pairing = &row->pairing;
+    if (!pairing->has)
+        return;
+    json_begin(json, "paired", '{');
+    json_begin(json, "servers", '[');
+    json_text(json, NULL, report->results[row->largest]->name);
+    json_text(json, NULL, report->results[row->smallest]->name);
+    json_end(json, ']');
+    put_value(json, "difference", row->unit, pairing->difference);
+    put_value(json, "difference_ci95", row->unit, pairing->paired);
+    put_value(json, "unpaired_ci95", row->unit, pairing->unpaired);
+    if (pairing->gain >= 0)
+        json_micro(json, "gain", pairing->gain);
+    json_end(json, '}');
+}
+
+static void put_halves(JsonWriter *json, const Report *report, const ContrastRow *row)
+{
+    bool any = false;
+    for (int column = 0; column < report->count; column++)
+        any |= row->has_half[column];
+    if (!any)
+        return;
+    json_begin(json, "values_ci95", '{');
+    for (int column = 0; column < report->count; column++)
+        if (row->has_half[column])
+            put_value(json, report->results[column]->name, row->unit, row->half[column]);
+    json_end(json, '}');
+}
+
+static void put_contrast(JsonWriter *json, const Report *report)
+{
     Contrast contrast = report->count > 1 ? contrast_make(report) : (Contrast){NULL, 0};
     json_begin(json, "contrast", '[');
     for (int i = 0; i < contrast.count; i++) {
@@ -244,19 +364,20 @@ static void put_contrast(Writer *writer)
             put_value(json, report->results[column]->name, row->unit, row->value[column]);
         }
         json_end(json, '}');
+        put_halves(json, report, row);
         if (row->has_ratio)
             json_micro(json, "ratio", row->ratio);
+        put_pairing(json, report, row);
         json_end(json, '}');
     }
     json_end(json, ']');
 }
 
-static void put_requirements(Writer *writer)
+static void put_requirements(JsonWriter *json, const Report *report)
 {
-    JsonWriter *json = &writer->json;
     json_begin(json, "requirements", '[');
-    for (int i = 0; i < writer->report->verdict_count; i++) {
-        const Verdict *verdict = &writer->report->verdicts[i];
+    for (int i = 0; i < report->verdict_count; i++) {
+        const Verdict *verdict = &report->verdicts[i];
         json_begin_flat(json, NULL, '{');
         json_text(json, "text", verdict->text);
         if (verdict->has_value)
@@ -275,7 +396,7 @@ static void put_requirements(Writer *writer)
 
 void report_json(Buf *buf, const Report *report)
 {
-    Writer writer = {{buf, 0, 0, true}, report};
+    Writer writer = {.json = {buf, 0, 0, true}, .args = report->args, .mem = report->mem};
     JsonWriter *json = &writer.json;
     json_begin(json, NULL, '{');
     json_text(json, "loopsim", LOOPSIM_VERSION);
@@ -285,14 +406,17 @@ void report_json(Buf *buf, const Report *report)
     json_hex(json, "digest", report->spec->digest);
     json_end(json, '}');
     json_uint(json, "seed", report->spec->seed);
-    json_int(json, "runs", 1);
+    json_int(json, "runs", report->runs);
     json_bool(json, "interrupted", report->interrupted);
     json_begin(json, "servers", '{');
-    for (int i = 0; i < report->count; i++)
+    for (int i = 0; i < report->count; i++) {
+        writer.several = report->runs > 1 ? &report->figures[i] : NULL;
+        writer.at = 0;
         put_server(&writer, report->results[i]);
+    }
     json_end(json, '}');
-    put_contrast(&writer);
-    put_requirements(&writer);
+    put_contrast(json, report);
+    put_requirements(json, report);
     json_end(json, '}');
     buf_char(buf, '\n');
 }

@@ -28,7 +28,7 @@ static void put_why(Text *text)
     const Report *report = text->report;
     Buf why;
     buf_init(&why, report->mem, 1 << 27);
-    put_title(text, "why");
+    put_title(text, report->runs > 1 ? "why (in the first run)" : "why");
     for (int i = 0; i < report->count; i++) {
         const Results *results = report->results[i];
         buf_clear(&why);
@@ -147,6 +147,53 @@ static void put_repro(Text *text)
     }
 }
 
+/* ---- several runs ---- */
+
+static void put_paired(Text *text, Buf *line, const ContrastRow *row)
+{
+    const Report *report = text->report;
+    const Pairing *pairing = &row->pairing;
+    bool less = pairing->difference < 0;
+    buf_clear(line);
+    buf_f(line, "%s: %s %s by ", contrast_label(row), report->results[row->largest]->name, less ? "less" : "more");
+    text_value(line, row->unit, true, less ? -pairing->difference : pairing->difference, report->args->time_unit);
+    buf_text(line, text->ascii ? " +- " : " ± ");
+    text_value(line, row->unit, true, pairing->paired, report->args->time_unit);
+    buf_f(line, " than %s", report->results[row->smallest]->name);
+    if (pairing->gain >= 0 && pairing->gain < 1050000) {
+        buf_text(line, "; pairing the runs does not narrow it");
+    } else if (pairing->gain >= 0) {
+        buf_text(line, "; the interval is ");
+        text_micro(line, pairing->gain, 1);
+        buf_text(line, text->ascii ? "x" : "×");
+        buf_text(line, " narrower than of unpaired runs");
+    }
+    buf_text(text->buf, "  ");
+    text_wrap(text, buf_string(line), 4);
+}
+
+/* What the intervals are, and what pairing gains. */
+static void put_runs(Text *text)
+{
+    const Report *report = text->report;
+    Contrast contrast = contrast_make(report);
+    Buf line;
+    if (report->runs <= 1)
+        return;
+    buf_init(&line, report->mem, 1 << 20);
+    text_count(&line, (uint64_t)report->runs);
+    buf_f(&line, " runs; %s is half the width of a 95 %% interval, counts are sums", text->ascii ? "+-" : "±");
+    put_title(text, buf_string(&line));
+    for (int i = 0; i < contrast.count; i++) {
+        const ContrastRow *row = &contrast.row[i];
+        bool chosen = strcmp(row->name, "throughput") == 0 || strcmp(row->name, "mean") == 0 ||
+                      strcmp(row->name, "p99") == 0;
+        if (chosen && row->pairing.has)
+            put_paired(text, &line, row);
+    }
+    buf_char(text->buf, '\n');
+}
+
 /* ---- the whole ---- */
 
 static void put_line_about(Text *text)
@@ -186,6 +233,7 @@ static void put_whole(Text *text)
         return;
     }
     text_contrast(text);
+    put_runs(text);
     if (!quiet) {
         text_spread(text);
         text_split(text, -1);

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { LABEL = TEXT_LABEL, COLUMN_LEAST = 10, MODEL_LEAST = 12, COLUMN_MOST = 22, RATIO = 10, HANDLERS_SHOWN = 4 };
+enum { LABEL = TEXT_LABEL, COLUMN_LEAST = 10, MODEL_LEAST = 12, WITH_HALF = 18, COLUMN_MOST = 22, RATIO = 10, HANDLERS_SHOWN = 4 };
 
 typedef struct Columns {
     int from, to; /* the servers of this block */
@@ -19,6 +19,8 @@ static size_t column_width(const Report *report)
         names = name > names ? name : names;
         models = model > models ? model : models;
     }
+    if (report->runs > 1 && names < WITH_HALF)
+        names = WITH_HALF;
     size_t width = names > models ? names : models;
     if (LABEL + RATIO + (size_t)report->count * (width + 2) > TEXT_WIDTH)
         width = names > MODEL_LEAST ? names : MODEL_LEAST;
@@ -110,6 +112,10 @@ static void put_row_in(Text *text, Columns columns, const char *label, const Con
             scale_put(&cell, scale, row->value[i]);
         else
             buf_text(&cell, text->ascii ? "-" : "–");
+        if (row->has_half && row->has_half[i]) {
+            buf_text(&cell, text->ascii ? " +-" : " ±");
+            scale_put(&cell, scale, row->half[i]);
+        }
         buf_text(text->buf, "  ");
         text_right(text, buf_string(&cell), columns.width);
     }

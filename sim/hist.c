@@ -262,3 +262,71 @@ bool hist_next(const Hist *hist, size_t *at, int64_t *low, int64_t *high, uint64
     *at = chunk_start(CHUNKS);
     return false;
 }
+
+/* ---- as bytes ---- */
+
+static void put_number(Buf *buf, uint64_t value)
+{
+    for (; value >= 0x80; value >>= 7)
+        buf_char(buf, (char)(value | 0x80));
+    buf_char(buf, (char)value);
+}
+
+static bool get_number(const unsigned char **at, const unsigned char *end, uint64_t *value)
+{
+    *value = 0;
+    for (unsigned shift = 0; *at < end && shift < 64; shift += 7) {
+        uint64_t byte = *(*at)++;
+        *value |= (byte & 0x7f) << shift;
+        if (byte < 0x80)
+            return true;
+    }
+    return false;
+}
+
+/* Distances between buckets, so that neighbours take one byte; ends with a count of 0. */
+void hist_write(const Hist *hist, Buf *buf)
+{
+    const uint64_t head[] = {hist->count,      (uint64_t)hist->min, (uint64_t)hist->max, hist->sum[0],
+                             hist->sum[1],     hist->squares[0],    hist->squares[1],    hist->squares[2]};
+    size_t last = 0;
+    for (size_t i = 0; i < sizeof head / sizeof head[0]; i++)
+        put_number(buf, head[i]);
+    for (size_t e = 0; e < CHUNKS; e++) {
+        for (size_t i = 0; hist->chunk[e] && i < chunk_size(e); i++) {
+            if (hist->chunk[e][i] == 0)
+                continue;
+            put_number(buf, hist->chunk[e][i]);
+            put_number(buf, chunk_start(e) + i - last);
+            last = chunk_start(e) + i;
+        }
+    }
+    put_number(buf, 0);
+}
+
+bool hist_read(Hist *hist, const unsigned char **at, const unsigned char *end)
+{
+    uint64_t head[8], count, step;
+    size_t bucket = 0;
+    for (size_t i = 0; i < sizeof head / sizeof head[0]; i++)
+        if (!get_number(at, end, &head[i]))
+            return false;
+    while (get_number(at, end, &count)) {
+        if (count == 0) {
+            hist->count = head[0];
+            hist->min = (int64_t)head[1];
+            hist->max = (int64_t)head[2];
+            memcpy(hist->sum, head + 3, sizeof hist->sum);
+            memcpy(hist->squares, head + 5, sizeof hist->squares);
+            return true;
+        }
+        if (!get_number(at, end, &step) || step >= chunk_start(CHUNKS) - bucket)
+            return false;
+        bucket += (size_t)step;
+        size_t e = bucket < EXACT ? 0 : bucket / PER_CHUNK - 1;
+        if (!hist->chunk[e])
+            take_chunk(hist, e);
+        hist->chunk[e][bucket - chunk_start(e)] += count;
+    }
+    return false;
+}

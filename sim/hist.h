@@ -35,4 +35,9 @@ int64_t hist_percentile(const Hist *hist, uint64_t per_hundred_million);
 bool hist_next(const Hist *hist, size_t *at, int64_t *low, int64_t *high, uint64_t *count);
 size_t hist_bucket(int64_t value); /* the number of a value's bucket: equal numbers, equal buckets */
 
+/* As bytes that read the same on every machine: 7 bits a byte, the counters as pairs of a distance and a count. */
+void hist_write(const Hist *hist, Buf *buf);
+/* Into an empty histogram; *at goes on behind it. False where the bytes are none that hist_write has written. */
+bool hist_read(Hist *hist, const unsigned char **at, const unsigned char *end);
+
 #endif

@@ -26,13 +26,17 @@ Metric metric_find(const char *name, size_t size);
 MetricUnit metric_unit(Metric metric);
 bool metric_of_handlers(Metric metric);                       /* else of servers alone */
 bool metric_applies(Metric metric, const SpecServer *server); /* servers of this model have it */
+bool metric_counts(Metric metric); /* of several runs it is the sum, not the mean */
 const char *metric_needs(Metric metric); /* what such servers have: "an event loop"; NULL: all have it */
 
-/* False where the run has no such figure: a latency where nothing was completed. handler -1: all. */
+/* False where the run has no such figure: a latency where nothing was completed. handler -1: all. Of several runs
+ * (replicates.h) it is the mean. */
 bool metric_value(Metric metric, const Results *results, int handler, int64_t *value);
 
 extern const char
     *const metric_names[]; /* for suggestions: all but the percentiles that nobody would guess; ends with NULL */
+
+const char *metric_name_at(size_t i); /* the i-th row's name, "p" where a percentile follows; NULL after the last */
 
 /* A percentage with at most six decimals, "99.9", as a count of 10^-8; false where it is none, or not above 0 and at
  * most 100. */

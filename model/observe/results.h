@@ -98,6 +98,7 @@ typedef struct Results {
     Hist queueing;   /* accept_wait + ready_wait of completed requests */
     SlowRequest slowest[SLOWEST]; /* the slowest first */
     int slow_count;
+    struct Replicates *replicates; /* of the runs that this is the whole of; NULL: of one run */
 } Results;
 
 /* Of a run that is over (stats_close). Everything is copied into mem, apart from the names, which are the spec's.

@@ -74,6 +74,7 @@ typedef struct ResourceStats {
 
 typedef struct SlowRequest {
     uint64_t request, connection;
+    uint64_t run; /* of several, from 1; 0: there was one */
     int32_t handler;
     Time wanted, latency;
     Time part[PARTS];

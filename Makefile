@@ -100,6 +100,9 @@ test: $(PROGRAM) $(OBJ)/loopsim-test ## run all tests (SUITES="kernel rng" runs 
 laws: $(OBJ)/loopsim-test ## compare simulated with exact: every case of queueing theory, as a table (some minutes)
 	@LAWS=1 CK_DEFAULT_TIMEOUT=3600 $(OBJ)/loopsim-test laws
 
+golden: $(PROGRAM) $(OBJ)/loopsim-test ## write the golden files of the formats anew: read the difference
+	@GOLDEN=1 $(OBJ)/loopsim-test formats
+
 layers: $(OBJECTS) ## check who includes whom, and that nothing banned is called
 	@NM='$(NM)' sh tests/layers.sh $(OBJ)
 

@@ -226,6 +226,8 @@ static int write_reports(Run *run)
         run->report.color = wants_color(&run->cli->args, to->path);
         report_write(&text, &run->report, to->format);
         code = first_failure(code, outputs_write(&run->outputs, i, &text));
+        if (to->format == FORMAT_GITHUB)
+            code = first_failure(code, github_summary(&run->report));
     }
     return code;
 }

@@ -62,6 +62,8 @@ void report_html(Buf *buf, const Report *report);     /* one file that needs not
 void report_junit(Buf *buf, const Report *report);    /* a test case a requirement */
 void report_github(Buf *buf, const Report *report);   /* workflow commands: an annotation each failed requirement */
 void report_write(Buf *buf, const Report *report, Format format);
+/* Appends the Markdown to the file that GITHUB_STEP_SUMMARY names, where it is set; an exit code. */
+int github_summary(const Report *report);
 
 /* The command that gives the same results again. */
 void report_repro(Buf *buf, const Report *report);

@@ -3,6 +3,8 @@
 #include "escape.h"
 #include "report.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { LINE_MOST = 1 << 27 };
@@ -44,4 +46,23 @@ void report_github(Buf *buf, const Report *report)
             put_failed(buf, report, &report->verdicts[i]);
     }
     buf_f(buf, "loopsim: %u of %d requirements met\n", met, report->verdict_count);
+}
+
+int github_summary(const Report *report)
+{
+    const char *path = getenv("GITHUB_STEP_SUMMARY");
+    Buf text;
+    if (!path || !path[0])
+        return EXIT_DONE;
+    buf_init(&text, report->mem, LINE_MOST);
+    report_markdown(&text, report);
+    buf_char(&text, '\n');
+    errno = 0;
+    FILE *file = fopen(path, "ab");
+    bool fine = file && fwrite(text.data, 1, text.size, file) == text.size;
+    if (file)
+        fine = fclose(file) == 0 && fine;
+    if (!fine)
+        say_error(report->mem, "GITHUB_STEP_SUMMARY names it", "cannot write %s: %s", path, strerror(errno));
+    return fine ? EXIT_DONE : EXIT_IO;
 }

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { LINE_MOST = 1 << 28, VALUE_MOST = 240, ROWS_MOST = 600, VERDICTS_MOST = 200, SLOWEST_SHOWN = 5 };
+enum { LINE_MOST = 1 << 28, VALUE_MOST = 200, ROWS_MOST = 400, VERDICTS_MOST = 200, SLOWEST_SHOWN = 5 };
 
 /* ---- pieces ---- */
 

@@ -104,7 +104,6 @@ START_TEST(what_comes_later_says_so)
 {
     refuse(run_loopsim("sweep", path, "--vary", "seed=1,2", NULL), 2, "'sweep' is not available yet");
     refuse(run_loopsim("run", path, "--runs", "3", NULL), 2, "--runs is not available yet");
-    refuse(run_loopsim("run", path, "--out", "html", NULL), 2, "not available yet");
     refuse(run_loopsim("run", path, "--trace", "x.pftrace", NULL), 2, "not available yet");
 }
 END_TEST

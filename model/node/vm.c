@@ -93,14 +93,11 @@ static void arithmetic(Vm *vm, Frame *frame, Opcode op)
 static void log_value(Vm *vm, Frame *frame, Value value, int32_t step)
 {
     VmShared *shared = vm->shared;
-    bool printing = shared->print != NULL;
     (void)step;
-    if (!printing && shared->probe->view == NULL)
-        return; /* nobody reads it */
     buf_clear(&shared->line);
     value_print(&shared->line, value);
     note_line(shared->probe, frame->strand, buf_string(&shared->line), shared->line.size);
-    if (printing)
+    if (shared->print != NULL)
         shared->print(shared->context, buf_string(&shared->line), shared->line.size);
 }
 

@@ -129,6 +129,8 @@ static void set_defaults(Args *args, Mem *mem)
     memset(args, 0, sizeof *args);
     args->max_events = UINT64_C(10000000000);
     args->max_memory = INT64_C(4) << 30;
+    args->trace_to = TIME_NEVER;
+    args->trace_limit = 1000000;
     args->jobs = 1;
     args->percentiles = mem_get(mem, sizeof usual);
     memcpy(args->percentiles, usual, sizeof usual);

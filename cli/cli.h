@@ -66,6 +66,8 @@ typedef struct Args {
     bool has_seed;
     uint64_t seed;
     const char *trace; /* NULL: none */
+    Time trace_from, trace_to; /* 0 and TIME_NEVER: all */
+    uint64_t trace_limit;      /* events, of all servers together */
     OutputTo *out;     /* none given: text to stdout */
     int out_count;
     Percentile *percentiles;

@@ -4,6 +4,7 @@
 #include "../model/node/process.h"
 #include "../model/observe/view.h"
 #include "../traces/out.h"
+#include "../traces/sink.h"
 
 #include <string.h>
 
@@ -20,6 +21,7 @@ typedef struct ProgramRun {
     Probe probe;
     ProcessResult result;
     bool out_of_memory;
+    uint64_t left_out; /* of the trace */
 } ProgramRun;
 
 static void print_line(void *context, const char *text, size_t size)
@@ -46,13 +48,16 @@ static void simulate(ProgramRun *run)
     run->stats = stats_new(run->mem, input->spec, input->program, 0);
     probe_init(&run->probe, NULL, run->stats);
     if (run->outputs.sink) {
-        ViewOptions options = {.from = 0, .to = TIME_NEVER, .limit = 1000000};
+        const Args *args = &run->cli->args;
+        ViewOptions options = {.from = args->trace_from, .to = args->trace_to, .limit = args->trace_limit};
         run->probe.view = view_new(run->mem, run->outputs.sink, input->spec, input->program, -1, &options);
     }
     ProcessOptions options = {.max_events = run->cli->args.max_events, .stop = run->cli->stop, .print = print_line, .context = run};
     run->result = process_run(run->mem, input->spec, input->program, &run->probe, &options);
-    if (run->probe.view)
+    if (run->probe.view) {
         view_end(run->probe.view, run->probe.kernel->now);
+        run->left_out = view_left_out(run->probe.view);
+    }
 }
 
 static void report_program(Buf *text, const ProgramRun *run)
@@ -101,11 +106,21 @@ static int end_code(const ProgramRun *run)
     return result->exit_code;
 }
 
+static int close_trace(ProgramRun *run)
+{
+    Metadata *metadata = metadata_new(run->cli->mem, run->input->spec);
+    buf_u64(metadata_add(metadata, "left-out"), run->left_out + run->outputs.sink->left_out);
+    buf_text(metadata_add(metadata, "interrupted"), run->result.end == KERNEL_INTERRUPTED ? "true" : "false");
+    if (run->left_out > 0 && !run->cli->args.quiet)
+        say_note(run->cli->mem, "the trace is cut (--trace-limit, --trace-window): its metadata says how much was left out");
+    return metadata_close(metadata, &run->outputs);
+}
+
 static int finish(ProgramRun *run)
 {
     int code = end_code(run), written = EXIT_DONE;
     if (run->outputs.trace) {
-        int closed = outputs_close_trace(&run->outputs, 0, NULL, NULL);
+        int closed = close_trace(run);
         written = written == EXIT_DONE ? closed : written;
     }
     for (int i = 0; i < run->outputs.count; i++) {

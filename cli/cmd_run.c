@@ -1,10 +1,12 @@
 #include "replicate.h"
 
+#include "../traces/sink.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { TEXT_MOST = 1 << 28, TRACE_EVENTS = 1000000, METADATA = 8 };
+enum { TEXT_MOST = 1 << 28 };
 
 /* All that a run of all servers has, in memory that outlives the trap. */
 typedef struct Run {
@@ -74,11 +76,11 @@ static void run_servers(Run *run)
     size_t room = mem_array(run->cli->mem, (size_t)spec->server_count + 1, sizeof *report->results);
     report->results = mem_get(run->cli->mem, room);
     run->by_server = mem_get(run->cli->mem, room);
+    uint64_t share = run->cli->args.trace_limit / (uint64_t)wanted_count(run);
     for (int i = 0; i < spec->server_count && !run->interrupted && !outputs_failed(&run->outputs); i++) {
         if (!run->wanted[i])
             continue;
-        ServerRun done =
-            server_run(run->cli, &run->input, i, &run->outputs, TRACE_EVENTS / (uint64_t)wanted_count(run));
+        ServerRun done = server_run(run->cli, &run->input, i, &run->outputs, share > 0 ? share : 1);
         if (done.out_of_memory || (done.results && done.results->end == WORLD_LIMIT)) {
             run->limit = true;
             replicate_tell_limit(run->cli->mem, spec->servers[i].name, &done);
@@ -129,74 +131,27 @@ static int replicate_servers(Run *run)
     return code == EXIT_INTERRUPTED ? EXIT_DONE : code;
 }
 
-/* ---- the trace's metadata ---- */
-
-typedef struct Metadata {
-    const char *key[METADATA], *json[METADATA];
-    size_t count;
-} Metadata;
-
-static Buf *add_metadata(Run *run, Metadata *metadata, const char *key)
-{
-    Buf *buf = mem_get(run->cli->mem, sizeof *buf);
-    buf_init(buf, run->cli->mem, TEXT_MOST);
-    metadata->key[metadata->count] = key;
-    return buf;
-}
-
-static void set_metadata(Metadata *metadata, Buf *buf)
-{
-    metadata->json[metadata->count++] = buf_string(buf);
-}
-
-static void put_hex(Buf *buf, uint64_t digest)
-{
-    buf_char(buf, '"');
-    buf_hex16(buf, digest);
-    buf_char(buf, '"');
-}
-
 static int close_trace(Run *run)
 {
-    const Spec *spec = run->input.spec;
-    Metadata metadata = {.count = 0};
     if (!run->outputs.trace)
         return EXIT_DONE;
-    Buf *buf = add_metadata(run, &metadata, "loopsim");
-    buf_text(buf, "\"" LOOPSIM_VERSION "\"");
-    set_metadata(&metadata, buf);
-    buf = add_metadata(run, &metadata, "spec");
-    buf_json(buf, spec->name, strlen(spec->name));
-    set_metadata(&metadata, buf);
-    buf = add_metadata(run, &metadata, "spec-digest");
-    put_hex(buf, spec->digest);
-    set_metadata(&metadata, buf);
-    buf = add_metadata(run, &metadata, "seed");
-    buf_char(buf, '"');
-    buf_u64(buf, spec->seed);
-    buf_char(buf, '"');
-    set_metadata(&metadata, buf);
-    buf = add_metadata(run, &metadata, "digests");
-    buf_char(buf, '{');
+    Metadata *metadata = metadata_new(run->cli->mem, run->input.spec);
+    Buf *digests = metadata_add(metadata, "digests");
+    buf_char(digests, '{');
     for (int i = 0; i < run->report.count; i++) {
         const Results *results = run->report.results[i];
-        buf_text(buf, i > 0 ? ", " : "");
-        buf_json(buf, results->name, strlen(results->name));
-        buf_text(buf, ": ");
-        put_hex(buf, results->digest);
+        buf_text(digests, i > 0 ? ", " : "");
+        buf_json(digests, results->name, strlen(results->name));
+        buf_text(digests, ": \"");
+        buf_hex16(digests, results->digest);
+        buf_char(digests, '"');
     }
-    buf_char(buf, '}');
-    set_metadata(&metadata, buf);
-    buf = add_metadata(run, &metadata, "left-out");
-    buf_u64(buf, run->left_out);
-    set_metadata(&metadata, buf);
-    buf = add_metadata(run, &metadata, "interrupted");
-    buf_text(buf, run->interrupted ? "true" : "false");
-    set_metadata(&metadata, buf);
+    buf_char(digests, '}');
+    buf_u64(metadata_add(metadata, "left-out"), run->left_out + run->outputs.sink->left_out);
+    buf_text(metadata_add(metadata, "interrupted"), run->interrupted ? "true" : "false");
     if (run->left_out > 0 && !run->cli->args.quiet)
-        say_note(run->cli->mem,
-                 "the trace is cut: it has as many events as it may have; its metadata says how many were left out");
-    return outputs_close_trace(&run->outputs, metadata.count, metadata.key, metadata.json);
+        say_note(run->cli->mem, "the trace is cut (--trace-limit, --trace-window): its metadata says how much was left out");
+    return metadata_close(metadata, &run->outputs);
 }
 
 /* ---- the report ---- */

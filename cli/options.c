@@ -42,22 +42,39 @@ static const char *read_require(Args *args, Mem *mem, const char *value, const c
     return NULL;
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-    size_t size = strlen(text), tail = strlen(end);
-    return size >= tail && strcmp(text + size - tail, end) == 0;
-}
-
 static const char *read_trace(Args *args, Mem *mem, const char *value, const char **help)
 {
     (void)mem;
-    *help = "FILE.json or FILE.json.gz";
+    *help = "FILE.json, FILE.json.gz or FILE.pftrace";
     if (value[0] == '\0')
         return "the name of the trace is missing";
-    if (ends_with(value, ".pftrace"))
-        return "not available yet";
     args->trace = value;
     return NULL;
+}
+
+static const char *read_trace_window(Args *args, Mem *mem, const char *value, const char **help)
+{
+    const char *dots = strstr(value, ".."), *why = NULL;
+    *help = "two times since the start, such as 1.5s..2s; one of them may be left out";
+    if (!dots)
+        return "not of the form A..B";
+    if (dots > value && !value_duration(mem_copy(mem, value, (size_t)(dots - value)), &args->trace_from, &why))
+        return why;
+    if (dots[2] != '\0' && !value_duration(dots + 2, &args->trace_to, &why))
+        return why;
+    return args->trace_to > args->trace_from ? NULL : "it ends before it begins";
+}
+
+static const char *read_trace_limit(Args *args, Mem *mem, const char *value, const char **help)
+{
+    int64_t count;
+    const char *why = NULL;
+    (void)mem;
+    *help = "a whole number above 0";
+    if (!value_count(value, &count, &why))
+        return why;
+    args->trace_limit = (uint64_t)count;
+    return count > 0 ? NULL : "too small";
 }
 
 const char *const format_name[FORMATS] = {
@@ -287,7 +304,7 @@ const Option options[] = {
     {"seed", 0, "N", READS, read_seed, "the seed of all draws, 0 … 2^64-1"},
     {"only", 0, "SERVER", RUNS, read_only, "run this server alone; repeatable"},
     {"require", 0, "EXPR", RUNS, read_require, "exit with 1 where it fails: \"node.p99 < 20ms\"; repeatable"},
-    {"trace", 0, "FILE", RUNS, read_trace, "write a trace for ui.perfetto.dev: FILE.json or FILE.json.gz"},
+    {"trace", 0, "FILE", RUNS, read_trace, "write a trace for ui.perfetto.dev: FILE.json, FILE.json.gz or FILE.pftrace"},
     {"out", 0, "FORMAT[=FILE]", RUNS, read_out, "text, json, csv, md, html, junit or github, to stdout or a file; repeatable"},
     {"out", 0, "FILE", " calibrate ", read_out_file, "where the cost table goes (stdout)"},
     {"percentiles", 0, "LIST", RUNS, read_percentiles, "which to report (50,90,95,99,99.9)"},
@@ -303,8 +320,8 @@ const Option options[] = {
     {"runs", 0, "N", RUNS, read_runs, "independent replications, with 95 % confidence intervals"},
     {"precision", 0, "PCT", RUNS, read_precision, "as many replications as this precision of mean and p99 needs (at most 1000)"},
     {"jobs", 0, "N", RUNS, read_jobs, "runs in parallel; the same bytes for any N"},
-    {"trace-window", 0, "A..B", RUNS, NULL, "trace only this window of time"},
-    {"trace-limit", 0, "N", RUNS, NULL, "at most N events in a trace"},
+    {"trace-window", 0, "A..B", RUNS, read_trace_window, "trace only this window of time"},
+    {"trace-limit", 0, "N", RUNS, read_trace_limit, "at most N events in a trace (1000000)"},
     {"trace-slowest", 0, "N", RUNS, NULL, "trace the N slowest requests and all that they waited for"},
     {"series", 0, "DUR", " run ", NULL, "figures per step of time"},
     {"vary", 0, "PATH=RANGE", " sweep ", read_vary, "what to vary: a..b:step, a..b:xF or v1,v2,…; repeatable"},

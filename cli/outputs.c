@@ -40,10 +40,10 @@ static Out *open_out(Mem *mem, const char *path, bool gzip)
     return out;
 }
 
-static bool ends_in_gz(const char *path)
+static bool ends_in(const char *path, const char *end)
 {
-    size_t size = strlen(path);
-    return size > 3 && strcmp(path + size - 3, ".gz") == 0;
+    size_t size = strlen(path), tail = strlen(end);
+    return size > tail && strcmp(path + size - tail, end) == 0;
 }
 
 int outputs_open(Outputs *outputs, Mem *mem, const Args *args)
@@ -61,8 +61,10 @@ int outputs_open(Outputs *outputs, Mem *mem, const Args *args)
     for (int i = 0; fine && i < outputs->count; i++)
         fine = (outputs->out[i] = open_out(mem, outputs->to[i].path, false)) != NULL;
     if (fine && args->trace)
-        fine = (outputs->trace = open_out(mem, args->trace, ends_in_gz(args->trace))) != NULL;
-    if (outputs->trace)
+        fine = (outputs->trace = open_out(mem, args->trace, ends_in(args->trace, ".gz"))) != NULL;
+    if (outputs->trace && (ends_in(args->trace, ".pftrace") || ends_in(args->trace, ".pftrace.gz")))
+        outputs->sink = pftrace_sink(mem, outputs->trace);
+    else if (outputs->trace)
         outputs->sink = chrome_sink(mem, outputs->trace);
     if (!fine)
         outputs_abort(outputs);

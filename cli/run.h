@@ -20,6 +20,12 @@ int outputs_open(Outputs *outputs, Mem *mem, const Args *args);
 void outputs_abort(Outputs *outputs);        /* removes what is not complete */
 bool outputs_failed(const Outputs *outputs); /* the trace cannot be written any more */
 int outputs_close_trace(Outputs *outputs, size_t n, const char *const key[], const char *const json[]);
+
+/* The trace's metadata: pairs of key and JSON value, in order. It begins with version, spec, its digest and the seed. */
+typedef struct Metadata Metadata;
+Metadata *metadata_new(Mem *mem, const Spec *spec);
+Buf *metadata_add(Metadata *metadata, const char *key); /* the value goes there */
+int metadata_close(Metadata *metadata, Outputs *outputs); /* and the trace; an exit code */
 int outputs_write(Outputs *outputs, int index, const Buf *text); /* and closes it */
 
 /* All of `expect` and --require. EXIT_DONE, EXIT_SPEC or EXIT_USAGE, with everything said. */

@@ -32,7 +32,7 @@ static void simulate(Running *running, Cli *cli, const Input *input, int server,
     running->stats = stats_new(running->mem, spec, input->program, spec->warmup);
     probe_init(&running->probe, NULL, running->stats);
     if (sink) {
-        ViewOptions options = {.from = 0, .to = TIME_NEVER, .limit = trace_limit};
+        ViewOptions options = {.from = cli->args.trace_from, .to = cli->args.trace_to, .limit = trace_limit};
         running->probe.view = view_new(running->mem, sink, spec, input->program, server, &options);
     }
     running->world = world_new(running->mem, spec, input->program, config, &running->probe);

@@ -93,6 +93,7 @@ struct View {
     ViewOptions options;
     ViewState state;
     bool has_states;      /* not under processor sharing */
+    bool cut;             /* over for the limit, not for the window: what follows is counted */
     Time instant;         /* the time of the latest note */
     uint64_t events_before, left_out, first_hop;
     uint32_t cpu;         /* of core 0 */
@@ -129,7 +130,7 @@ static inline bool view_at(View *view, Time now)
 {
     if (now != view->instant)
         view_advance(view, now);
-    view->left_out += view->state == VIEW_OVER;
+    view->left_out += view->cut;
     return view->state != VIEW_OVER;
 }
 

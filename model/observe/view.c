@@ -75,10 +75,12 @@ void view_advance(View *view, Time now)
     if (draws(view)) {
         lanes_flush(view);
         counters_flush(view);
-        if (now >= view->options.to)
+        if (now >= view->options.to) {
             shut(view, view->options.to);
-        else if (reached_limit(view))
+        } else if (reached_limit(view)) {
             shut(view, now);
+            view->cut = true;
+        }
     } else if (view->state == VIEW_BEFORE) {
         view->pending_count = 0;
         if (now >= view->options.to)

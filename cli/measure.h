@@ -30,7 +30,7 @@
                  "less the same when it is awake")                                                                     \
     X(timer_slack, "a sleep of 5 ms: how late it ends on an idle core, less idle_wake")                                \
     X(sleep, "what a busy thread on the same core loses to another one's sleep, less two switches")                    \
-    X(switch_, "64 threads on one core that block in read and answer in turn, a request, less read and write")         \
+    X(switch_, "CPU time of 64 threads on one core that block in read and answer, a request, less read and write")         \
     X(spawn, "pthread_create")                                                                                         \
     X(exit, "from pthread_create to the end of pthread_join, less spawn and two switches in a ring of two")            \
     X(thread_memory, "resident memory and page tables of 256 idle threads, a thread, with 16 KiB of kernel stack")     \

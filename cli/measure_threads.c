@@ -222,8 +222,8 @@ static void *sleeper(void *opaque)
 /* What a sleep on this core takes from a thread that computes. */
 static double measure_sleep(double switch_)
 {
-    double alone[3], lost[3], span = 3e7;
-    for (int k = 0; k < 3; k++) {
+    double alone[5], lost[5], span = 2e7;
+    for (int k = 0; k < 5; k++) {
         Sleeper sleeps = {.until = 0};
         pthread_t thread;
         alone[k] = busy(measure_now() + span);
@@ -235,7 +235,7 @@ static double measure_sleep(double switch_)
         pthread_join(thread, NULL);
         lost[k] = (1 - turns / alone[k]) * span / (sleeps.sleeps > 0 ? sleeps.sleeps : 1);
     }
-    double time = measure_median(lost, 3) - 2 * switch_;
+    double time = measure_median(lost, 5) - 2 * switch_;
     return time > 0 ? time : 0;
 }
 

@@ -1,6 +1,7 @@
 /* The figures of "linux" were measured on two virtual x86-64 cores (Sapphire Rapids class), Linux 6.18, HZ 250, glibc
- * 2.36, libuv 1.44.2: medians of 15 rounds on a quiet machine, threads pinned to one core (a busy server on a core)
- * unless a source says otherwise. Nothing is fitted to a server. */
+ * 2.36, libuv 1.44.2: medians of 15 rounds, threads pinned to one core (a busy server on a core) unless a source says
+ * otherwise. A name as tcp_accept4 is a row of tests/reality/costs.csv; "calibrate" is what the command of that name
+ * measured on a machine of the same type, where a tight loop tells too little. Nothing is fitted to a server. */
 #include "costs.h"
 
 #include <string.h>
@@ -9,9 +10,14 @@
 #define COSTS(X)                                                                                                       \
     X("accept", accept, KEY_DURATION, 816, "tcp_accept4: accept4 of an established connection, 816 ns",                \
       "accepting a connection")                                                                                        \
-    X("read", read, KEY_DURATION, 356, "tcp_read64: read with data there, 356 ns", "reading a request")                \
-    X("write", write, KEY_DURATION, 1598,                                                                              \
-      "tcp_write64_nowake: write to a loopback peer with the softirq's receive, 1598 ns", "writing a response")        \
+    X("read", read, KEY_DURATION, 792,                                                                                 \
+      "calibrate: read of 64 bytes that another core sent, 64 connections in turn (tcp_read64, in a tight loop: 356 "  \
+      "ns)",                                                                                                           \
+      "reading a request")                                                                                             \
+    X("write", write, KEY_DURATION, 2437,                                                                              \
+      "calibrate: write of 64 bytes to a peer on another core, 64 connections in turn (tcp_write64_nowake, in a "      \
+      "tight loop: 1598 ns)",                                                                                          \
+      "writing a response")                                                                                            \
     X("close", close, KEY_DURATION, 841, "tcp_close_after_rst: close at the server's side, 841 ns",                    \
       "closing a connection")                                                                                          \
     X("poll", poll, KEY_DURATION, 262, "epoll_wait0_empty: epoll_wait with timeout 0 and no event, 262 ns",            \
@@ -30,13 +36,18 @@
     X("wake", wake, KEY_DURATION, 922,                                                                                 \
       "futex_pp_same_core (1582.4 ns one way) less yield_ring2_same_core (660.6 ns, its switch)",                      \
       "waking a sleeping thread, paid by the waker")                                                                   \
-    X("idle_wake", idle_wake, KEY_DURATION, 45188,                                                                     \
-      "futex_pp_cross_core (46770.1 ns, the other core asleep) less futex_pp_same_core (1582.4 ns)",                   \
+    X("idle_wake", idle_wake, KEY_DURATION, 52632,                                                                     \
+      "tcp_echo_cross_core_epoll, one way (112346 ns / 2), less epoll_wait_ready1 (312 ns), read and write (3229 "     \
+      "ns): cold caches are in it",                                                                                    \
       "a delay: so much later starts a core that was idle")                                                            \
-    X("timer_slack", timer_slack, KEY_DURATION, 50000, "the default of Linux (PR_SET_TIMERSLACK): 50 us",              \
+    X("timer_slack", timer_slack, KEY_DURATION, 122563,                                                                \
+      "nanosleep_5000us_overshoot (175195 ns) less idle_wake: the slack of 50 us, and a virtual machine's late timer", \
       "a delay: so much later ends a sleep")                                                                           \
-    X("sleep", sleep, KEY_DURATION, 0, "0", "the timer of a thread that sleeps, and its interrupt")                    \
-    X("switch", switch_, KEY_DURATION, 661, "yield_ring2_same_core: 660.6 ns, the system call included",               \
+    X("sleep", sleep, KEY_DURATION, 22981,                                                                             \
+      "calibrate: what a busy thread loses to another one's sleep on its core, less two switches",                     \
+      "the timer of a thread that sleeps, and its interrupt")                                                          \
+    X("switch", switch_, KEY_DURATION, 1207,                                                                           \
+      "ws_ring16_16KB (1559.2 ns) less ws_base_16KB (351.9 ns): 16 threads in turn, each with a working set of 16 KB", \
       "a core goes from one thread to another")                                                                        \
     X("spawn", spawn, KEY_DURATION, 4013, "thread_create_call_same_core: pthread_create alone, 4013 ns",               \
       "starting a thread, paid by the starter")                                                                        \

@@ -156,6 +156,7 @@ static CoRet co_op(Loop *loop, Co *co)
     Op *op = co->p;
     Node *node = loop->owner;
     CO_BEGIN(co);
+    co->i = op->info->kind == IO_FSP; /* its own microtasks free it */
     loop->thread.strand = op->strand;
     note_arrives(loop->probe, &loop->thread, op->hop);
     note_callback(loop->probe, &loop->thread, op->in_pool ? CALLBACK_POOL : CALLBACK_IO, op->ready_at, op->strand,
@@ -172,7 +173,7 @@ static CoRet co_op(Loop *loop, Co *co)
     node->scope_depth--;
     CO_CALL(loop, co, co_scope_end, NULL, 0);
     note_callback_end(loop->probe, &loop->thread);
-    if (op->over && op->info->kind != IO_FSP)
+    if (!co->i && op->over)
         op_free(&node->vm, op);
     CO_END;
 }
@@ -206,8 +207,11 @@ static CoRet co_conn(Loop *loop, Co *co)
 {
     Conn *conn = CONTAINER_OF((Fd *)co->p, Conn, fd);
     CO_BEGIN(co);
+    if (!conn->fd.ready) /* another request has taken the connection since this event was fetched */
+        return CO_OVER;
     co->q = conn->op;
     conn->op->ready_at = conn->fd.ready_at;
+    conn->op = NULL;
     fd_clear(loop, &conn->fd);
     loop->handles--;
     CO_CALL(loop, co, co_op, co->q, 0);
@@ -254,6 +258,12 @@ static void start_conn(Vm *vm, Op *op)
         conn->next = vm->node->conns;
         vm->node->conns = conn;
         fd_watch(&vm->node->loop, &conn->fd);
+    }
+    if (conn->op != NULL) { /* one request at a time: the earlier one is never answered */
+        kernel_cancel(vm->shared->kernel, &conn->op->event);
+        fd_clear(&vm->node->loop, &conn->fd);
+        vm->node->loop.handles--;
+        op_free(vm, conn->op);
     }
     conn->op = op;
     op->conn = conn;
@@ -427,6 +437,10 @@ Need op_block(Vm *vm, Op *op)
     op->blocking = true;
     if (info->kind == IO_RESOURCE)
         return block_on_resource(vm, op);
+    if (info->kind == IO_SLEEP && op->stage == 0 && vm->shared->costs->sleep > 0) {
+        op->stage = -1;
+        return (Need){.kind = NEED_CPU, .part = PART_OVERHEAD, .ns = vm->shared->costs->sleep};
+    }
     if (op->stage > 0)
         return blocked;
     op->stage = 1;

@@ -11,8 +11,8 @@ static const KeyWord distribution_words[] = {
 };
 
 const KeyWord loop_order_words[] = {
-    {"libuv-1.45", "Node 20 and later: timers run after poll only", false},
-    {"libuv-1.44", "Node 18 and before: timers run before poll too", true},
+    {"libuv-1.45", "Node 20 and later: each turn ends with the timers, and accepts one connection", false},
+    {"libuv-1.44", "Node 18 and before: each turn begins with the timers, and all that wait are accepted at once", false},
     {NULL, NULL, false},
 };
 

@@ -41,6 +41,8 @@ bool read_servers(SpecReader *reader, Json *value, void *field);
 bool read_expect(SpecReader *reader, Json *value, void *field);
 bool read_costs(SpecReader *reader, Json *value, void *field);    /* spec_costs.c */
 bool read_arrivals(SpecReader *reader, Json *value, void *field); /* spec_arrivals.c */
+bool find_handler_of(SpecReader *reader, const char *name, int *handler);
+bool read_arrival_file(SpecReader *reader, Json *value, void *field); /* spec_file.c */
 bool arrivals_end(const SpecArrivals *stream);
 
 bool spec_apply_set(SpecReader *reader, Json *root, const KeyTable *top, const char *option); /* spec_set.c */

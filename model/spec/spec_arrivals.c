@@ -160,12 +160,6 @@ static bool read_stages(SpecReader *reader, Json *value, void *field)
     return ok;
 }
 
-static bool read_arrival_file(SpecReader *reader, Json *value, void *field)
-{
-    (void)field;
-    return refuse(reader, value, not_yet_help, "\"file\" is not available yet");
-}
-
 static int find_handler(const Spec *spec, const char *name)
 {
     for (int i = 0; i < spec->handler_count; i++) {
@@ -185,6 +179,12 @@ static bool refuse_handler(SpecReader *reader, const Json *json)
     diag_error(reader->diag, json->key_place, diag_suggest(reader->diag, json->key, names, n),
                "no handler is called \"%s\"", json->key);
     return false;
+}
+
+bool find_handler_of(SpecReader *reader, const char *name, int *handler)
+{
+    *handler = find_handler(reader->spec, name);
+    return *handler >= 0;
 }
 
 static bool read_mix(SpecReader *reader, Json *value, void *field)
@@ -269,27 +269,23 @@ static const Key arrivals_keys[] = {
     {.name = "bursts",
      .type = KEY_PART,
      .table = &bursts_table,
-     .not_yet = true,
      .about = "several connections at once"},
     {.name = "modulated",
      .type = KEY_CUSTOM,
      .read = read_modulated,
      .shape = "list",
      .table = &phase_table,
-     .not_yet = true,
      .about = "Poisson whose rate cycles through phases"},
     {.name = "stages",
      .type = KEY_CUSTOM,
      .read = read_stages,
      .shape = "list",
      .table = &stage_table,
-     .not_yet = true,
      .about = "Poisson whose rate ramps from stage to stage"},
     {.name = "file",
      .type = KEY_CUSTOM,
      .read = read_arrival_file,
      .shape = "path",
-     .not_yet = true,
      .about = "a CSV file: seconds since the start, and optionally the handler"},
     {.name = "clients",
      .type = KEY_COUNT,
@@ -328,13 +324,11 @@ static const Key arrivals_keys[] = {
      AT(timeout),
      .none = "none",
      .min = 1,
-     .not_yet = true,
      .about = "the client gives up then"},
     {.name = "retry",
      .type = KEY_PART,
      .none = "none",
      .table = &retry_table,
-     .not_yet = true,
      .about = "whether a client tries again"},
     {.name = "request_bytes",
      .type = KEY_SIZE,

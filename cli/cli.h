@@ -107,6 +107,7 @@ int cmd_sweep(Cli *cli);
 int cmd_merge(Cli *cli);
 int cmd_diff(Cli *cli);
 int cmd_calibrate(Cli *cli);
+int cmd_trace_check(Cli *cli);
 int cmd_init(Cli *cli);
 int cmd_models(Cli *cli);
 
@@ -130,6 +131,7 @@ int close_out(Mem *mem, Out *out);         /* out_close, with its error said; an
 
 /* A whole file, or stdin where path is "-"; NULL: *error says why. NUL-terminated. */
 const char *input_read(Mem *mem, const char *path, size_t *size, const char **error);
+const char *input_read_most(Mem *mem, const char *path, size_t most, size_t *size, const char **error);
 
 /* A spec and its program, read and validated. The texts stay in mem, as the diag refers to them. */
 typedef struct Input {

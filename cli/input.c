@@ -8,7 +8,7 @@
 
 enum { INPUT_MOST = 64 * 1024 * 1024, CHUNK = 64 * 1024 };
 
-static const char *read_all(Mem *mem, int file, size_t *size, const char **error)
+static const char *read_all(Mem *mem, int file, size_t most, size_t *size, const char **error)
 {
     char *bytes = NULL;
     size_t used = 0, room = 0;
@@ -25,8 +25,8 @@ static const char *read_all(Mem *mem, int file, size_t *size, const char **error
         if (got == 0)
             break;
         used += (size_t)got;
-        if (used > INPUT_MOST) {
-            *error = "larger than 64 MiB";
+        if (used > most) {
+            *error = "too large";
             return NULL;
         }
     }
@@ -35,11 +35,11 @@ static const char *read_all(Mem *mem, int file, size_t *size, const char **error
     return bytes;
 }
 
-const char *input_read(Mem *mem, const char *path, size_t *size, const char **error)
+const char *input_read_most(Mem *mem, const char *path, size_t most, size_t *size, const char **error)
 {
     struct stat about;
     if (strcmp(path, "-") == 0)
-        return read_all(mem, STDIN_FILENO, size, error);
+        return read_all(mem, STDIN_FILENO, most, size, error);
     int file = open(path, O_RDONLY | O_CLOEXEC);
     if (file < 0) {
         *error = strerror(errno);
@@ -49,8 +49,16 @@ const char *input_read(Mem *mem, const char *path, size_t *size, const char **er
     if (fstat(file, &about) == 0 && S_ISDIR(about.st_mode))
         *error = strerror(EISDIR);
     else
-        bytes = read_all(mem, file, size, error);
+        bytes = read_all(mem, file, most, size, error);
     close(file);
+    return bytes;
+}
+
+const char *input_read(Mem *mem, const char *path, size_t *size, const char **error)
+{
+    const char *bytes = input_read_most(mem, path, INPUT_MOST, size, error);
+    if (!bytes && strcmp(*error, "too large") == 0)
+        *error = "larger than 64 MiB";
     return bytes;
 }
 

@@ -83,7 +83,7 @@ typedef struct Args {
     const char *resume;     /* NULL: none */
     Time series;            /* 0: none */
     When color, progress;
-    bool ascii, quiet, verbose, print, help;
+    bool ascii, quiet, verbose, print, help, no_browser;
 } Args;
 
 typedef struct Cli {
@@ -108,8 +108,13 @@ int cmd_merge(Cli *cli);
 int cmd_diff(Cli *cli);
 int cmd_calibrate(Cli *cli);
 int cmd_trace_check(Cli *cli);
+int cmd_open(Cli *cli);
 int cmd_init(Cli *cli);
 int cmd_models(Cli *cli);
+int cmd_schema(Cli *cli);
+int cmd_completion(Cli *cli);
+int cmd_man(Cli *cli);
+int cmd_reference(Cli *cli);
 
 /* ---- args.c ---- */
 
@@ -143,5 +148,7 @@ typedef struct Input {
 
 /* EXIT_DONE, EXIT_SPEC or EXIT_IO, with everything said. */
 int input_spec(Input *input, Cli *cli, const char *path);
+int input_spec_text(Input *input, Cli *cli, const char *path, const char *bytes, size_t size); /* has been read */
+const char *input_text(Cli *cli, const char *path, size_t *size); /* input_read; NULL: said why */
 
 #endif

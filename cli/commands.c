@@ -18,7 +18,7 @@ const Command commands[] = {
     {"init", "[TEMPLATE]", "print a starter spec; without a name, list them", cmd_init, 0, 1},
     {"open", "TRACE", "show a trace in the Perfetto UI", NULL, 1, 1},
     {"models", "", "list the server models and their keys", cmd_models, 0, 0},
-    {"schema", "spec|results|cost", "print a JSON Schema", NULL, 1, 1},
+    {"schema", "spec|results|cost", "print a JSON Schema (2020-12)", cmd_schema, 1, 1},
     {NULL, NULL, NULL, NULL, 0, 0},
 };
 

@@ -178,6 +178,8 @@ void machine_start(Machine *machine, Thread *thread)
 
 bool machine_wake(Machine *machine, Thread *thread)
 {
+    if (thread->woken)
+        return thread->woken(thread);
     if (thread->state != RUN_WAITS)
         return false;
     go_on_now(machine, thread);

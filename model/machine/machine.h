@@ -56,6 +56,7 @@ struct Thread {
     /* The owner's, before machine_start: */
     Need (*resume)(Thread *thread);
     void (*gone)(Thread *thread); /* after NEED_EXIT; may be NULL */
+    bool (*woken)(Thread *thread); /* NULL, or: it was never started, who runs it (a carrier) is told of machine_wake */
     ThreadKind kind;
     uint32_t number; /* among its kind, from 1 (a thread of a connection: the connection's number) */
     int64_t memory;  /* bytes that it takes as long as it lives */

@@ -24,7 +24,8 @@ void probe_kernel(Probe *probe, Kernel *kernel)
 /* A million clients may well open their connections at one instant; what is done for them by then is allowed them. */
 void probe_spin(Probe *probe)
 {
-    if (probe->notes_now <= 1000000 + 64 * probe->stats->connections_arrived)
+    uint64_t connections = probe->stats->connections_arrived - probe->stats->connections_gone;
+    if (probe->notes_now <= 1000000 + 64 * connections)
         return;
     probe->spinning = true;
     kernel_stop(probe->stops);
@@ -107,6 +108,7 @@ void note_connection_refused(Probe *probe, Connection *connection)
 void note_close(Probe *probe, Connection *connection)
 {
     probe_digest(probe, TAG_CLOSE, connection->number, 0);
+    probe->stats->connections_gone++;
     if (connection->accepted)
         level_change(&probe->stats->open, probe_now(probe), -1);
     if (probe->view)

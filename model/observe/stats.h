@@ -101,6 +101,7 @@ typedef struct Stats {
     int32_t step_count;
 
     uint64_t connections_arrived, connections_accepted, connections_refused;
+    uint64_t connections_gone; /* of those that arrived: nobody holds them any more */
     Level open;
 
     uint64_t iterations;

@@ -16,7 +16,7 @@ const Command commands[] = {
     {"completion", "bash|zsh|fish", "print a completion script", NULL, 1, 1},
     {"merge", "PART...", "join the parts of a sharded sweep", NULL, 1, -1},
     {"init", "[TEMPLATE]", "print a starter spec; without a name, list them", cmd_init, 0, 1},
-    {"open", "TRACE", "show a trace in the Perfetto UI", NULL, 1, 1},
+    {"open", "TRACE", "show a trace in the Perfetto UI", cmd_open, 1, 1},
     {"models", "", "list the server models and their keys", cmd_models, 0, 0},
     {"schema", "spec|results|cost", "print a JSON Schema (2020-12)", cmd_schema, 1, 1},
     {NULL, NULL, NULL, NULL, 0, 0},

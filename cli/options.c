@@ -293,6 +293,7 @@ SWITCH(read_quiet, quiet)
 SWITCH(read_verbose, verbose)
 SWITCH(read_print, print)
 SWITCH(read_help, help)
+SWITCH(read_no_browser, no_browser)
 #undef SWITCH
 
 #define RUNS " run sweep "
@@ -329,7 +330,7 @@ const Option options[] = {
     {"resume", 0, "FILE", " sweep ", read_resume, "keep finished points in FILE, and take from it those that are there"},
     {"tolerance", 0, "METRIC=PCT", " diff ", read_tolerance, "how much may differ; all=PCT: all others; repeatable"},
     {"why", 0, "A B", " explain ", NULL, "the rule that put line A before line B"},
-    {"no-browser", 0, NULL, " open ", NULL, "print the address instead of opening it"},
+    {"no-browser", 0, NULL, " open ", read_no_browser, "print the address instead of opening it"},
     {"help", 'h', NULL, ALL, read_help, "show this"},
     {NULL, 0, NULL, NULL, NULL, NULL},
 };

@@ -100,6 +100,9 @@ test: $(PROGRAM) $(OBJ)/loopsim-test ## run all tests (SUITES="kernel rng" runs 
 laws: $(OBJ)/loopsim-test ## compare simulated with exact: every case of queueing theory, as a table (some minutes)
 	@LAWS=1 CK_DEFAULT_TIMEOUT=3600 $(OBJ)/loopsim-test laws
 
+reference: all ## write docs/spec-reference.md anew from the tables
+	@$(BUILD)/loopsim reference > docs/spec-reference.md
+
 golden: $(PROGRAM) $(OBJ)/loopsim-test ## write the golden files of the formats anew: read the difference
 	@GOLDEN=1 $(OBJ)/loopsim-test formats
 
@@ -110,8 +113,16 @@ lint: ## clang-format, clang-tidy and cppcheck, as far as they are installed
 	@CC_FLAGS='-std=c11 $(DEFINES) -DOBJECTS="" $(LIB_CFLAGS)' sh tests/lint.sh
 
 install: all ## install under $(DESTDIR)$(PREFIX)
-	install -d $(DESTDIR)$(PREFIX)/bin
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/doc/loopsim/examples \
+	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions \
+	    $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 	install -m 755 $(OBJ)/loopsim $(DESTDIR)$(PREFIX)/bin/loopsim
+	$(OBJ)/loopsim man > $(DESTDIR)$(PREFIX)/share/man/man1/loopsim.1
+	$(OBJ)/loopsim completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/loopsim
+	$(OBJ)/loopsim completion zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_loopsim
+	$(OBJ)/loopsim completion fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/loopsim.fish
+	install -m 644 README.md CHANGELOG.md LICENSE $(wildcard docs/*.md) $(DESTDIR)$(PREFIX)/share/doc/loopsim/
+	cp -R examples/. $(DESTDIR)$(PREFIX)/share/doc/loopsim/examples/
 
 clean: ## remove $(BUILD)
 	rm -rf $(BUILD)
@@ -120,4 +131,4 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
 FORCE:
-.PHONY: all demo test laws layers lint install clean help FORCE
+.PHONY: all demo test golden reference laws layers lint install clean help FORCE

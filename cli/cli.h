@@ -27,6 +27,12 @@ enum {
     EXIT_CLOSED = 141 /* stdout's reader has gone away */
 };
 
+typedef struct ExitCode {
+    int code;
+    const char *about;
+} ExitCode;
+extern const ExitCode exit_codes[]; /* ends with a row whose about is NULL */
+
 typedef enum When { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER } When;
 typedef enum Format {
     FORMAT_TEXT,
@@ -94,7 +100,7 @@ typedef struct Cli {
 
 /* One command: a row of the table in commands.c. */
 struct Command {
-    const char *name, *synopsis, *about;
+    const char *name, *synopsis, *about; /* about NULL: for the Makefile, in no help */
     int (*run)(Cli *cli); /* NULL: not available yet */
     int least, most;      /* positional arguments; most -1: any number */
 };

@@ -13,12 +13,14 @@ const Command commands[] = {
     {"calibrate", "[--out FILE]", "measure this machine's costs", cmd_calibrate, 0, 0},
     {"trace-check", "TRACE [RESULTS]", "check a trace, and recompute the statistics from it",
      cmd_trace_check, 1, 2},
-    {"completion", "bash|zsh|fish", "print a completion script", NULL, 1, 1},
+    {"completion", "bash|zsh|fish", "print a completion script", cmd_completion, 1, 1},
     {"merge", "PART...", "join the parts of a sharded sweep", NULL, 1, -1},
     {"init", "[TEMPLATE]", "print a starter spec; without a name, list them", cmd_init, 0, 1},
     {"open", "TRACE", "show a trace in the Perfetto UI", cmd_open, 1, 1},
     {"models", "", "list the server models and their keys", cmd_models, 0, 0},
     {"schema", "spec|results|cost", "print a JSON Schema (2020-12)", cmd_schema, 1, 1},
+    {"man", "", NULL, cmd_man, 0, 0},
+    {"reference", "", NULL, cmd_reference, 0, 0},
     {NULL, NULL, NULL, NULL, 0, 0},
 };
 

@@ -37,6 +37,32 @@ static void put_row(Buf *buf, size_t column, const char *left, const char *about
     put_wrapped(buf, column, about);
 }
 
+const ExitCode exit_codes[] = {
+    {EXIT_DONE, "done"},
+    {EXIT_UNMET, "a requirement failed, or diff found a difference"},
+    {EXIT_USAGE, "wrong usage"},
+    {EXIT_SPEC, "the spec is wrong"},
+    {EXIT_IO, "cannot read or write"},
+    {EXIT_LIMIT, "out of memory or a limit"},
+    {EXIT_BUG, "a bug"},
+    {EXIT_INTERRUPTED, "interrupted"},
+    {EXIT_CLOSED, "stdout was closed"},
+    {0, NULL},
+};
+
+static void put_exits(Buf *buf)
+{
+    Buf all;
+    buf_init(&all, buf->mem, 4096);
+    for (const ExitCode *code = exit_codes; code->about; code++) {
+        buf_text(&all, code > exit_codes ? " · " : "");
+        buf_i64(&all, code->code);
+        buf_f(&all, " %s", code->about);
+    }
+    buf_text(buf, "\nexit: ");
+    put_wrapped(buf, 6, buf_string(&all));
+}
+
 void help_overview(Buf *buf)
 {
     buf_text(buf, "loopsim: what a workload does to an event-loop server, and what to one with threads.\n\n"
@@ -45,7 +71,7 @@ void help_overview(Buf *buf)
         if (!available)
             buf_text(buf, "\nnot available yet:\n");
         for (const Command *command = commands; command->name; command++)
-            if ((command->run != NULL) == available)
+            if (command->about && (command->run != NULL) == available)
                 put_row(buf, NAMES, command->name, command->about);
     }
     buf_text(buf, "\nloopsim COMMAND --help    the options of a command\n"
@@ -57,7 +83,7 @@ void help_command(Buf *buf, Mem *mem, const Command *command)
 {
     Buf left;
     buf_f(buf, "loopsim %s%s%s [OPTION...]\n", command->name, command->synopsis[0] ? " " : "", command->synopsis);
-    put_wrapped(buf, 0, command->about);
+    put_wrapped(buf, 0, command->about ? command->about : "");
     buf_text(buf, "\n");
     buf_init(&left, mem, 4096);
     for (const Option *option = options; option->name; option++) {
@@ -69,7 +95,5 @@ void help_command(Buf *buf, Mem *mem, const Command *command)
         buf_f(&left, "--%s%s%s", option->name, option->value ? " " : "", option->value ? option->value : "");
         put_row(buf, LEFT, buf_string(&left), option->about);
     }
-    buf_text(buf,
-             "\nexit: 0 done · 1 a requirement failed · 2 wrong usage · 3 the spec is wrong · 4 cannot read or write\n"
-             "      5 out of memory or a limit · 70 a bug · 130 interrupted · 141 stdout was closed\n");
+    put_exits(buf);
 }

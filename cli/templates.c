@@ -80,9 +80,116 @@ static const char keepalive[] =
     "  \"expect\": [ \"node.memory < 0.5 * threads.memory\" ]\n"
     "}\n";
 
+static const char slow_disk[] =
+    "{\n"
+    "  \"about\": \"A disk that is slow now and then: four workers wait for it, and everybody else who needs a "
+    "worker waits for them.\",\n"
+    "  \"name\": \"a slow disk\",\n"
+    "  \"seed\": 1,\n"
+    "  \"duration\": \"60s\",\n"
+    "  \"warmup\": \"5s\",\n"
+    "  \"machine\": { \"cores\": 2 },\n"
+    "  \"resources\": {\n"
+    "    \"disk\": { \"via\": \"fs\", \"latency\": { \"hyperexponential\": [[0.95, \"2ms\"], [0.05, \"150ms\"]] } "
+    "},\n"
+    "    \"cache\": { \"latency\": { \"exponential\": \"1ms\" } }\n"
+    "  },\n"
+    "  \"handlers\": {\n"
+    "    \"file\": [ { \"cpu\": \"100us\" }, { \"await\": { \"io\": \"disk\" } }, { \"cpu\": \"100us\" } ],\n"
+    "    \"api\": [ { \"cpu\": \"100us\" }, { \"await\": { \"io\": \"cache\" } }, { \"cpu\": \"100us\" } ],\n"
+    "    \"hash\": [ { \"cpu\": \"50us\" }, { \"await\": { \"pool\": \"1ms\" } }, { \"cpu\": \"50us\" } ]\n"
+    "  },\n"
+    "  \"arrivals\": { \"poisson\": \"600/s\", \"mix\": { \"file\": 50, \"api\": 40, \"hash\": 10 } },\n"
+    "  \"servers\": {\n"
+    "    \"node\": { \"model\": \"event-loop\", \"workers\": 4 },\n"
+    "    \"node16\": { \"model\": \"event-loop\", \"workers\": 16 },\n"
+    "    \"threads\": { \"model\": \"thread-per-connection\" }\n"
+    "  },\n"
+    "  \"expect\": [ \"node16.hash.p99 < node.hash.p99\", \"node.api.p99 < 20ms\" ]\n"
+    "}\n";
+
+static const char burst[] =
+    "{\n"
+    "  \"about\": \"Nothing for a while, then many at once: who takes them in, who makes them wait, who turns them "
+    "away?\",\n"
+    "  \"name\": \"bursts\",\n"
+    "  \"seed\": 1,\n"
+    "  \"duration\": \"60s\",\n"
+    "  \"warmup\": \"5s\",\n"
+    "  \"machine\": { \"cores\": 4 },\n"
+    "  \"resources\": {\n"
+    "    \"db\": { \"latency\": { \"exponential\": \"3ms\" }, \"concurrency\": 40 }\n"
+    "  },\n"
+    "  \"handlers\": {\n"
+    "    \"page\": [ { \"cpu\": \"300us\" }, { \"await\": { \"io\": \"db\" } }, { \"cpu\": \"300us\" } ]\n"
+    "  },\n"
+    "  \"arrivals\": { \"bursts\": { \"every\": { \"exponential\": \"500ms\" }, \"size\": { \"geometric\": 300 } } "
+    "},\n"
+    "  \"servers\": {\n"
+    "    \"node\": { \"model\": \"event-loop\" },\n"
+    "    \"threads\": { \"model\": \"thread-per-connection\" },\n"
+    "    \"pool\": { \"model\": \"thread-pool\", \"threads\": 32, \"queue\": 100 }\n"
+    "  },\n"
+    "  \"expect\": [ \"threads.refused == 0\", \"pool.p50 < node.p50\" ]\n"
+    "}\n";
+
+static const char retry_storm[] =
+    "{\n"
+    "  \"about\": \"A short flood makes clients give up and try again; the work done for those who have left keeps "
+    "the loop full. Does it recover?\",\n"
+    "  \"name\": \"a retry storm\",\n"
+    "  \"seed\": 1,\n"
+    "  \"duration\": \"60s\",\n"
+    "  \"machine\": { \"cores\": 1 },\n"
+    "  \"handlers\": {\n"
+    "    \"get\": [ { \"cpu\": \"2ms\" } ]\n"
+    "  },\n"
+    "  \"arrivals\": {\n"
+    "    \"stages\": [\n"
+    "      { \"for\": \"10s\", \"to\": \"350/s\" },\n"
+    "      { \"for\": \"5s\", \"to\": \"900/s\" },\n"
+    "      { \"for\": \"45s\", \"to\": \"350/s\" }\n"
+    "    ],\n"
+    "    \"timeout\": \"250ms\",\n"
+    "    \"retry\": { \"attempts\": 4, \"backoff\": \"100ms\", \"jitter\": 0.5 }\n"
+    "  },\n"
+    "  \"servers\": {\n"
+    "    \"node\": { \"model\": \"event-loop\" },\n"
+    "    \"threads\": { \"model\": \"thread-per-connection\" },\n"
+    "    \"pool\": { \"model\": \"thread-pool\", \"threads\": 8, \"queue\": 50 }\n"
+    "  },\n"
+    "  \"expect\": [ \"pool.throughput > 4 * node.throughput\" ]\n"
+    "}\n";
+
+static const char program[] =
+    "{\n"
+    "  \"about\": \"A callback of each phase, printed in the order in which Node runs them: which line comes before "
+    "which, and why?\",\n"
+    "  \"name\": \"the phases of the loop\",\n"
+    "  \"main\": [\n"
+    "    \"main starts\",\n"
+    "    { \"setTimeout\": [ \"timeout\" ], \"ms\": 0 },\n"
+    "    { \"setImmediate\": [ \"immediate\" ] },\n"
+    "    { \"fs\": \"readFile\", \"cb\": [\n"
+    "      \"file read (poll)\",\n"
+    "      { \"setTimeout\": [ \"timeout, from I/O\" ], \"ms\": 0 },\n"
+    "      { \"setImmediate\": [ \"immediate, from I/O: before the timeout\" ] },\n"
+    "      { \"nextTick\": [ \"tick, from I/O\" ] },\n"
+    "      { \"queueMicrotask\": [ \"microtask, from I/O\" ] }\n"
+    "    ] },\n"
+    "    { \"nextTick\": [ \"tick\" ] },\n"
+    "    { \"queueMicrotask\": [ \"microtask\" ] },\n"
+    "    \"main ends\"\n"
+    "  ]\n"
+    "}\n";
+
 const Template templates[] = {
     {"api", "quick requests beside a slow report: an event loop, a thread each, a pool of fifty", api},
     {"blocking", "the same file read with and without blocking the loop", blocking},
     {"keepalive", "two thousand clients that mostly think: what a connection costs", keepalive},
+    {"slow-disk", "a disk that stalls now and then holds all workers, and who needs one waits", slow_disk},
+    {"burst", "hundreds of connections at once: taken in, made to wait or turned away", burst},
+    {"retry-storm", "a short flood, clients that give up and come again: who recovers from it?", retry_storm},
+    {"program", "a program: a callback of each phase of the loop, in Node's order", program},
     {NULL, NULL, NULL},
 };

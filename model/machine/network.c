@@ -39,6 +39,55 @@ void request_release(Request *request, int holder)
     free_if_over(connection);
 }
 
+/* ---- keep_alive_timeout ---- */
+
+typedef struct Idle {
+    Event event;
+    Connection *connection;
+} Idle;
+
+void idles_init(World *world)
+{
+    pool_init(&world->idles, world->mem, sizeof(Idle));
+}
+
+static void on_idle_too_long(Event *event)
+{
+    Connection *connection = CONTAINER_OF(event, Idle, event)->connection;
+    World *world = connection->clients->world;
+    world->model->gone(world->server, connection);
+}
+
+static void idle_begins(Connection *connection)
+{
+    World *world = connection->clients->world;
+    Time timeout = world->config->keep_alive_timeout;
+    if (timeout == 0 || !connection->accepted || connection->closed_by_client || connection->closed_by_server)
+        return;
+    if (!connection->idle) {
+        connection->idle = pool_get(&world->idles);
+        connection->idle->connection = connection;
+        event_bind(&connection->idle->event, on_idle_too_long, RANK_WORLD);
+    }
+    kernel_cancel(&world->kernel, &connection->idle->event);
+    kernel_at(&world->kernel, &connection->idle->event, world->kernel.now + timeout);
+}
+
+static void idle_ends(Connection *connection)
+{
+    if (connection->accepted && connection->idle)
+        kernel_cancel(&connection->clients->world->kernel, &connection->idle->event);
+}
+
+static void idle_is_over(Connection *connection)
+{
+    idle_ends(connection);
+    if (connection->accepted && connection->idle)
+        pool_put(&connection->clients->world->idles, connection->idle);
+    if (connection->accepted)
+        connection->idle = NULL;
+}
+
 /* ---- the request's bytes ---- */
 
 static void fin_arrives(Connection *connection);
@@ -47,6 +96,7 @@ static void deliver(Connection *connection)
 {
     World *world = connection->clients->world;
     connection->unread = false;
+    idle_ends(connection);
     note_part(world->probe, &connection->request->account, PART_READY_WAIT);
     world->model->readable(world->server, connection);
 }
@@ -217,6 +267,22 @@ Connection *world_take(World *world)
     return connection;
 }
 
+void world_take_this(World *world, Connection *connection)
+{
+    Clients *clients = world->clients;
+    Connection *before = NULL, *at = clients->backlog_first;
+    while (at && at != connection)
+        before = at, at = at->backlog_next;
+    must(at, "a connection was taken that is not in the backlog");
+    if (before)
+        before->backlog_next = at->backlog_next;
+    else
+        clients->backlog_first = at->backlog_next;
+    if (clients->backlog_last == at)
+        clients->backlog_last = before;
+    clients->backlog_length--;
+}
+
 bool world_accept(World *world, Connection *connection)
 {
     Clients *clients = world->clients;
@@ -229,9 +295,12 @@ bool world_accept(World *world, Connection *connection)
     }
     clients->accepted++;
     connection->accepted = true;
+    connection->idle = NULL;
     note_accept(world->probe, connection);
     if (connection->unread)
         deliver(connection);
+    else
+        idle_begins(connection);
     if (connection->closed_by_client)
         world->model->gone(world->server, connection);
     return true;
@@ -248,6 +317,7 @@ static void fin_arrives(Connection *connection)
         return;
     }
     connection->closed_by_client = true;
+    idle_ends(connection);
     if (connection->accepted)
         world->model->gone(world->server, connection);
 }
@@ -300,6 +370,7 @@ void world_closed(World *world, Connection *connection)
 {
     must(connection->accepted && !connection->closed_by_server, "a connection was closed twice, or was never open");
     world->clients->accepted--;
+    idle_is_over(connection);
     machine_give(world->machine, machine_costs(world->machine)->connection_memory);
     server_is_through(connection);
 }
@@ -315,6 +386,8 @@ void world_respond(World *world, Request *request, Strand *strand, int64_t bytes
     if (strand && strand != &request->account)
         note_strand_adopt(world->probe, &request->account, strand);
     note_respond(world->probe, request);
+    if (connection)
+        idle_begins(connection);
     if (!(request->holders & HOLD_CLIENT) || connection->state != CLIENT_AWAITS)
         return; /* given up, or lost */
     note_part(world->probe, &request->account, PART_NETWORK);

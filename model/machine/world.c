@@ -15,6 +15,7 @@ World *world_new(Mem *mem, const Spec *spec, const struct Program *program, cons
     probe_kernel(probe, &world->kernel);
     pool_init(&world->requests, mem, sizeof(Request));
     pool_init(&world->connections, mem, sizeof(Connection));
+    idles_init(world);
     world->machine = machine_new(mem, &world->kernel, &spec->machine, probe);
     world->resources = resources_new(world);
     world->clients = clients_new(world);

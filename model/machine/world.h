@@ -12,6 +12,12 @@
  * planned number it closes, which takes half a round trip too. Bytes queue nowhere: they take size / bandwidth,
  * rounded up, on the client's own link.
  *
+ * keep_alive_timeout: a connection that has been accepted and has nothing to answer for so long, since its acceptance or its
+ * last response, is closed by the server as if its client had closed it (`gone`); what the client wants next goes over a new
+ * one. request_timeout: so long after its bytes were there, a request that was not answered is answered with an error of size
+ * 0; what its handler does is wasted, and done all the same; one whose handler was not entered by then fails when its turn
+ * comes. pauses: nothing of the server's runs, on no core; the clients and resources go on.
+ *
  * What becomes of a request never changes what is wanted next: where a connection was refused, timed out or closed
  * by the server, the client's next request goes over a new one, with the draws that it would have had on the old
  * one. A retry (after timeout, refusal or failure, as long as attempts are left) is a new Request with the same
@@ -69,6 +75,7 @@ struct Connection {
     union {
         Connection *backlog_next;
         Time opened; /* before it is in the backlog: when the first SYN was sent */
+        struct Idle *idle; /* accepted: its keep-alive timeout; NULL: none yet */
     };
     Clients *clients;
     Time rtt;        /* of its present request */
@@ -101,7 +108,7 @@ typedef struct World {
     Resources *resources;
     const ServerModel *model;
     void *server;
-    Pool requests, connections;
+    Pool requests, connections, idles;
 } World;
 
 /* ---- clients.c: the clients ---- */
@@ -120,6 +127,7 @@ void clients_start(Clients *clients); /* schedules the first arrivals */
 Connection *world_backlog(World *world);
 size_t world_backlog_length(const World *world);
 Connection *world_take(World *world); /* from the backlog's head */
+void world_take_this(World *world, Connection *connection); /* from anywhere in it */
 bool world_accept(World *world, Connection *connection);
 void world_refuse(World *world, Connection *connection); /* after world_take: accepted, closed, counted as refused */
 
@@ -131,6 +139,8 @@ void world_request_over(World *world, Request *request); /* the server is throug
 /* The server has closed its side and gives back its memory; it may be gone now. A request that it has not answered
  * has failed, for the client; the server still says world_request_over for those that it was given. */
 void world_closed(World *world, Connection *connection);
+
+void idles_init(World *world); /* for world_new alone */
 
 /* ---- resources.c ---- */
 typedef struct Call Call;

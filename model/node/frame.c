@@ -59,6 +59,7 @@ static void job_over(Job *job)
 {
     VmShared *shared = job->vm->shared;
     Request *request = job->request;
+    kernel_cancel(shared->kernel, &job->deadline);
     while (job->suspended != NULL) { /* what waits for something that nobody can settle any more */
         Frame *frame = job->suspended;
         job->suspended = frame->next;
@@ -100,6 +101,7 @@ void job_answer(Vm *vm, Job *job, Strand *strand, int64_t bytes, bool failed)
     if (job->answered)
         return;
     job->answered = true;
+    kernel_cancel(vm->shared->kernel, &job->deadline);
     part_from_account(vm, job);
     world_respond(vm->shared->world, job->request, strand != NULL ? strand : &job->request->account, bytes, failed);
 }
@@ -119,13 +121,35 @@ void job_fail(Vm *vm, Job *job, Strand *strand)
         job_answer(vm, job, strand, 0, true);
 }
 
-void job_begin(Vm *vm, Request *request)
+static void deadline_reached(Event *event)
+{
+    Job *job = CONTAINER_OF(event, Job, deadline);
+    job_answer(job->vm, job, NULL, 0, true);
+}
+
+/* request_timeout. A request whose time is over before its handler was entered fails at once. */
+static void watch_deadline(Vm *vm, Job *job)
+{
+    World *world = vm->shared->world;
+    Time timeout = world->config != NULL ? world->config->request_timeout : 0, now = vm->shared->kernel->now;
+    event_bind(&job->deadline, deadline_reached, RANK_WORLD);
+    if (timeout == 0)
+        return;
+    if (now >= job->request->at_server + timeout)
+        frame_throw(vm, value_error(job, "the request has waited too long"));
+    else
+        kernel_at(vm->shared->kernel, &job->deadline, job->request->at_server + timeout);
+}
+
+Job *job_begin(Vm *vm, Request *request)
 {
     const Func *func = vm->shared->program->handlers[request->handler];
     Job *job = job_new(vm, request);
     job_hold(job);
     Frame *frame = frame_push(vm, func, NULL, job, &request->account, func->site, FRAME_BASE);
     frame->handler = true;
+    watch_deadline(vm, job);
+    return job;
 }
 
 Strand *strand_fork(Vm *vm, Job *job, const Strand *parent)

@@ -139,6 +139,7 @@ struct Job {
     uint32_t unhandled;       /* on a thread: rejections that nobody has handled */
     bool answered;
     Frame *suspended;
+    Event deadline;           /* request_timeout */
 };
 
 typedef enum FrameKind {
@@ -280,7 +281,7 @@ void job_release(Job *job);
 void vm_threw(Vm *vm, Job *job, Strand *strand, Value error);
 void job_fail(Vm *vm, Job *job, Strand *strand); /* an error in one of a handler's callbacks that nobody caught: it answers with it, if it has not answered */
 void job_answer(Vm *vm, Job *job, Strand *strand, int64_t bytes, bool failed); /* at most once; then it may be over at its release */
-void job_begin(Vm *vm, Request *request);    /* pushes the handler's frame, on a stack that is empty */
+Job *job_begin(Vm *vm, Request *request);    /* pushes the handler's frame, on a stack that is empty */
 Strand *strand_fork(Vm *vm, Job *job, const Strand *parent); /* NULL in programs */
 void *heap_get(Job *job, size_t size);
 const Text *heap_text(Job *job, const char *bytes, size_t size);

@@ -30,14 +30,12 @@ static const Key keys[] = {
      .fallback = "1",
      .min = 1,
      .max = 1024,
-     .not_yet = true,
      .about = "event loops; more than one make a cluster"},
     {.name = "distribution",
      .type = KEY_WORD,
      .at = offsetof(EventLoopConfig, distribution),
      .fallback = "\"shared\"",
      .words = distribution_words,
-     .not_yet = true,
      .about = "how a cluster shares out its connections"},
     {.name = "order",
      .type = KEY_WORD,
@@ -60,6 +58,8 @@ static const KeyTable table = {
 typedef struct Process { /* one loop with its pool; a server has as many as `loops` */
     Node node;
     Fd listening;
+    Fd handed;                      /* round-robin: what the first process hands over */
+    Connection *first, *last;       /* its own: what it was handed, or (reuseport) what it is to accept; linked by server_side */
     struct EventLoop *server;
 } Process;
 
@@ -69,6 +69,8 @@ typedef struct EventLoop {
     Pool peers;
     Process *process;
     int64_t loops;
+    int64_t turn;                   /* round-robin: whose it is */
+    int distribution;               /* LoopDistribution */
 } EventLoop;
 
 /* A connection as its loop sees it. */
@@ -111,8 +113,7 @@ static CoRet co_request(Loop *loop, Co *co)
     CO_CPU(loop, co, loop->costs->read + loop->costs->callback);
     note_begin(loop->probe, request);
     node->scope_depth++;
-    job_begin(&node->vm, request);
-    co->p = node->vm.top->job;
+    co->p = job_begin(&node->vm, request);
     CO_UNTIL(loop, co, node_run(node));
     node->scope_depth--;
     CO_CALL(loop, co, co_scope_end, NULL, 0);
@@ -145,60 +146,143 @@ static CoRet co_peer(Loop *loop, Co *co)
     return CO_BECAME;
 }
 
-/* Accepts one connection; co->p: the Connection. */
-static CoRet co_accept(Loop *loop, Co *co)
+/* A connection is this process's from now on. */
+static void adopt(Loop *loop, Connection *connection)
 {
-    Connection *connection = co->p;
     EventLoop *server = server_of(loop);
-    Process *process = CONTAINER_OF(loop->owner, Process, node);
-    CO_BEGIN(co);
-    loop->thread.strand = connection->unread ? &connection->request->account : NULL;
-    note_callback(loop->probe, &loop->thread, CALLBACK_CONNECTION, connection->established, loop->thread.strand, "connection");
-    CO_CPU(loop, co, loop->costs->accept + loop->costs->callback);
-    note_part(loop->probe, loop->thread.strand, PART_ACCEPT_WAIT);
-    loop->thread.strand = NULL;
     Peer *peer = pool_get(&server->peers);
     fd_init(&peer->fd, co_peer);
     peer->connection = connection;
-    peer->process = process;
+    peer->process = CONTAINER_OF(loop->owner, Process, node);
     connection->server_side = peer;
     fd_watch(loop, &peer->fd);
-    note_callback_end(loop->probe, &loop->thread);
     if (!world_accept(loop->world, connection)) {
         fd_close(loop, &peer->fd);
         pool_put(&server->peers, peer);
     }
+}
+
+static void push_own(Process *process, Connection *connection)
+{
+    connection->server_side = NULL;
+    if (process->first == NULL)
+        process->first = connection;
+    else
+        process->last->server_side = connection;
+    process->last = connection;
+}
+
+static Connection *pop_own(Process *process)
+{
+    Connection *connection = process->first;
+    process->first = connection->server_side;
+    connection->server_side = NULL;
+    return connection;
+}
+
+/* In turn, the first process included. */
+static void hand_over(EventLoop *server, Connection *connection)
+{
+    Process *process = &server->process[server->turn++ % server->loops];
+    push_own(process, connection);
+    fd_ready(&process->node.loop, &process->handed);
+}
+
+/* Accepts one connection; co->p: the Connection. Where it hands it over, that is a callback of its own there. */
+static CoRet co_accept(Loop *loop, Co *co)
+{
+    Connection *connection = co->p;
+    CO_BEGIN(co);
+    loop->thread.strand = connection->unread ? &connection->request->account : NULL;
+    note_callback(loop->probe, &loop->thread, CALLBACK_CONNECTION, connection->established, loop->thread.strand, "connection");
+    CO_CPU(loop, co, (co->i ? 0 : loop->costs->accept) + loop->costs->callback);
+    note_part(loop->probe, loop->thread.strand, PART_ACCEPT_WAIT);
+    loop->thread.strand = NULL;
+    note_callback_end(loop->probe, &loop->thread);
+    if (server_of(loop)->distribution == LOOPS_ROUND_ROBIN && !co->i)
+        hand_over(server_of(loop), connection);
+    else
+        adopt(loop, connection);
     CO_END;
 }
 
-static void not_listening(EventLoop *server)
+static CoRet co_handed(Loop *loop, Co *co)
 {
-    for (int64_t i = 0; i < server->loops; i++)
-        fd_clear(&server->process[i].node.loop, &server->process[i].listening);
+    Process *process = CONTAINER_OF(loop->owner, Process, node);
+    CO_BEGIN(co);
+    while (process->first != NULL) {
+        co->q = pop_own(process);
+        if (process->first == NULL)
+            fd_clear(loop, &process->handed);
+        CO_CALL(loop, co, co_accept, co->q, 1);
+        if (!loop->legacy)
+            break;
+    }
+    CO_END;
+}
+
+static bool waiting_for(const Process *process)
+{
+    if (process->server->distribution == LOOPS_REUSEPORT)
+        return process->first != NULL;
+    return world_backlog(process->node.loop.world) != NULL;
+}
+
+static Connection *take_for(Process *process)
+{
+    World *world = process->node.loop.world;
+    if (process->server->distribution != LOOPS_REUSEPORT)
+        return world_take(world);
+    Connection *connection = pop_own(process);
+    world_take_this(world, connection);
+    return connection;
+}
+
+/* Nobody waits any more: for this process where it has a socket of its own, else for any. */
+static void not_listening(Process *process)
+{
+    EventLoop *server = process->server;
+    for (int64_t i = 0; i < server->loops; i++) {
+        if (server->distribution != LOOPS_REUSEPORT || &server->process[i] == process)
+            fd_clear(&server->process[i].node.loop, &server->process[i].listening);
+    }
 }
 
 /* libuv >= 1.45 accepts one connection a report, which bounds the rate of a loaded server by its iterations; before that, all that wait. */
 static CoRet co_listening(Loop *loop, Co *co)
 {
+    Process *process = CONTAINER_OF(loop->owner, Process, node);
     CO_BEGIN(co);
     do {
-        if (world_backlog(loop->world) == NULL) { /* another loop was faster */
+        if (!waiting_for(process)) { /* another loop was faster */
             CO_CPU(loop, co, loop->costs->accept);
             break;
         }
-        co->q = world_take(loop->world);
-        if (world_backlog(loop->world) == NULL)
-            not_listening(server_of(loop));
+        co->q = take_for(process);
+        if (!waiting_for(process))
+            not_listening(process);
         CO_CALL(loop, co, co_accept, co->q, 0);
-    } while (loop->legacy && world_backlog(loop->world) != NULL);
+    } while (loop->legacy && waiting_for(process));
     CO_END;
+}
+
+/* The kernel's hash of a connection's addresses. */
+static uint64_t port_hash(const World *world, const Connection *connection)
+{
+    return mix2(world->spec->seed, connection->number);
 }
 
 static void loop_arrived(void *opaque, Connection *connection)
 {
     EventLoop *server = opaque;
-    (void)connection;
-    for (int64_t i = 0; i < server->loops; i++)
+    if (server->distribution == LOOPS_REUSEPORT) {
+        Process *process = &server->process[port_hash(server->world, connection) % (uint64_t)server->loops];
+        push_own(process, connection);
+        fd_ready(&process->node.loop, &process->listening);
+        return;
+    }
+    int64_t listening = server->distribution == LOOPS_ROUND_ROBIN ? 1 : server->loops;
+    for (int64_t i = 0; i < listening; i++)
         fd_ready(&server->process[i].node.loop, &server->process[i].listening);
 }
 
@@ -228,6 +312,8 @@ static void process_init(EventLoop *server, Process *process, uint32_t number, c
     process->node.loop.pool = threadpool_new(&process->node.loop, (int)config->workers, 0);
     fd_init(&process->listening, co_listening);
     fd_watch(&process->node.loop, &process->listening);
+    fd_init(&process->handed, co_handed);
+    fd_watch(&process->node.loop, &process->handed);
     process->node.loop.handles = 1;
     loop_start(&process->node.loop);
 }
@@ -238,6 +324,7 @@ static void *event_loop_create(World *world, const void *opaque)
     EventLoop *server = mem_get(world->mem, sizeof *server);
     server->world = world;
     server->loops = config->loops;
+    server->distribution = config->distribution;
     pool_init(&server->peers, world->mem, sizeof(Peer));
     vm_shared_init(&server->shared, world);
     server->process = mem_get(world->mem, mem_array(world->mem, (size_t)config->loops, sizeof *server->process));

@@ -5,7 +5,11 @@
 
 #include "server.h"
 
-/* How the connections of a cluster are shared out among its loops. */
+/* How the connections of a cluster are shared out among its loops. shared: one listening socket, every loop is woken by a
+ * connection and the first to come accepts it; who comes too late has paid for a failed accept. round-robin: the first process
+ * accepts and hands out in turn, itself included; what it was handed a process takes in a callback, one a turn. reuseport: a
+ * socket a loop, the hash of (seed, connection) decides; a connection waits for its loop though others are idle. All share one
+ * backlog. Each loop has a pool of workers of its own. */
 typedef enum LoopDistribution { LOOPS_SHARED, LOOPS_ROUND_ROBIN, LOOPS_REUSEPORT } LoopDistribution;
 typedef enum LoopOrder { ORDER_LIBUV_1_45, ORDER_LIBUV_1_44 } LoopOrder;
 

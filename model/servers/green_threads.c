@@ -46,6 +46,7 @@ typedef struct Green { /* its Thread is none of the machine's: carriers run it *
     Time left; /* of the CPU time that it asked for */
     Part part;
     Time used; /* since it was mounted, or since nobody else wanted its carrier */
+    Request *pending; /* came while the thread was still at the last one */
     bool end_of_file;
 } Green;
 
@@ -201,6 +202,13 @@ static ServingNext next(Serving *serving)
     return serving->request != NULL ? NEXT_REQUEST : green->end_of_file ? NEXT_CLOSE : NEXT_WAIT;
 }
 
+static void answered(Serving *serving)
+{
+    Green *green = CONTAINER_OF(serving, Green, serving);
+    serving->request = green->pending;
+    green->pending = NULL;
+}
+
 static void nothing(Serving *serving)
 {
     (void)serving;
@@ -213,7 +221,7 @@ static void gone(Serving *serving)
     pool_put(&server->greens, CONTAINER_OF(serving, Green, serving));
 }
 
-static const ServingHooks hooks = {.next = next, .answered = nothing, .closed = nothing, .gone = gone};
+static const ServingHooks hooks = {.next = next, .answered = answered, .closed = nothing, .gone = gone};
 
 static bool may_accept(void *opaque)
 {
@@ -253,6 +261,10 @@ static void readable(void *opaque, Connection *connection)
 {
     Green *green = connection->server_side;
     (void)opaque;
+    if (green->serving.request != NULL) {
+        green->pending = connection->request;
+        return;
+    }
     green->serving.request = connection->request;
     woken(&green->serving.thread);
 }

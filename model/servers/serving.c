@@ -30,8 +30,7 @@ static bool read_request(Serving *serving, Need *need)
     }
     serving->paid = false;
     note_begin(vm->shared->probe, serving->request);
-    job_begin(vm, serving->request);
-    serving->job = vm->top->job;
+    serving->job = job_begin(vm, serving->request);
     serving->at = SERVING_RUN;
     return true;
 }

@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { PORT = 9001, REQUEST_MOST = 16384, CHUNK = 1 << 16, TEXT_MOST = 1 << 16, PATIENCE_S = 10 };
+enum { PORT = 9001, REQUEST_MOST = 16384, CHUNK = 1 << 16, TEXT_MOST = 1 << 16, LISTENING_S = 1, SENDING_S = 60 };
 
 #define PAGE "https://ui.perfetto.dev"
 #define HOST "127.0.0.1:9001"
@@ -184,15 +184,16 @@ static void hang_up(int connection)
 
 static int serve(Opened *opened)
 {
-    const struct timeval patience = {.tv_sec = PATIENCE_S};
+    /* Browsers open connections that they then do not use. */
+    const struct timeval listening = {.tv_sec = LISTENING_S}, sending = {.tv_sec = SENDING_S};
     while (!*opened->cli->stop) {
         int connection = accept(opened->listener, NULL, NULL);
         if (connection < 0 && errno != EINTR && errno != ECONNABORTED)
             return EXIT_IO;
         if (connection < 0)
             continue;
-        setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-        setsockopt(connection, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+        setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &listening, sizeof listening);
+        setsockopt(connection, SOL_SOCKET, SO_SNDTIMEO, &sending, sizeof sending);
         bool sent = answer(opened, connection);
         hang_up(connection);
         if (sent)

@@ -46,7 +46,6 @@ typedef struct ThreadServer {
 typedef struct ConnectionThread {
     Serving serving;
     Request *request; /* the next one: its bytes came while the thread was still at the last one */
-    Request *pending; /* came while the thread was still at the last one */
     bool end_of_file;
 } ConnectionThread;
 
@@ -63,13 +62,6 @@ static void answered(Serving *serving)
     ConnectionThread *thread = CONTAINER_OF(serving, ConnectionThread, serving);
     serving->request = thread->request;
     thread->request = NULL;
-}
-
-static void answered(Serving *serving)
-{
-    ConnectionThread *thread = CONTAINER_OF(serving, ConnectionThread, serving);
-    serving->request = thread->pending;
-    thread->pending = NULL;
 }
 
 static void nothing(Serving *serving)
@@ -126,10 +118,6 @@ static void readable(void *opaque, Connection *connection)
     ConnectionThread *thread = connection->server_side;
     if (thread->serving.request != NULL) {
         thread->request = connection->request;
-        return;
-    }
-    if (thread->serving.request != NULL) {
-        thread->pending = connection->request;
         return;
     }
     thread->serving.request = connection->request;

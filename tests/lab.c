@@ -39,16 +39,31 @@ void lab_end(Lab *lab)
 
 LabRun *lab_begin(Lab *lab, int server)
 {
+    return lab_begin_drawn(lab, server, NULL);
+}
+
+LabRun *lab_begin_drawn(Lab *lab, int server, struct Sink *sink)
+{
     Mem *mem = mem_new(BUDGET);
     ck_assert_ptr_nonnull(mem);
     LabRun *run = mem_get(mem, sizeof *run);
     *run = (LabRun){.mem = mem, .lab = lab, .server = server};
     run->stats = stats_new(mem, lab->spec, lab->program, lab->spec->warmup);
     probe_init(&run->probe, NULL, run->stats);
+    if (sink) {
+        ViewOptions options = {.from = 0, .to = TIME_NEVER};
+        run->probe.view = view_new(mem, sink, lab->spec, lab->program, server, &options);
+    }
     run->world = world_new(mem, lab->spec, lab->program, &lab->spec->servers[server], &run->probe);
     stats_open(run->stats, run->world->machine, 0);
     clients_start(run->world->clients);
     return run;
+}
+
+static WorldEnd end_of(KernelEnd end)
+{
+    ck_assert(end == KERNEL_DRAINED || end == KERNEL_DEADLINE || end == KERNEL_STOPPED);
+    return end == KERNEL_DRAINED ? WORLD_DRAINED : end == KERNEL_DEADLINE ? WORLD_DEADLINE : WORLD_LIMIT;
 }
 
 static bool warm(const LabRun *run)
@@ -63,6 +78,8 @@ static void ends(LabRun *run, WorldEnd end)
     if (!warm(run))
         stats_open(run->stats, run->world->machine, run->world->kernel.now);
     stats_close(run->stats, run->world->machine, run->world->kernel.now);
+    if (run->probe.view)
+        view_end(run->probe.view, run->world->kernel.now);
 }
 
 bool lab_until(LabRun *run, Time until)
@@ -74,9 +91,8 @@ bool lab_until(LabRun *run, Time until)
         if (next > duration)
             next = duration;
         KernelEnd end = kernel_run(kernel, next, UINT64_MAX, NULL);
-        ck_assert(end == KERNEL_DRAINED || end == KERNEL_DEADLINE);
-        if (end == KERNEL_DRAINED || next == duration)
-            ends(run, end == KERNEL_DRAINED ? WORLD_DRAINED : WORLD_DEADLINE);
+        if (end != KERNEL_DEADLINE || next == duration)
+            ends(run, end_of(end));
         else if (!warm(run) && next == run->stats->from)
             stats_open(run->stats, run->world->machine, kernel->now);
         if (next == until)
@@ -85,8 +101,6 @@ bool lab_until(LabRun *run, Time until)
     return !run->over;
 }
 
-/* kernel_run to a time at which nothing happens does nothing but moves the clock: so the next event's time is found by
- * letting it run one event more than were run so far. */
 bool lab_step(LabRun *run)
 {
     Kernel *kernel = &run->world->kernel;
@@ -99,7 +113,7 @@ bool lab_step(LabRun *run)
         if (end == KERNEL_DEADLINE && cold)
             stats_open(run->stats, run->world->machine, kernel->now);
         else
-            ends(run, end == KERNEL_DRAINED ? WORLD_DRAINED : WORLD_DEADLINE);
+            ends(run, end_of(end));
     }
     return false;
 }

@@ -27,7 +27,7 @@ typedef struct LabRun {
     Stats *stats;
     Probe probe;
     World *world;
-    bool over; /* the end was reached */
+    bool over; /* the end was reached, or a spin */
     WorldEnd end;
     Results *results; /* after lab_finish */
 } LabRun;
@@ -36,6 +36,8 @@ Lab *lab_read(const char *text); /* fails the test, with what is wrong, where it
 Lab *lab_read_set(const char *text, const char *set, uint64_t seed); /* set: "PATH=VALUE" or NULL; seed 0: the spec's */
 void lab_end(Lab *lab);
 
+struct Sink;
+LabRun *lab_begin_drawn(Lab *lab, int server, struct Sink *sink); /* as lab_begin, drawn on a sink */
 LabRun *lab_begin(Lab *lab, int server);    /* the warm-up is not over yet: it ends in one of the pieces */
 bool lab_until(LabRun *run, Time until);    /* false: the run is over (drained, or the spec's duration) */
 bool lab_step(LabRun *run);                 /* one event of the kernel; false: the run is over */

@@ -1,0 +1,188 @@
+#include "ledger.h"
+
+#include <check.h>
+#include <string.h>
+
+static Ledger *ledger_of(Sink *sink)
+{
+    return (Ledger *)(void *)sink;
+}
+
+/* The part of [from, to) that lies in the window. */
+static int64_t inside(const Ledger *ledger, Time from, Time to)
+{
+    if (from < ledger->from)
+        from = ledger->from;
+    return to > from ? to - from : 0;
+}
+
+void ledger_at(Ledger *ledger, Time now)
+{
+    ck_assert_int_ge(now, ledger->since);
+    ledger->area += (int64_t)ledger->population * inside(ledger, ledger->since, now);
+    for (int i = 0; i < ledger->spec->resource_count; i++)
+        ledger->resource[i].busy += (int64_t)ledger->resource[i].now * inside(ledger, ledger->since, now);
+    ledger->since = now;
+}
+
+/* ---- requests ---- */
+
+static void request_begins(Ledger *ledger, uint64_t id, int handler, Time at)
+{
+    ledger->open[id].begun = at;
+    ledger->open[id].handler = handler;
+    ledger->begun++;
+    ledger->population++;
+    if (at < ledger->from)
+        return;
+    ledger->handler[handler].arrived++;
+    ledger->handler[handler].in_flight++;
+}
+
+static void count(Ledger *ledger, LedgerCounts *counts, int handler, Time latency, const char *outcome)
+{
+    counts->in_flight--;
+    counts->completed += strcmp(outcome, "completed") == 0;
+    counts->failed += strcmp(outcome, "failed") == 0;
+    counts->refused += strcmp(outcome, "refused") == 0;
+    counts->timed_out += strcmp(outcome, "timed out") == 0;
+    if (strcmp(outcome, "completed") == 0)
+        ledger->latency[handler] += latency;
+}
+
+static void request_ends(Ledger *ledger, uint64_t id, Time at, const TraceArgs *args)
+{
+    Time begun = ledger->open[id].begun;
+    int handler = ledger->open[id].handler;
+    ck_assert(args != NULL && args->outcome != NULL);
+    ck_assert_int_eq(args->latency_ns, at - begun);
+    ledger->ended++;
+    ledger->population--;
+    ledger->spans += inside(ledger, begun, at);
+    ledger->open[id].begun = -1;
+    if (begun >= ledger->from)
+        count(ledger, &ledger->handler[handler], handler, at - begun, args->outcome);
+}
+
+int64_t ledger_unfinished(const Ledger *ledger, Time end)
+{
+    int64_t sum = 0;
+    for (int id = 0; id < LEDGER_IDS; id++)
+        if (ledger->open[id].begun >= 0)
+            sum += inside(ledger, ledger->open[id].begun, end);
+    return sum;
+}
+
+/* ---- the sink ---- */
+
+static void on_track(Sink *sink, const TrackSpec *spec)
+{
+    Ledger *ledger = ledger_of(sink);
+    ck_assert_uint_lt(spec->track, LEDGER_TRACKS);
+    LedgerTrack *track = &ledger->track[spec->track];
+    if (spec->kind != TRACK_ASYNC)
+        return;
+    for (int i = 0; i < ledger->spec->resource_count; i++)
+        if (strcmp(spec->name, ledger->spec->resources[i].name) == 0)
+            *track = (LedgerTrack){LEDGER_RESOURCE, i};
+    for (int i = 0; i < ledger->spec->handler_count; i++)
+        if (strncmp(spec->name, "request ", 8) == 0 && strcmp(spec->name + 8, ledger->spec->handlers[i].name) == 0)
+            *track = (LedgerTrack){LEDGER_REQUEST, i};
+}
+
+static void on_begin(Sink *sink, Track async, uint64_t id, Time at, const char *name, const TraceArgs *args, TraceFlow flow)
+{
+    Ledger *ledger = ledger_of(sink);
+    LedgerTrack track = ledger->track[async];
+    (void)name;
+    (void)args;
+    (void)flow;
+    ck_assert_uint_lt(id, LEDGER_IDS);
+    if (track.kind == LEDGER_REQUEST && ledger->open[id].depth++ == 0) {
+        ledger_at(ledger, at);
+        request_begins(ledger, id, track.index, at);
+    } else if (track.kind == LEDGER_RESOURCE) {
+        ledger_at(ledger, at);
+        ledger->resource[track.index].begun++;
+        ledger->resource[track.index].now++;
+    }
+}
+
+static void on_end(Sink *sink, Track async, uint64_t id, Time at, const char *name, const TraceArgs *args, TraceFlow flow)
+{
+    Ledger *ledger = ledger_of(sink);
+    LedgerTrack track = ledger->track[async];
+    (void)name;
+    (void)flow;
+    if (args != NULL && args->unfinished) /* the run is over */
+        return;
+    if (track.kind == LEDGER_REQUEST && --ledger->open[id].depth == 0) {
+        ledger_at(ledger, at);
+        request_ends(ledger, id, at, args);
+    } else if (track.kind == LEDGER_RESOURCE) {
+        ledger_at(ledger, at);
+        ledger->resource[track.index].ended++;
+        ledger->resource[track.index].now--;
+    }
+}
+
+static void on_state(Sink *sink, Track thread, Time start, Time end, ThreadState state, int cpu)
+{
+    Ledger *ledger = ledger_of(sink);
+    (void)thread;
+    (void)cpu;
+    if (state == THREAD_RUNNING)
+        ledger->running += inside(ledger, start, end);
+}
+
+static void on_enter(Sink *sink, Track thread, Time at, const char *name, const TraceArgs *args, TraceFlow flow)
+{
+    (void)sink, (void)thread, (void)at, (void)name, (void)args, (void)flow;
+}
+
+static void on_leave(Sink *sink, Track thread, Time at, const TraceArgs *args, TraceFlow flow)
+{
+    (void)sink, (void)thread, (void)at, (void)args, (void)flow;
+}
+
+static void on_slice(Sink *sink, Track thread, Time start, Time end, const char *name, const TraceArgs *args, TraceFlow flow)
+{
+    (void)sink, (void)thread, (void)start, (void)end, (void)name, (void)args, (void)flow;
+}
+
+static void on_instant(Sink *sink, Track track, uint64_t id, Time at, const char *name, const TraceArgs *args, TraceFlow flow)
+{
+    (void)sink, (void)track, (void)id, (void)at, (void)name, (void)args, (void)flow;
+}
+
+static void on_counter(Sink *sink, Track counter, Time at, int64_t value)
+{
+    (void)sink, (void)counter, (void)at, (void)value;
+}
+
+static void on_close(Sink *sink, size_t n, const char *const key[], const char *const json[])
+{
+    (void)sink, (void)n, (void)key, (void)json;
+}
+
+Ledger *ledger_new(Mem *mem, const Spec *spec)
+{
+    Ledger *ledger = mem_get(mem, sizeof *ledger);
+    ck_assert_int_le(spec->handler_count, LEDGER_MOST);
+    ck_assert_int_le(spec->resource_count, LEDGER_MOST);
+    ledger->sink = (Sink){.track = on_track,
+                          .enter = on_enter,
+                          .leave = on_leave,
+                          .slice = on_slice,
+                          .begin = on_begin,
+                          .end = on_end,
+                          .instant = on_instant,
+                          .counter = on_counter,
+                          .state = on_state,
+                          .close = on_close};
+    ledger->spec = spec;
+    ledger->from = spec->warmup;
+    for (int id = 0; id < LEDGER_IDS; id++)
+        ledger->open[id].begun = -1;
+    return ledger;
+}

@@ -158,6 +158,16 @@ START_TEST(a_thread_shows_the_request_that_it_serves)
 }
 END_TEST
 
+START_TEST(a_carrier_shows_the_green_thread_that_it_carries)
+{
+    run_with(SPEC(REAL, DB, "\"at\":[\"1ms\"]", "\"model\":\"green-threads\",\"carriers\":1"), all);
+    has("\"name\":\"carrier 1\"");
+    ck_assert_int_eq(times("\"name\":\"get\",\"args\":{\"request\":1"), 2); /* before the wait and after it */
+    ck_assert_int_eq(times("\"queued_ns\""), 1);
+    ck_assert_uint_eq(trace_check_counts(check).flows, 4);
+}
+END_TEST
+
 /* ---- requests ---- */
 
 START_TEST(a_request_has_a_child_for_each_wait_and_piece_of_work)
@@ -374,6 +384,70 @@ START_TEST(an_example_gives_a_right_trace_and_the_figures_of_its_results)
 }
 END_TEST
 
+/* ---- on the command line ---- */
+
+static int exit_of(const char *a, const char *b, const char *c, const char *d, const char *part)
+{
+    Ran ran = run_loopsim(a, b, c, d, NULL);
+    int code = ran.exit;
+    ck_assert_msg(!part || strstr(ran.out, part) || strstr(ran.err, part), "'%s' is not in: %s%s", part, ran.out, ran.err);
+    ran_free(&ran);
+    return code;
+}
+
+START_TEST(the_suffix_tells_the_format)
+{
+    static const char *const names[] = {"t.json", "t.json.gz", "t.pftrace"};
+    size_t size[3];
+    for (int i = 0; i < 3; i++) {
+        char path[512];
+        snprintf(path, sizeof path, "%s", scratch(names[i]));
+        ck_assert_int_eq(exit_of("run", "examples/five-requests.json", "--trace", path, NULL), 0);
+        char *bytes = read_file(path, &size[i]);
+        ck_assert_ptr_nonnull(bytes);
+        ck_assert_int_eq((unsigned char)bytes[0], i == 0 ? '{' : i == 1 ? 0x1f : 0x0a);
+        free(bytes);
+        if (i < 2)
+            ck_assert_int_eq(exit_of("trace-check", path, NULL, NULL, ": fine: "), 0);
+    }
+    ck_assert_uint_lt(size[1] * 5, size[0]);
+    ck_assert_uint_lt(size[2] * 2, size[0]);
+}
+END_TEST
+
+START_TEST(a_wrong_trace_is_told)
+{
+    char path[512];
+    snprintf(path, sizeof path, "%s", scratch("wrong.json"));
+    write_file(path, "{\"traceEvents\":[{}]}");
+    ck_assert_int_eq(exit_of("trace-check", path, NULL, NULL, "line 1: an event without a time"), 1);
+    write_file(path, "\x1f\x8bnot gzip");
+    ck_assert_int_eq(exit_of("trace-check", path, NULL, NULL, "damaged"), 4);
+    ck_assert_int_eq(exit_of("trace-check", "no/such", NULL, NULL, "cannot read"), 4);
+}
+END_TEST
+
+START_TEST(windows_and_limits_are_options)
+{
+    char path[512];
+    size_t whole, part;
+    snprintf(path, sizeof path, "%s", scratch("t.json"));
+    const char *spec = "examples/five-requests.json";
+    Ran ran = run_loopsim("run", spec, "--trace", path, "--trace-limit", "300", NULL);
+    ck_assert_ptr_nonnull(strstr(ran.err, "the trace is cut"));
+    ran_free(&ran);
+    free(read_file(path, &whole));
+    ran = run_loopsim("run", spec, "--trace", path, "--trace-window", "1ms..1500us", NULL);
+    ck_assert_str_eq(ran.err, "");
+    ran_free(&ran);
+    free(read_file(path, &part));
+    ck_assert_uint_lt(part, whole);
+    ck_assert_int_eq(exit_of("run", spec, "--trace-window", "5ms", "not of the form A..B"), 2);
+    ck_assert_int_eq(exit_of("run", spec, "--trace-window", "5ms..4ms", "ends before it begins"), 2);
+    ck_assert_int_eq(exit_of("run", spec, "--trace-limit", "0", "too small"), 2);
+}
+END_TEST
+
 START_TEST(a_trace_changes_no_digest)
 {
     Lab *lab = lab_read(SPEC(REAL, DB, "\"every\":\"1ms\"", LOOP));
@@ -395,6 +469,7 @@ Suite *view_suite(void)
     tcase_add_test(tests, what_takes_no_time_and_holds_nothing_is_left_out);
     tcase_add_test(tests, threads_have_states);
     tcase_add_test(tests, a_thread_shows_the_request_that_it_serves);
+    tcase_add_test(tests, a_carrier_shows_the_green_thread_that_it_carries);
     tcase_add_test(tests, a_request_has_a_child_for_each_wait_and_piece_of_work);
     tcase_add_test(tests, branches_have_rows_of_their_own);
     tcase_add_test(tests, arrows_follow_a_request);
@@ -410,6 +485,9 @@ Suite *view_suite(void)
     tcase_add_test(tests, a_program_has_its_lines_and_queues);
     tcase_add_test(tests, intervals_hand_their_arrow_on);
     tcase_add_test(tests, a_trace_changes_no_digest);
+    tcase_add_test(tests, the_suffix_tells_the_format);
+    tcase_add_test(tests, a_wrong_trace_is_told);
+    tcase_add_test(tests, windows_and_limits_are_options);
     if (files.gl_pathc == 0 && glob("examples/*.json", 0, NULL, &files) != 0)
         files.gl_pathc = 0;
     tcase_add_loop_test(tests, an_example_gives_a_right_trace_and_the_figures_of_its_results, 0, (int)files.gl_pathc);

@@ -21,36 +21,50 @@ static void feed(z_stream *stream, const char *bytes, size_t size, size_t *fed)
     *fed += now;
 }
 
+/* NULL: damaged. */
+static char *unpack(Mem *mem, z_stream *stream, const char *bytes, size_t size, size_t *used)
+{
+    char *text = NULL;
+    size_t room = 0, fed = 0;
+    int status = Z_OK;
+    *used = 0;
+    while (status == Z_OK) {
+        if (*used == room) {
+            room = room > 0 ? 2 * room : FIRST_ROOM;
+            text = mem_grow(mem, text, room + 1);
+        }
+        size_t left = room - *used < AT_ONCE ? room - *used : AT_ONCE;
+        feed(stream, bytes, size, &fed);
+        stream->next_out = (Bytef *)text + *used;
+        stream->avail_out = (uInt)left;
+        status = inflate(stream, Z_NO_FLUSH);
+        *used += left - stream->avail_out;
+    }
+    return status == Z_STREAM_END ? text : NULL;
+}
+
+/* zlib's own memory goes back where ours gives out. */
+static char *unpack_safely(Mem *mem, z_stream *stream, const char *bytes, size_t size, size_t *used)
+{
+    MemTrap trap;
+    if (!mem_try(mem, &trap)) {
+        inflateEnd(stream);
+        mem_give_up(mem);
+    }
+    char *text = unpack(mem, stream, bytes, size, used);
+    mem_end_try(mem, &trap);
+    return text;
+}
+
 const char *inflated(Mem *mem, const char *bytes, size_t size, size_t *inflated_size)
 {
     z_stream stream;
-    char *text = NULL;
-    size_t room = 0, used = 0, fed = 0;
-    int status = Z_OK;
-    MemTrap trap;
     *inflated_size = size;
     if (!is_gzip(bytes, size))
         return bytes;
     memset(&stream, 0, sizeof stream);
     must(inflateInit2(&stream, GZIP) == Z_OK, "zlib refuses its parameters");
-    if (!mem_try(mem, &trap)) {
-        inflateEnd(&stream);
-        mem_give_up(mem);
-    }
-    while (status == Z_OK) {
-        if (used == room) {
-            room = room > 0 ? 2 * room : FIRST_ROOM;
-            text = mem_grow(mem, text, room + 1);
-        }
-        size_t free_room = room - used < AT_ONCE ? room - used : AT_ONCE;
-        feed(&stream, bytes, size, &fed);
-        stream.next_out = (Bytef *)text + used;
-        stream.avail_out = (uInt)free_room;
-        status = inflate(&stream, Z_NO_FLUSH);
-        used += free_room - stream.avail_out;
-    }
-    mem_end_try(mem, &trap);
+    const char *text = unpack_safely(mem, &stream, bytes, size, inflated_size);
     inflateEnd(&stream);
-    *inflated_size = used;
-    return status == Z_STREAM_END ? text : NULL;
+    return text;
 }

@@ -388,7 +388,8 @@ void view_serve(View *view, Time now, Thread *thread, Request *request)
     if (!frame)
         return;
     tell_whose(view, frame, &request->account);
-    frame->queued = now - request->at_server;
+    if (!lane || !lane->thread) /* a green thread may come again */
+        frame->queued = now - request->at_server;
     if (!lane)
         return;
     lane->thread = drawn;

@@ -56,6 +56,7 @@ typedef struct Carrier {
     Green *green; /* mounted; NULL: none */
     struct Carrier *next_idle;
     bool idle;
+    uint64_t shown; /* the number of the request on its track of a trace, 0: none */
 } Carrier;
 
 struct GreenServer {
@@ -127,10 +128,25 @@ static Need goes_idle(Carrier *carrier)
     return (Need){.kind = NEED_WAIT};
 }
 
+/* The request of whoever is mounted, on the carrier's track of a trace. */
+static void show(Carrier *carrier)
+{
+    Request *request = carrier->green ? carrier->green->serving.request : NULL;
+    uint64_t number = request ? request->number : 0;
+    if (number == carrier->shown)
+        return;
+    if (carrier->shown > 0)
+        note_serve(carrier->server->world->probe, &carrier->thread, NULL);
+    carrier->shown = number;
+    if (request)
+        note_serve(carrier->server->world->probe, &carrier->thread, request);
+}
+
 static void unmount(Carrier *carrier)
 {
     carrier->green = NULL;
     carrier->thread.strand = NULL;
+    show(carrier);
 }
 
 /* Asks the mounted one what it needs; false: it has left its carrier. */
@@ -138,6 +154,7 @@ static bool ask(Carrier *carrier)
 {
     Green *green = carrier->green;
     Need need = green->serving.thread.resume(&green->serving.thread);
+    show(carrier);
     if (need.kind == NEED_CPU) {
         green->left = need.ns;
         green->part = need.part;
@@ -175,6 +192,7 @@ static Need carrier_resume(Thread *thread)
             green = carrier->green = dequeue(carrier->server);
             if (green == NULL)
                 return goes_idle(carrier);
+            show(carrier);
         }
         if (green->left == 0 && !ask(carrier))
             continue;

@@ -22,7 +22,9 @@ typedef enum DrawPurpose {
     DRAW_THINK,
     DRAW_PAUSE,
     DRAW_RTT,
-    DRAW_BACKOFF
+    DRAW_BACKOFF,
+    DRAW_PAUSE_EVERY, /* of a server's pauses: `connection` is the pause's number */
+    DRAW_PAUSE_FOR
 } DrawPurpose;
 
 /* The key of a stream's client side: apart from that of its handlers, rng_key(seed, stream, attempt). */

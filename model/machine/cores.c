@@ -75,6 +75,8 @@ static void settle(Core *core)
     Machine *machine = core->machine;
     Thread *thread = core->thread;
     Time ns = machine->kernel->now - core->since;
+    if (ns <= 0) /* below: in a pause */
+        return;
     core->since = machine->kernel->now;
     thread->vruntime += ns;
     if (thread->state == RUN_SWITCHING)
@@ -89,6 +91,33 @@ void cores_settle(Machine *machine)
         Core *core = &machine->core[i];
         if (runs(core))
             settle(core);
+    }
+}
+
+void cores_pause(Machine *machine, Time duration)
+{
+    for (uint32_t i = 0; i < machine->cores; i++) {
+        Core *core = &machine->core[i];
+        if (!core->thread)
+            continue;
+        if (runs(core)) {
+            settle(core);
+            core->since += duration;
+            core->slice_start += duration;
+            event_put_off(machine, &core->slice, duration);
+            note_part(machine->probe, core->thread->strand, PART_PREEMPTED);
+        }
+        event_put_off(machine, &core->thread->event, duration);
+    }
+}
+
+void cores_resume(Machine *machine)
+{
+    for (uint32_t i = 0; i < machine->cores; i++) {
+        Core *core = &machine->core[i];
+        if (core->thread && runs(core))
+            note_part(machine->probe, core->thread->strand,
+                      core->thread->state == RUN_SWITCHING ? PART_OVERHEAD : (Part)core->thread->part);
     }
 }
 

@@ -142,7 +142,10 @@ static void goes_on(Thread *thread)
 static void on_thread_event(Event *event)
 {
     Thread *thread = CONTAINER_OF(event, Thread, event);
-    if (thread->state == RUN_WOKEN)
+    Machine *machine = thread->machine;
+    if (machine->kernel->now < machine->paused_until)
+        kernel_at(machine->kernel, &thread->event, machine->paused_until);
+    else if (thread->state == RUN_WOKEN)
         goes_on(thread);
     else
         cores_event(thread);
@@ -152,6 +155,40 @@ static void go_on_now(Machine *machine, Thread *thread)
 {
     thread->state = RUN_WOKEN;
     kernel_at(machine->kernel, &thread->event, machine->kernel->now);
+}
+
+/* ---- pauses ---- */
+
+void event_put_off(Machine *machine, Event *event, Time duration)
+{
+    Time when = event->when;
+    if (!event_pending(event))
+        return;
+    kernel_cancel(machine->kernel, event);
+    kernel_at(machine->kernel, event, when + duration);
+}
+
+static void on_resume(Event *event)
+{
+    Machine *machine = CONTAINER_OF(event, Machine, resumes);
+    if (shares(machine))
+        sharing_resume(machine);
+    else
+        cores_resume(machine);
+}
+
+void machine_pause(Machine *machine, Time duration)
+{
+    must(machine->kernel->now >= machine->paused_until, "a machine was paused while it was");
+    if (duration == 0)
+        return;
+    machine->paused_until = machine->kernel->now + duration;
+    if (shares(machine))
+        sharing_pause(machine, duration);
+    else
+        cores_pause(machine, duration);
+    event_bind(&machine->resumes, on_resume, RANK_WORLD);
+    kernel_at(machine->kernel, &machine->resumes, machine->paused_until);
 }
 
 void machine_start(Machine *machine, Thread *thread)

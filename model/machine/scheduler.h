@@ -53,6 +53,9 @@ struct Machine {
     Event completion; /* processor-sharing */
     Attained attained;
     Time shared_until; /* up to when `attained` was brought */
+
+    Time paused_until;
+    Event resumes;
 };
 
 /* machine.c */
@@ -71,10 +74,15 @@ int64_t cores_floor(Machine *machine); /* the virtual runtime of a new thread */
 void cores_want(Thread *thread);       /* `left` of CPU time */
 void cores_event(Thread *thread);      /* while it has a core */
 void cores_settle(Machine *machine);
+void cores_pause(Machine *machine, Time duration);
+void cores_resume(Machine *machine);
 
 /* sharing.c */
 void sharing_init(Machine *machine);
 void sharing_want(Thread *thread);
 void sharing_settle(Machine *machine);
+void sharing_pause(Machine *machine, Time duration);
+void sharing_resume(Machine *machine);
+void event_put_off(Machine *machine, Event *event, Time duration); /* machine.c; where it is pending */
 
 #endif

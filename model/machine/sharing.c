@@ -25,8 +25,10 @@ static void bring_up(Machine *machine)
 {
     Time now = machine->kernel->now, time = now - machine->shared_until;
     uint64_t n = machine->heap.count;
+    if (time <= 0) /* below: in a pause */
+        return;
     machine->shared_until = now;
-    if (time == 0 || n == 0)
+    if (n == 0)
         return;
     Attained share = {.ns = (uint64_t)time};
     if (n > machine->cores)
@@ -137,4 +139,25 @@ void sharing_settle(Machine *machine)
         machine_charge(machine, thread, thread->left - left);
         thread->left = left;
     }
+}
+
+static void note_all(Machine *machine, bool paused)
+{
+    for (size_t i = 0; i < machine->heap.count; i++) {
+        const Thread *thread = machine->heap.entry[i].thread;
+        note_part(machine->probe, thread->strand, paused ? PART_PREEMPTED : (Part)thread->part);
+    }
+}
+
+void sharing_pause(Machine *machine, Time duration)
+{
+    bring_up(machine);
+    machine->shared_until += duration;
+    event_put_off(machine, &machine->completion, duration);
+    note_all(machine, true);
+}
+
+void sharing_resume(Machine *machine)
+{
+    note_all(machine, false);
 }

@@ -1,6 +1,39 @@
 #include "run.h"
 
 #include "../observe/probe.h"
+#include "arrivals.h"
+
+/* ---- pauses ---- */
+
+static Time draw_pause(const World *world, const Dist *dist, DrawPurpose purpose)
+{
+    Rng rng = draw_at(draw_key(world->spec->seed, UINT64_MAX, 0), world->pauses, 0, purpose);
+    return dist_sample(dist, &rng);
+}
+
+static void plan_pause(World *world, Time from)
+{
+    Time gap = draw_pause(world, world->config->pause_every, DRAW_PAUSE_EVERY);
+    kernel_at(&world->kernel, &world->pause, from + (gap > 0 ? gap : 1)); /* so that time passes */
+}
+
+static void on_pause(Event *event)
+{
+    World *world = CONTAINER_OF(event, World, pause);
+    if (world->kernel.pending == 0) /* pauses must not be what keeps a run going */
+        return;
+    Time duration = draw_pause(world, world->config->pause_for, DRAW_PAUSE_FOR);
+    machine_pause(world->machine, duration);
+    world->pauses++;
+    plan_pause(world, world->kernel.now + duration);
+}
+
+static void start_pauses(World *world)
+{
+    event_bind(&world->pause, on_pause, RANK_WORLD);
+    if (world->config->pause_every != NULL)
+        plan_pause(world, 0);
+}
 
 World *world_new(Mem *mem, const Spec *spec, const struct Program *program, const SpecServer *server, struct Probe *probe)
 {
@@ -32,6 +65,7 @@ KernelEnd world_run(World *world, uint64_t max_events, const volatile sig_atomic
     KernelEnd end = KERNEL_DEADLINE;
     stats_open(stats, world->machine, kernel->now);
     clients_start(world->clients);
+    start_pauses(world);
     if (warmup > 0) {
         end = kernel_run(kernel, warmup, max_events, stop);
         stats_open(stats, world->machine, kernel->now);

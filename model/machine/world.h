@@ -16,7 +16,8 @@
  * last response, is closed by the server as if its client had closed it (`gone`); what the client wants next goes over a new
  * one. request_timeout: so long after its bytes were there, a request that was not answered is answered with an error of size
  * 0; what its handler does is wasted, and done all the same; one whose handler was not entered by then fails when its turn
- * comes. pauses: nothing of the server's runs, on no core; the clients and resources go on.
+ * comes. pauses: nothing of the server's runs, on no core;
+ * the clients and resources go on; `every` is from the end of one to the start of the next, and all servers draw the same ones.
  *
  * What becomes of a request never changes what is wanted next: where a connection was refused, timed out or closed
  * by the server, the client's next request goes over a new one, with the draws that it would have had on the old
@@ -109,6 +110,8 @@ typedef struct World {
     const ServerModel *model;
     void *server;
     Pool requests, connections, idles;
+    Event pause; /* the next of the server's pauses begins */
+    uint64_t pauses;
 } World;
 
 /* ---- clients.c: the clients ---- */

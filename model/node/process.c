@@ -40,6 +40,18 @@ static CoRet co_module_read(Loop *loop, Co *co)
     CO_END;
 }
 
+static bool awaits(const Func *func)
+{
+    for (uint32_t i = 0; i < func->size; i++)
+        if (func->code[i].op == OP_AWAIT || func->code[i].op == OP_AWAIT_IO)
+            return true;
+    return false;
+}
+
+/* Node's loader hands an error of the module on through several promises before it reports it: so many microtasks after the throw, one more where the
+ * module has an await of its own. */
+enum { LOADER_HOPS = 3 };
+
 void module_begin(Vm *vm)
 {
     Node *node = vm->node;
@@ -48,7 +60,7 @@ void module_begin(Vm *vm)
     Reaction *reaction = heap_get(node->job, sizeof *reaction);
     vm->shared->globals = frame->env;
     frame->result = node->module = promise_new(node->job);
-    *reaction = (Reaction){ .kind = REACT_MODULE };
+    *reaction = (Reaction){ .kind = REACT_MODULE, .index = LOADER_HOPS + awaits(main) };
     promise_react(vm, frame->result, reaction);
 }
 
@@ -88,9 +100,9 @@ static CoRet co_process(Loop *loop, Co *co)
             CO_CALL(loop, co, co_emit, (void *)(uintptr_t)&event_before_exit, 0);
     } while (loop_alive(loop));
     node->exiting = true;
-    if (node->module != NULL && node->module->state == PENDING)
-        node->exit_code = 13;
     CO_CALL(loop, co, co_emit, (void *)(uintptr_t)&event_exit, 0);
+    if (node->module != NULL && node->module->state == PENDING && node->exit_code == 0)
+        node->exit_code = 13; /* its listeners were told 0 */
     CO_END;
 }
 
@@ -149,6 +161,6 @@ ProcessResult process_run(Mem *mem, const Spec *spec, const Program *program, Pr
     stats_close(probe->stats, world->machine, world->kernel.now);
     bool ended = node->loop.over;
     return (ProcessResult){ .exit_code = node->exit_code, .died = node->died, .error = node->died ? error_text(node) : NULL,
-        .unsettled = node->module != NULL && node->module->state == PENDING && node->exit_code == 13, .end = ended && !probe->spinning ? KERNEL_DRAINED : end,
+        .unsettled = node->module != NULL && node->module->state == PENDING && node->exit_code == 13, .end = ended && !probe->spinning ? KERNEL_DRAINED : end, .waits = !ended && end == KERNEL_DRAINED,
         .now = world->kernel.now, .iterations = node->loop.iterations };
 }

@@ -13,6 +13,7 @@ typedef struct ProcessResult {
     const char *error;     /* its text; in the run's Mem */
     bool unsettled;        /* an ES module's top-level await never ended (exit code 13) */
     KernelEnd end;         /* LIMIT, INTERRUPTED, STOPPED (a spin): it was cut off; the exit code is not the program's */
+    bool waits;            /* it would wait for ever: something keeps it alive, and nothing more will come */
     Time now;
     uint64_t iterations;
 } ProcessResult;

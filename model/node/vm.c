@@ -50,12 +50,23 @@ static void join_two(Vm *vm, Frame *frame, Value a, Value b)
 {
     Buf *line = &vm->shared->line;
     buf_clear(line);
-    value_text_of(line, a);
-    value_text_of(line, b);
+    value_print(line, a);
+    value_print(line, b);
     if (line->size > TEXT_MOST)
         frame_throw(vm, value_error_of(frame->job, ERROR_RANGE, "Invalid string length"));
     else
         push(frame, (Value){ .type = VALUE_STRING, .as.text = heap_text(frame->job, buf_string(line), line->size) });
+}
+
+/* What an operator takes for an object: its text. */
+static Value primitive(Vm *vm, Frame *frame, Value value)
+{
+    Buf *line = &vm->shared->line;
+    if (value.type <= VALUE_STRING)
+        return value;
+    buf_clear(line);
+    value_text_of(line, value);
+    return (Value){ .type = VALUE_STRING, .as.text = heap_text(frame->job, buf_string(line), line->size) };
 }
 
 static void arithmetic(Vm *vm, Frame *frame, Opcode op)
@@ -65,8 +76,10 @@ static void arithmetic(Vm *vm, Frame *frame, Opcode op)
         push(frame, value_bool(value_equal(a, b)));
         return;
     }
+    a = primitive(vm, frame, a);
+    b = primitive(vm, frame, b);
     bool texts = a.type == VALUE_STRING && b.type == VALUE_STRING;
-    if (op == OP_ADD && (a.type >= VALUE_STRING || b.type >= VALUE_STRING)) {
+    if (op == OP_ADD && (a.type == VALUE_STRING || b.type == VALUE_STRING)) {
         join_two(vm, frame, a, b);
         return;
     }

@@ -1,6 +1,7 @@
 /* value: comparison, conversion and printing, as JavaScript has them. */
 #include "value.h"
 
+#include "../spec/json.h"
 #include "number.h"
 #include <math.h>
 #include <string.h>
@@ -34,35 +35,43 @@ bool value_equal(Value a, Value b)
     }
 }
 
-/* Number(text) for plain decimals of at most 15 digits, which are exact; anything else is not a number here. */
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* How much of a text is a decimal number without a sign, and whether it has a digit. */
+static const char *skip_decimal(const char *p, const char *end, bool *digits)
+{
+    for (*digits = false; p < end && is_digit(*p); p++)
+        *digits = true;
+    if (p < end && *p == '.')
+        for (p++; p < end && is_digit(*p); p++)
+            *digits = true;
+    if (*digits && end - p >= 2 && (*p | 32) == 'e' && (is_digit(p[1]) || ((p[1] == '+' || p[1] == '-') && end - p >= 3 && is_digit(p[2]))))
+        for (p += 2; p < end && is_digit(*p);)
+            p++;
+    return p;
+}
+
+/* Number(text): decimals of a reasonable length and Infinity (not 0x, 0o and 0b); NaN where it is none. */
 static double text_to_number(const Text *text)
 {
-    static const double power[] = { 1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15 };
     const char *p = text->bytes, *end = p + text->size;
-    double value = 0;
-    int digits = 0, after = 0;
-    bool point = false;
-    while (p < end && *p == ' ')
+    bool digits;
+    while (p < end && (*p == ' ' || (*p >= '\t' && *p <= '\r')))
         p++;
-    while (end > p && end[-1] == ' ')
+    while (end > p && (end[-1] == ' ' || (end[-1] >= '\t' && end[-1] <= '\r')))
         end--;
     if (p == end)
         return 0;
     bool negative = *p == '-';
     p += *p == '-' || *p == '+';
-    for (; p < end; p++) {
-        if (*p == '.' && !point) {
-            point = true;
-            continue;
-        }
-        if (*p < '0' || *p > '9' || ++digits > 15)
-            return NAN;
-        value = value * 10 + (*p - '0');
-        after += point;
-    }
-    if (digits == 0)
+    if (end - p == 8 && memcmp(p, "Infinity", 8) == 0)
+        return negative ? -INFINITY : INFINITY;
+    if (skip_decimal(p, end, &digits) != end || !digits || end - p > JSON_NUMBER_LENGTH)
         return NAN;
-    value /= power[after];
+    double value = json_number(p, (size_t)(end - p));
     return negative ? -value : value;
 }
 

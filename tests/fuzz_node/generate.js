@@ -124,8 +124,12 @@ function generate(seed, family) {
       case 7: case 8: return chain(c, depth - 1);
       case 9: case 10: {
         const verb = one(['all', 'race', 'any', 'allSettled']);
-        const elements = Array.from({ length: below(4) }, () => (chance(0.2) ? body('element', depth - 2, true, []) : value(c, depth - 2)));
-        return mark(verb, { [verb]: elements.map((x) => (Array.isArray(x) && typeof x[0] !== 'string' && !(x[0] && typeof x[0] === 'object') ? [label('el')] : x)) });
+        const elements = Array.from({ length: below(4) }, () => {
+          if (chance(0.2)) return body('element', depth - 2, true, []);
+          const x = value(c, depth - 2);
+          return Array.isArray(x) ? { resolved: x } : x; // an array would be a body
+        });
+        return mark(verb, { [verb]: elements });
       }
       case 11: return timed ? mark('sleep', { sleep: one(WAITS.timer), ...(chance(0.6) ? { value: chance(0.8) ? label('s') : value(c, 0) } : {}) }) : { resolved: { resolved: label('v') } };
       case 12: return timed ? (files && chance(0.4) ? mark('fsp', { fsp: one(['stat', 'readFile', 'missing']) }) : io(c)) : { resolved: { thenable: [{ resolve: label('v') }] } };

@@ -103,6 +103,29 @@ void task(const Args &args)
         });
 }
 
+// lookup(ms, function): what dns.lookup asks of the pool (lookup.c makes it take ms).
+struct Lookup {
+    uv_getaddrinfo_t request;
+    Call call;
+};
+
+void lookup(const Args &args)
+{
+    Lookup *lookup = new Lookup;
+    lookup->request.data = lookup;
+    lookup->call.set(args, 1);
+    std::string name = "wait-" + std::to_string(number(args, 0));
+    uv_getaddrinfo(
+        loop_of(args), &lookup->request,
+        [](uv_getaddrinfo_t *request, int, addrinfo *found) {
+            Lookup *lookup = static_cast<Lookup *>(request->data);
+            uv_freeaddrinfo(found);
+            lookup->call.make();
+            delete lookup;
+        },
+        name.c_str(), nullptr, nullptr);
+}
+
 // Handles, known to JavaScript by number: descriptors that become readable, and idle ones.
 struct Watched {
     union {
@@ -273,6 +296,7 @@ void init(Local<Object> exports)
 {
     NODE_SET_METHOD(exports, "spin", spin);
     NODE_SET_METHOD(exports, "task", task);
+    NODE_SET_METHOD(exports, "lookup", lookup);
     NODE_SET_METHOD(exports, "readable", readable);
     NODE_SET_METHOD(exports, "line", line);
     NODE_SET_METHOD(exports, "request", request);

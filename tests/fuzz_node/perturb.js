@@ -22,7 +22,7 @@ function perturb(program, next) {
     const made = [];
     for (const step of body) {
       made.push(pause());
-      if (delays && (isFile(step) || JSON.stringify(step).match(/"(fsp?|pbkdf2|zlib)":/)) && next() < 0.6) made.push({ pool: next() * 2.5, cb: [] });
+      if (delays && (isFile(step) || JSON.stringify(step).match(/"(fsp?|pbkdf2|zlib)":/)) && next() < 0.6) made.push({ pool: next() * 4, cb: [] });
       made.push(change(step, null));
     }
     return made;
@@ -32,7 +32,7 @@ function perturb(program, next) {
     if (e === null || typeof e !== 'object') return e;
     const made = {};
     for (const [name, x] of Object.entries(e)) {
-      if (times.has(name) && typeof x === 'number') made[name] = x + next() * (name === 'cpu' ? 0.7 : 2.5);
+      if (times.has(name) && typeof x === 'number') made[name] = x + next() * (name === 'cpu' ? 0.7 : name === 'dns' ? 4 : 2.5);
       else if ((name === 'ms' || name === 'sleep') && typeof x === 'number') made[name] = later(x);
       else if ((name === 'serve' || name === 'listen') && Array.isArray(x)) made[name] = x.map((ms) => ms + (name === 'serve' ? next() * 2 : 0));
       else made[name] = change(x, name);

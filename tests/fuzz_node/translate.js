@@ -30,7 +30,7 @@ function translate(program) {
   function text(s) {
     if (variable(s)) return s.slice(1);
     const parts = s.split(/\$\{(\w+)\}/);
-    return parts.map((part, i) => (i % 2 ? `S.show(${part})` : JSON.stringify(part))).filter((part) => part !== '""').join(' + ') || '""';
+    return `(${parts.map((part, i) => (i % 2 ? `S.show(${part})` : JSON.stringify(part))).filter((part) => part !== '""').join(' + ') || '""'})`;
   }
   const thrown = (e) => (typeof e === 'string' && !variable(e) ? `new Error(${text(e)})` : value(e));
 

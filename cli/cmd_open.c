@@ -58,8 +58,9 @@ static const char *encoded_name(Mem *mem, const char *path)
 /* The counters pinned to the top, and the loop open. */
 static const char *address(Mem *mem, const char *name)
 {
-    static const char startup[] = "[{\"id\":\"dev.perfetto.PinTracksByRegex\",\"args\":[\"^(requests in flight|ready callbacks|run queue|pool queued|loop lag)\"]},"
-                                   "{\"id\":\"dev.perfetto.ExpandTracksByRegex\",\"args\":[\"^loop\"]}]";
+    static const char startup[] = "[{\"id\":\"dev.perfetto.PinTracksByRegex\",\"args\":[\"^(requests in flight|ready "
+                                  "callbacks|run queue|pool queued|loop lag)\"]},"
+                                  "{\"id\":\"dev.perfetto.ExpandTracksByRegex\",\"args\":[\"^loop\"]}]";
     Buf *buf = mem_get(mem, sizeof *buf);
     buf_init(buf, mem, TEXT_MOST);
     buf_text(buf, PAGE "/#!/?url=http://" HOST "/");
@@ -89,8 +90,11 @@ static bool send_head(const Opened *opened, int to, const char *status, off_t si
 {
     Buf head;
     buf_init(&head, opened->cli->mem, TEXT_MOST);
-    buf_f(&head, "HTTP/1.1 %s\r\nAccess-Control-Allow-Origin: " PAGE "\r\nCache-Control: no-cache\r\nConnection: close\r\n", status);
-    buf_text(&head, "Access-Control-Allow-Methods: GET\r\nAccess-Control-Allow-Private-Network: true\r\nContent-Type: application/octet-stream\r\nContent-Length: ");
+    buf_f(&head,
+          "HTTP/1.1 %s\r\nAccess-Control-Allow-Origin: " PAGE "\r\nCache-Control: no-cache\r\nConnection: close\r\n",
+          status);
+    buf_text(&head, "Access-Control-Allow-Methods: GET\r\nAccess-Control-Allow-Private-Network: true\r\nContent-Type: "
+                    "application/octet-stream\r\nContent-Length: ");
     buf_i64(&head, size);
     buf_text(&head, "\r\n\r\n");
     bool sent = send_all(to, head.data, head.size);
@@ -228,10 +232,12 @@ static int start_listening(Opened *opened)
     if (opened->listener >= 0) {
         setsockopt(opened->listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
         fcntl(opened->listener, F_SETFD, FD_CLOEXEC);
-        if (bind(opened->listener, (const struct sockaddr *)&here, sizeof here) == 0 && listen(opened->listener, 8) == 0)
+        if (bind(opened->listener, (const struct sockaddr *)&here, sizeof here) == 0 &&
+            listen(opened->listener, 8) == 0)
             return EXIT_DONE;
     }
-    say_error(opened->cli->mem, "another `loopsim open`, or a trace_processor, may use it; the UI can read from no other port",
+    say_error(opened->cli->mem,
+              "another `loopsim open`, or a trace_processor, may use it; the UI can read from no other port",
               "cannot listen on " HOST ": %s", strerror(errno));
     return EXIT_IO;
 }

@@ -47,8 +47,9 @@ static void tell(Buf *buf, const char *name, const TraceCheck *check, bool compa
     const struct {
         uint64_t count;
         const char *what;
-    } rows[] = {{counts.events, " events, "}, {counts.slices, " slices, "}, {counts.async, " asynchronous slices, "}, {counts.states, " thread states, "},
-        {counts.flows, " arrows, "}, {counts.requests, " requests"}};
+    } rows[] = {
+        {counts.events, " events, "},        {counts.slices, " slices, "}, {counts.async, " asynchronous slices, "},
+        {counts.states, " thread states, "}, {counts.flows, " arrows, "},  {counts.requests, " requests"}};
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         buf_u64(buf, rows[i].count);
         buf_text(buf, rows[i].what);

@@ -12,11 +12,14 @@ Suite *check_suite(void);
     "{\"ph\":\"M\",\"pid\":1,\"tid\":2,\"name\":\"thread_name\",\"args\":{\"name\":\"worker 1\"}}"
 
 #define TRACE(events) "{\"traceEvents\":[\n" NAMES ",\n" events "\n],\"metadata\":{\"left-out\":0}}\n"
-#define X(tid, ts, dur, more) "{\"ph\":\"X\",\"pid\":1,\"tid\":" tid ",\"ts\":" ts ",\"name\":\"x\",\"dur\":" dur more "}"
+#define X(tid, ts, dur, more)                                                                                          \
+    "{\"ph\":\"X\",\"pid\":1,\"tid\":" tid ",\"ts\":" ts ",\"name\":\"x\",\"dur\":" dur more "}"
 #define T(tid, ts, dur, cpu)                                                                                           \
-    "{\"ph\":\"T\",\"pid\":1,\"tid\":" tid ",\"ts\":" ts ",\"dur\":" dur ",\"name\":\"Running\",\"args\":{\"cpu\":" cpu "}}"
+    "{\"ph\":\"T\",\"pid\":1,\"tid\":" tid ",\"ts\":" ts ",\"dur\":" dur                                               \
+    ",\"name\":\"Running\",\"args\":{\"cpu\":" cpu "}}"
 #define ASYNC(phase, id, ts, name, more)                                                                               \
-    "{\"ph\":\"" phase "\",\"pid\":1,\"ts\":" ts ",\"cat\":\"request get\",\"id2\":{\"local\":\"" id "\"},\"name\":\"" name "\"" more "}"
+    "{\"ph\":\"" phase "\",\"pid\":1,\"ts\":" ts ",\"cat\":\"request get\",\"id2\":{\"local\":\"" id                   \
+    "\"},\"name\":\"" name "\"" more "}"
 #define FLOW(number, way) ",\"bind_id\":" number ",\"flow_" way "\":true"
 
 static Mem *mem;
@@ -80,7 +83,8 @@ END_TEST
 
 START_TEST(slices_nest)
 {
-    is_right(TRACE(X("1", "0", "10", "") ",\n" X("1", "0", "4", "") ",\n" X("1", "4", "6", "") ",\n" X("1", "10", "1", "")));
+    is_right(
+        TRACE(X("1", "0", "10", "") ",\n" X("1", "0", "4", "") ",\n" X("1", "4", "6", "") ",\n" X("1", "10", "1", "")));
     is_right(TRACE(X("1", "0", "10", "") ",\n" X("2", "5", "10", "")));
     is_wrong(TRACE(X("1", "0", "10", "") ",\n" X("1", "9.999", "0.002", "")), "outlives");
 }
@@ -96,21 +100,30 @@ END_TEST
 
 START_TEST(what_begins_ends)
 {
-    is_right(TRACE(ASYNC("b", "1", "0", "a", "") ",\n" ASYNC("b", "1", "0", "b", "") ",\n" ASYNC("e", "1", "2", "b", "") ",\n" ASYNC("e", "1", "2", "a", "")));
-    is_wrong(TRACE(ASYNC("b", "1", "0", "a", "") ",\n" ASYNC("b", "2", "0", "a", "") ",\n" ASYNC("e", "2", "1", "a", "")), "never ends");
+    is_right(TRACE(ASYNC("b", "1", "0", "a", "") ",\n" ASYNC("b", "1", "0", "b", "") ",\n" ASYNC(
+        "e", "1", "2", "b", "") ",\n" ASYNC("e", "1", "2", "a", "")));
+    is_wrong(
+        TRACE(ASYNC("b", "1", "0", "a", "") ",\n" ASYNC("b", "2", "0", "a", "") ",\n" ASYNC("e", "2", "1", "a", "")),
+        "never ends");
     is_wrong(TRACE(ASYNC("b", "1", "0", "a", "")), "never ends");
     is_wrong(TRACE(ASYNC("e", "1", "0", "a", "")), "has not begun");
-    is_wrong(TRACE(ASYNC("b", "1", "0", "a", "") ",\n" ASYNC("b", "1", "0", "b", "") ",\n" ASYNC("e", "1", "2", "a", "") ",\n" ASYNC("e", "1", "2", "b", "")),
-        "has not begun");
+    is_wrong(TRACE(ASYNC("b", "1", "0", "a", "") ",\n" ASYNC("b", "1", "0", "b", "") ",\n" ASYNC(
+                 "e", "1", "2", "a", "") ",\n" ASYNC("e", "1", "2", "b", "")),
+             "has not begun");
 }
 END_TEST
 
 START_TEST(a_request_is_as_long_as_its_latency)
 {
-    is_right(TRACE(ASYNC("b", "1", "1", "request get", "") ",\n" ASYNC("e", "1", "3", "request get", ",\"args\":{\"latency_ns\":2000,\"outcome\":\"completed\"}")));
-    is_wrong(TRACE(ASYNC("b", "1", "1", "request get", "") ",\n" ASYNC("e", "1", "3", "request get", ",\"args\":{\"latency_ns\":2001}")), "not as long");
-    is_wrong(TRACE(ASYNC("b", "1", "1", "request get", "") ",\n" ASYNC("e", "1", "3", "request get", "")), "without its latency");
-    is_right(TRACE(ASYNC("b", "1", "1", "request get", "") ",\n" ASYNC("e", "1", "3", "request get", ",\"args\":{\"unfinished\":true}")));
+    is_right(TRACE(ASYNC("b", "1", "1", "request get", "") ",\n" ASYNC(
+        "e", "1", "3", "request get", ",\"args\":{\"latency_ns\":2000,\"outcome\":\"completed\"}")));
+    is_wrong(TRACE(ASYNC("b", "1", "1", "request get", "") ",\n" ASYNC("e", "1", "3", "request get",
+                                                                       ",\"args\":{\"latency_ns\":2001}")),
+             "not as long");
+    is_wrong(TRACE(ASYNC("b", "1", "1", "request get", "") ",\n" ASYNC("e", "1", "3", "request get", "")),
+             "without its latency");
+    is_right(TRACE(ASYNC("b", "1", "1", "request get", "") ",\n" ASYNC("e", "1", "3", "request get",
+                                                                       ",\"args\":{\"unfinished\":true}")));
 }
 END_TEST
 
@@ -127,8 +140,9 @@ START_TEST(arrows_go_forward)
 END_TEST
 
 #define REQUESTS                                                                                                       \
-    ASYNC("b", "1", "1", "request get", "") ",\n" T("1", "0", "10", "0") ",\n" ASYNC(                                  \
-        "e", "1", "5", "request get", ",\"args\":{\"latency_ns\":4000,\"outcome\":\"completed\"}")
+    ASYNC("b", "1", "1", "request get", "")                                                                            \
+    ",\n" T("1", "0", "10", "0") ",\n" ASYNC("e", "1", "5", "request get",                                             \
+                                             ",\"args\":{\"latency_ns\":4000,\"outcome\":\"completed\"}")
 
 static void compared(const char *results, const char *why)
 {
@@ -137,20 +151,23 @@ static void compared(const char *results, const char *why)
     ck_assert(trace_check_whole(check));
     trace_check_results(check, results, strlen(results));
     if (why)
-        ck_assert_msg(strstr(trace_check_report(check), why) != NULL, "'%s' is not in: %s", why, trace_check_report(check));
+        ck_assert_msg(strstr(trace_check_report(check), why) != NULL, "'%s' is not in: %s", why,
+                      trace_check_report(check));
     else
         ck_assert_msg(trace_check_faults(check) == 0, "%s", trace_check_report(check));
 }
 
 #define RESULTS(completed, mean, max, population, cores)                                                               \
-    "{\"servers\":{\"node\":{\"window_ns\":[0,20000],\"requests\":{\"completed\":" completed "},\"latency_ns\":{\"count\":1,\"mean\":" mean  \
-    ",\"min\":4000,\"max\":" max ",\"percentiles\":{\"50\":4000,\"99\":4000}},\"population\":{\"mean\":" population    \
+    "{\"servers\":{\"node\":{\"window_ns\":[0,20000],\"requests\":{\"completed\":" completed                           \
+    "},\"latency_ns\":{\"count\":1,\"mean\":" mean ",\"min\":4000,\"max\":" max                                        \
+    ",\"percentiles\":{\"50\":4000,\"99\":4000}},\"population\":{\"mean\":" population                                 \
     "},\"cpu\":{\"cores\":2,\"utilization\":" cores "}}}}"
 
 START_TEST(figures_are_compared)
 {
     compared(RESULTS("1", "4000", "4000", "0.200000", "0.250000"), NULL);
-    compared(RESULTS("2", "4000", "4000", "0.200000", "0.250000"), "node: completed requests is 1 by the trace, 2 by the results");
+    compared(RESULTS("2", "4000", "4000", "0.200000", "0.250000"),
+             "node: completed requests is 1 by the trace, 2 by the results");
     compared(RESULTS("1", "4001", "4000", "0.200000", "0.250000"), "mean latency");
     compared(RESULTS("1", "4000", "4001", "0.200000", "0.250000"), "greatest latency");
     compared(RESULTS("1", "4000", "4000", "0.200002", "0.250000"), "in flight");

@@ -92,7 +92,8 @@ static void line_has(const char *which, const char *part)
 }
 
 #define SPEC(machine, body, arrivals, server)                                                                          \
-    "{\"name\":\"t\",\"duration\":\"1s\",\"machine\":{" machine "},\"resources\":{\"db\":{\"latency\":\"4ms\",\"concurrency\":1}},"    \
+    "{\"name\":\"t\",\"duration\":\"1s\",\"machine\":{" machine                                                        \
+    "},\"resources\":{\"db\":{\"latency\":\"4ms\",\"concurrency\":1}},"                                                \
     "\"handlers\":{\"get\":" body "},\"arrivals\":{" arrivals "},\"servers\":{\"node\":{" server "}}}"
 #define IDEAL "\"profile\":\"ideal\",\"cores\":2"
 #define REAL "\"profile\":\"linux\",\"cores\":2"
@@ -178,7 +179,8 @@ START_TEST(a_request_has_a_child_for_each_wait_and_piece_of_work)
     has("\"name\":\"db\",\"args\":{\"step\":\"await db\"}");
     line_has("\"name\":\"queue\"", "\"args\":{\"step\":\"await db\",\"detail\":\"db\"}");
     line_has("\"ph\":\"b\",\"pid\":2,\"ts\":2000.000,\"cat\":\"db\"", "\"args\":{\"request\":1,\"step\":\"await db\"}");
-    line_has("\"ph\":\"b\",\"pid\":2,\"ts\":6000.000,\"cat\":\"db\"", "\"args\":{\"request\":2,\"step\":\"await db\",\"queued_ns\":3000000}");
+    line_has("\"ph\":\"b\",\"pid\":2,\"ts\":6000.000,\"cat\":\"db\"",
+             "\"args\":{\"request\":2,\"step\":\"await db\",\"queued_ns\":3000000}");
     line_has("\"latency_ns\":7000000", "\"outcome\":\"completed\"");
     ck_assert_uint_eq(trace_check_counts(check).requests, 2);
     ck_assert_uint_eq(trace_check_counts(check).completed, 2);
@@ -188,7 +190,9 @@ END_TEST
 
 START_TEST(branches_have_rows_of_their_own)
 {
-    run_with(SPEC(IDEAL, "[{\"await\":{\"all\":[[{\"await\":{\"net\":\"3ms\"}}],[{\"await\":{\"net\":\"5ms\"}}]]}}]", "\"at\":[\"1ms\"]", LOOP), all);
+    run_with(SPEC(IDEAL, "[{\"await\":{\"all\":[[{\"await\":{\"net\":\"3ms\"}}],[{\"await\":{\"net\":\"5ms\"}}]]}}]",
+                  "\"at\":[\"1ms\"]", LOOP),
+             all);
     ck_assert_int_eq(times("\"ph\":\"b\",\"pid\":2,\"ts\":1000.000,\"cat\":\"branch get\""), 4); /* each with a piece */
     ck_assert_int_eq(times("\"ph\":\"e\",\"pid\":2,\"ts\":4000.000,\"cat\":\"branch get\""), 2);
     ck_assert_int_eq(times("\"ph\":\"e\",\"pid\":2,\"ts\":6000.000,\"cat\":\"branch get\""), 2);
@@ -223,7 +227,9 @@ END_TEST
 
 START_TEST(a_second_wait_of_one_callback_leaves_from_a_mark)
 {
-    run_with(SPEC(REAL, "[{\"await\":{\"all\":[[{\"await\":{\"net\":\"3ms\"}}],[{\"await\":{\"net\":\"5ms\"}}]]}}]", "\"at\":[\"1ms\"]", LOOP), all);
+    run_with(SPEC(REAL, "[{\"await\":{\"all\":[[{\"await\":{\"net\":\"3ms\"}}],[{\"await\":{\"net\":\"5ms\"}}]]}}]",
+                  "\"at\":[\"1ms\"]", LOOP),
+             all);
     has("\"dur\":0.000,\"bind_id\":2,\"flow_out\":true");
     ck_assert_int_eq(times("\"bind_id\":2,\"flow_in\":true"), 2); /* the callback of the slower one, and the reply */
     line_has("\"name\":\"reply\"", "\"bind_id\":2,");
@@ -279,10 +285,13 @@ END_TEST
 START_TEST(any_window_is_a_right_trace)
 {
     static const char *const servers[] = {LOOP, THREADS, POOL};
-    static const char *const bodies[] = {DB, "[{\"await\":{\"all\":[[{\"await\":{\"io\":\"db\"}}],[{\"await\":{\"pool\":\"3ms\"}}]]}},{\"cpu\":\"100us\"}]"};
+    static const char *const bodies[] = {
+        DB,
+        "[{\"await\":{\"all\":[[{\"await\":{\"io\":\"db\"}}],[{\"await\":{\"pool\":\"3ms\"}}]]}},{\"cpu\":\"100us\"}]"};
     char spec[1024];
     Time from = 20 * TIME_MS + 137 * TIME_US * (_i + 1);
-    snprintf(spec, sizeof spec, SPEC(REAL, "%s", "\"every\":\"5ms\",\"requests\":2", "%s"), bodies[_i % 2], servers[_i % 3]);
+    snprintf(spec, sizeof spec, SPEC(REAL, "%s", "\"every\":\"5ms\",\"requests\":2", "%s"), bodies[_i % 2],
+             servers[_i % 3]);
     run_with(spec, (ViewOptions){.from = from, .to = from + 20 * TIME_MS});
     ck_assert_uint_gt(trace_check_counts(check).slices, 10);
 }
@@ -328,8 +337,9 @@ static void run_program_with(const char *program, const char *lines)
 
 START_TEST(a_program_has_its_lines_and_queues)
 {
-    run_program_with("{\"main\":[\"a\",{\"setTimeout\":[\"t\"],\"ms\":1},{\"nextTick\":[\"n\"]},{\"setImmediate\":[\"i\"]},"
-                     "{\"chain\":[{\"resolved\":null},{\"then\":[\"p\",{\"cpu\":3}]}]},{\"cpu\":5},\"b\"]}",
+    run_program_with(
+        "{\"main\":[\"a\",{\"setTimeout\":[\"t\"],\"ms\":1},{\"nextTick\":[\"n\"]},{\"setImmediate\":[\"i\"]},"
+        "{\"chain\":[{\"resolved\":null},{\"then\":[\"p\",{\"cpu\":3}]}]},{\"cpu\":5},\"b\"]}",
         "a\nb\nn\np\nt\ni\n");
     line_has("\"ph\":\"i\"", "\"name\":\"a\"");
     has("\"name\":\"main\"");
@@ -365,7 +375,8 @@ START_TEST(an_example_gives_a_right_trace_and_the_figures_of_its_results)
     bool ends = strstr(spec, "\"duration\"") != NULL;
     free(spec);
     const char *set = ends ? "--set" : NULL;
-    Ran ran = run_loopsim("run", files.gl_pathv[_i], "--trace", trace, "--out", untraced, "-q", set, "duration=200ms", "--set", "warmup=20ms", NULL);
+    Ran ran = run_loopsim("run", files.gl_pathv[_i], "--trace", trace, "--out", untraced, "-q", set, "duration=200ms",
+                          "--set", "warmup=20ms", NULL);
     ck_assert_msg(ran.exit <= 1, "%s", ran.err);
     ran_free(&ran);
     char *text = read_file(trace, &trace_size), *figures = read_file(results, &results_size);
@@ -375,7 +386,8 @@ START_TEST(an_example_gives_a_right_trace_and_the_figures_of_its_results)
         trace_check_results(check, figures, results_size);
     ck_assert_msg(trace_check_faults(check) == 0, "%s: %s", files.gl_pathv[_i], trace_check_report(check));
     ck_assert_uint_gt(trace_check_counts(check).flows, 10);
-    Ran again = run_loopsim("run", files.gl_pathv[_i], "--out", "json", "-q", set, "duration=200ms", "--set", "warmup=20ms", NULL);
+    Ran again = run_loopsim("run", files.gl_pathv[_i], "--out", "json", "-q", set, "duration=200ms", "--set",
+                            "warmup=20ms", NULL);
     ck_assert_str_eq(again.out, figures);
     ran_free(&again);
     mem_delete(mem);
@@ -390,7 +402,8 @@ static int exit_of(const char *a, const char *b, const char *c, const char *d, c
 {
     Ran ran = run_loopsim(a, b, c, d, NULL);
     int code = ran.exit;
-    ck_assert_msg(!part || strstr(ran.out, part) || strstr(ran.err, part), "'%s' is not in: %s%s", part, ran.out, ran.err);
+    ck_assert_msg(!part || strstr(ran.out, part) || strstr(ran.err, part), "'%s' is not in: %s%s", part, ran.out,
+                  ran.err);
     ran_free(&ran);
     return code;
 }

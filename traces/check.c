@@ -127,7 +127,8 @@ static void check_slices(TraceCheck *check)
         const CheckEvent *event = slices.event[i];
         if (depth > 0 && (stack[0]->pid != event->pid || stack[0]->tid != event->tid))
             depth = 0;
-        while (depth > 0 && (end_of(stack[depth - 1]) < event->ts || (end_of(stack[depth - 1]) == event->ts && event->dur > 0)))
+        while (depth > 0 &&
+               (end_of(stack[depth - 1]) < event->ts || (end_of(stack[depth - 1]) == event->ts && event->dur > 0)))
             depth--;
         if (depth > 0 && end_of(event) > end_of(stack[depth - 1]))
             check_fault(check, event->line, "a slice outlives the one around it");
@@ -151,7 +152,8 @@ static void check_overlap(TraceCheck *check, int (*order)(const void *, const vo
             continue;
         bool same = last && (cpu ? last->cpu == event->cpu : last->pid == event->pid && last->tid == event->tid);
         if (same && event->ts < end_of(last))
-            check_fault(check, event->line, cpu ? "two threads run on one CPU at a time" : "a thread is in two states at a time");
+            check_fault(check, event->line,
+                        cpu ? "two threads run on one CPU at a time" : "a thread is in two states at a time");
         last = event;
     }
     mem_free(check->mem, states.event);
@@ -159,7 +161,8 @@ static void check_overlap(TraceCheck *check, int (*order)(const void *, const vo
 
 static bool is_request(const CheckEvent *event)
 {
-    return event->name.size > 8 && memcmp(event->name.bytes, "request ", 8) == 0 && compare_text(event->name, event->cat) == 0;
+    return event->name.size > 8 && memcmp(event->name.bytes, "request ", 8) == 0 &&
+           compare_text(event->name, event->cat) == 0;
 }
 
 static void check_request(TraceCheck *check, const CheckEvent *begin, const CheckEvent *end)
@@ -221,7 +224,8 @@ static void check_flows(TraceCheck *check)
             check->counts.flows++;
         } else if (event->in) {
             size_t k = i + 1; /* its beginning may be an event of the same instant, which the importer takes later */
-            while (k < chosen.count && chosen.event[k]->flow == event->flow && chosen.event[k]->ts == event->ts && !chosen.event[k]->out)
+            while (k < chosen.count && chosen.event[k]->flow == event->flow && chosen.event[k]->ts == event->ts &&
+                   !chosen.event[k]->out)
                 k++;
             if (k < chosen.count && chosen.event[k]->flow == event->flow && chosen.event[k]->ts == event->ts)
                 check->counts.same_instant++;

@@ -21,11 +21,11 @@ typedef struct CheckCounts {
     uint64_t events, slices, async, states, counters, flows, same_instant, unfinished, requests, completed;
 } CheckCounts;
 
-TraceCheck *trace_check(Mem *mem, const char *bytes, size_t size); /* the bytes must outlive it */
+TraceCheck *trace_check(Mem *mem, const char *bytes, size_t size);             /* the bytes must outlive it */
 void trace_check_results(TraceCheck *check, const char *results, size_t size); /* only where nothing was left out */
 CheckCounts trace_check_counts(const TraceCheck *check);
-bool trace_check_whole(const TraceCheck *check);     /* nothing is unfinished, nothing was left out: it can be compared */
-uint64_t trace_check_faults(const TraceCheck *check); /* how many there are */
+bool trace_check_whole(const TraceCheck *check); /* nothing is unfinished, nothing was left out: it can be compared */
+uint64_t trace_check_faults(const TraceCheck *check);    /* how many there are */
 const char *trace_check_report(const TraceCheck *check); /* the first of them, a line each */
 
 #endif

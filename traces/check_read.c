@@ -98,7 +98,8 @@ static void add_name(TraceCheck *check, const CheckEvent *event, PullText label)
         return;
     if (check->name_count == check->name_room) {
         check->name_room = check->name_room > 0 ? 2 * check->name_room : 64;
-        check->names = mem_grow(check->mem, check->names, mem_array(check->mem, check->name_room, sizeof *check->names));
+        check->names =
+            mem_grow(check->mem, check->names, mem_array(check->mem, check->name_room, sizeof *check->names));
     }
     check->names[check->name_count++] = (CheckName){.pid = event->pid, .tid = process ? 0 : event->tid, .name = label};
 }

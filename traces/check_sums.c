@@ -92,7 +92,8 @@ static Open *slot_of(Open *table, size_t size, PullText id)
     for (size_t i = 0; i < id.size; i++)
         hash = (hash ^ (unsigned char)id.bytes[i]) * 1099511628211u;
     size_t at = (size_t)hash & (size - 1);
-    while (table[at].id.size > 0 && (table[at].id.size != id.size || memcmp(table[at].id.bytes, id.bytes, id.size) != 0))
+    while (table[at].id.size > 0 &&
+           (table[at].id.size != id.size || memcmp(table[at].id.bytes, id.bytes, id.size) != 0))
         at = (at + 1) & (size - 1);
     table[at].id = id;
     return &table[at];
@@ -157,15 +158,18 @@ static void compare_server(Server *server)
     }
     compare(server, "p50", hist_percentile(latency, 50000000), figure(server, 0, "latency_ns", "percentiles", "50"));
     compare(server, "p99", hist_percentile(latency, 99000000), figure(server, 0, "latency_ns", "percentiles", "99"));
-    compare_ratio(server, "the mean number in flight (millionths)", server->in_flight, 1, figure(server, 6, "population", "mean", NULL));
+    compare_ratio(server, "the mean number in flight (millionths)", server->in_flight, 1,
+                  figure(server, 6, "population", "mean", NULL));
     int64_t cores = figure(server, 0, "cpu", "cores", NULL);
     if (server->running > 0 && cores > 0)
-        compare_ratio(server, "the cores' utilization (millionths)", server->running, (uint64_t)cores, figure(server, 6, "cpu", "utilization", NULL));
+        compare_ratio(server, "the cores' utilization (millionths)", server->running, (uint64_t)cores,
+                      figure(server, 6, "cpu", "utilization", NULL));
     if (server->loops > 0)
-        compare_ratio(server, "the loop's utilization (millionths)", window * (Time)server->loops - server->idle, server->loops,
-            figure(server, 6, "loop", "utilization", NULL));
+        compare_ratio(server, "the loop's utilization (millionths)", window * (Time)server->loops - server->idle,
+                      server->loops, figure(server, 6, "loop", "utilization", NULL));
     if (server->workers > 0)
-        compare_ratio(server, "the workers' utilization (millionths)", server->tasks, server->workers, figure(server, 6, "pool", "utilization", NULL));
+        compare_ratio(server, "the workers' utilization (millionths)", server->tasks, server->workers,
+                      figure(server, 6, "pool", "utilization", NULL));
 }
 
 static bool find_window(Server *server)

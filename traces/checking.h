@@ -9,11 +9,11 @@ typedef struct CheckEvent {
     char phase;
     uint64_t pid, tid;
     PullText name, cat, id;
-    Time ts, dur;          /* -1: absent */
+    Time ts, dur; /* -1: absent */
     uint64_t flow;
     bool in, out, unfinished, completed;
-    int64_t cpu;           /* -1: absent */
-    Time latency;          /* -1: absent */
+    int64_t cpu;  /* -1: absent */
+    Time latency; /* -1: absent */
     uint64_t line;
     size_t index;
 } CheckEvent;

@@ -62,7 +62,8 @@ static bool goes_on(Pull *pull, char opening, char closing)
 {
     const char *before = pull->at;
     skip_space(pull);
-    while (before > pull->start && (before[-1] == ' ' || before[-1] == '\n' || before[-1] == '\t' || before[-1] == '\r'))
+    while (before > pull->start &&
+           (before[-1] == ' ' || before[-1] == '\n' || before[-1] == '\t' || before[-1] == '\r'))
         before--;
     bool first = before > pull->start && before[-1] == opening;
     if (take(pull, closing)) {
@@ -126,7 +127,8 @@ PullText pull_string(Pull *pull)
             escape(pull);
         else if (c < 0x20)
             fail(pull, "a raw control character");
-        else if (c >= 0x80 && (size = utf8_length((const unsigned char *)pull->at, (size_t)(pull->end - pull->at), &bad)) == 0)
+        else if (c >= 0x80 &&
+                 (size = utf8_length((const unsigned char *)pull->at, (size_t)(pull->end - pull->at), &bad)) == 0)
             fail(pull, "not UTF-8");
         if (c != '\\')
             pull->at += size;
@@ -194,14 +196,9 @@ void pull_skip(Pull *pull)
         for (pull_enter(pull, '['); pull_item(pull);)
             pull_skip(pull);
         break;
-    case '"':
-        pull_string(pull);
-        break;
-    case '0':
-        pull_number(pull);
-        break;
-    default:
-        word(pull);
+    case '"': pull_string(pull); break;
+    case '0': pull_number(pull); break;
+    default: word(pull);
     }
 }
 

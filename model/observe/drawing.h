@@ -14,12 +14,21 @@
 
 enum { TRACKS_MOST = 4096, FRAMES = 12, LABELS = 256 };
 
-typedef enum FrameKind { FRAME_ITERATION, FRAME_PHASE, FRAME_IDLE, FRAME_CALL, FRAME_DRAIN, FRAME_STEP, FRAME_TASK, FRAME_SERVE } FrameKind;
+typedef enum FrameKind {
+    FRAME_ITERATION,
+    FRAME_PHASE,
+    FRAME_IDLE,
+    FRAME_CALL,
+    FRAME_DRAIN,
+    FRAME_STEP,
+    FRAME_TASK,
+    FRAME_SERVE
+} FrameKind;
 
 typedef struct Frame {
     FrameKind kind;
     const char *name, *handler, *step;
-    Time start, queued;   /* queued: -1, none */
+    Time start, queued; /* queued: -1, none */
     uint64_t request, connection;
     uint64_t in, out;     /* flows, 0: none */
     bool left;            /* a flow has left by `out` already */
@@ -30,15 +39,15 @@ typedef struct Frame {
 
 typedef struct Drawn { /* a thread with a track */
     Track track;
-    uint32_t index;       /* in View.threads */
+    uint32_t index; /* in View.threads */
     uint32_t next_free;
     bool live;
-    uint8_t kind;         /* ThreadKind */
-    int state, core;      /* STATE_…; -1: none yet */
+    uint8_t kind;    /* ThreadKind */
+    int state, core; /* STATE_…; -1: none yet */
     Time since;
-    int depth, entered;   /* frames; those in the trace already */
+    int depth, entered; /* frames; those in the trace already */
     int too_deep;
-    uint64_t arrived;     /* the hop that the next callback or task comes from */
+    uint64_t arrived; /* the hop that the next callback or task comes from */
     Frame frame[FRAMES];
 } Drawn;
 
@@ -47,32 +56,46 @@ typedef enum LaneKind { LANE_FREE, LANE_REQUEST, LANE_BRANCH, LANE_CONNECTION } 
 /* An asynchronous slice and what is inside it now. Its number is its id in the trace. */
 typedef struct Lane {
     LaneKind kind;
-    bool open;            /* the slice around the pieces is in the trace */
-    bool drawn;           /* the piece is in the trace */
-    bool pending;         /* the piece began at this instant */
-    bool calls;           /* it is being served by a resource: drawn there too */
+    bool open;    /* the slice around the pieces is in the trace */
+    bool drawn;   /* the piece is in the trace */
+    bool pending; /* the piece began at this instant */
+    bool calls;   /* it is being served by a resource: drawn there too */
     uint8_t part;
-    uint32_t next;        /* free lanes; branches of one request */
-    const void *owner;    /* the Strand, or the Connection */
-    const char *name;     /* of the piece in the trace */
+    uint32_t next;     /* free lanes; branches of one request */
+    const void *owner; /* the Strand, or the Connection */
+    const char *name;  /* of the piece in the trace */
     const char *step;
-    int32_t resource;     /* that the piece is about, -1: none */
-    int32_t served_by;    /* where it calls */
+    int32_t resource;      /* that the piece is about, -1: none */
+    int32_t served_by;     /* where it calls */
     const char *called_by; /* the step that does */
     int32_t handler;
     uint64_t request, connection;
-    Time queued_at;       /* at the resource, -1: not */
+    Time queued_at; /* at the resource, -1: not */
     uint64_t hop;
     Drawn *thread;
 } Lane;
 
 typedef enum CounterKind {
-    COUNT_IN_FLIGHT, COUNT_CONNECTIONS, COUNT_READY, COUNT_RUN_QUEUE, COUNT_LOAD, COUNT_POOL_BUSY, COUNT_POOL_QUEUED, COUNT_BACKLOG, COUNT_LAG,
-    COUNT_THREADS, COUNT_MEMORY, COUNT_TIMERS, COUNT_IMMEDIATES, COUNT_TICKS, COUNT_MICROTASKS, COUNTERS
+    COUNT_IN_FLIGHT,
+    COUNT_CONNECTIONS,
+    COUNT_READY,
+    COUNT_RUN_QUEUE,
+    COUNT_LOAD,
+    COUNT_POOL_BUSY,
+    COUNT_POOL_QUEUED,
+    COUNT_BACKLOG,
+    COUNT_LAG,
+    COUNT_THREADS,
+    COUNT_MEMORY,
+    COUNT_TIMERS,
+    COUNT_IMMEDIATES,
+    COUNT_TICKS,
+    COUNT_MICROTASKS,
+    COUNTERS
 } CounterKind;
 
 typedef struct Counter { /* those of resources follow those of CounterKind */
-    Track track;          /* 0: never written */
+    Track track;         /* 0: never written */
     int64_t value, written;
     bool dirty;
 } Counter;
@@ -92,18 +115,18 @@ struct View {
     const Program *program;
     ViewOptions options;
     ViewState state;
-    bool has_states;      /* not under processor sharing */
-    bool cut;             /* over for the limit, not for the window: what follows is counted */
-    Time instant;         /* the time of the latest note */
+    bool has_states; /* not under processor sharing */
+    bool cut;        /* over for the limit, not for the window: what follows is counted */
+    Time instant;    /* the time of the latest note */
     uint64_t events_before, left_out, first_hop;
-    uint32_t cpu;         /* of core 0 */
+    uint32_t cpu; /* of core 0 */
     Track metrics, process, connections;
-    Track loop_track;     /* made before its thread; 0: not */
+    Track loop_track;                       /* made before its thread; 0: not */
     Track *requests, *branches, *resources; /* by handler, by resource; 0: not made yet */
 
     Drawn **threads;
     uint32_t thread_count, thread_room, thread_free, threads_open;
-    Drawn *loop;          /* the loop that had the last callback */
+    Drawn *loop; /* the loop that had the last callback */
 
     Lane *lanes;
     uint32_t lane_count, lane_room, lane_free;
@@ -166,14 +189,25 @@ static inline void counter_add(View *view, int counter, int64_t change)
 
 /* view_threads.c */
 Drawn *drawn_of(const View *view, const Thread *thread); /* NULL: it has no track */
-uint64_t frame_hop(View *view, Drawn *thread, Time now, const char *name); /* a flow leaves from the callback, task or request under way; 0: none */
+uint64_t frame_hop(View *view, Drawn *thread, Time now,
+                   const char *name); /* a flow leaves from the callback, task or request under way; 0: none */
 void threads_shut(View *view, Time at);
 
-/* view_requests.c */
+/* view_lanes.c */
+Lane *lane_take(View *view, LaneKind kind, uint32_t *number); /* a free one; NULL, and *number 0: there are too many */
+void lane_free(View *view, Lane *lane);
+uint32_t lane_number(const View *view, const Lane *lane);
+Track lane_track(View *view, const Lane *lane);
+void lane_begin(View *view, Lane *lane, Time at,
+                bool cut); /* the slice around the pieces; cut: it began before the window */
+void lane_end(View *view, Lane *lane, Time at, const TraceArgs *args);
+void lane_piece(View *view, Lane *lane, Time now, unsigned part, const Strand *strand); /* PARTS: none */
+void lane_serve(View *view, Lane *lane, Time at, bool cut);                             /* its resource serves it */
+void lane_served(View *view, Lane *lane, Time at, bool cut);
 void lanes_flush(View *view);
 void lanes_open(View *view, Time at);
 void lanes_shut(View *view, Time at);
-Lane *lane_of(View *view, Strand *strand); /* made for a branch that has none; NULL: it is not drawn */
+Lane *lane_of(View *view, Strand *strand);                /* made for a branch that has none; NULL: it is not drawn */
 Lane *lane_there(const View *view, const Strand *strand); /* the same, not made */
 
 #endif

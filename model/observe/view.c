@@ -3,9 +3,10 @@
 #include "drawing.h"
 #include <string.h>
 
-_Static_assert((int)THREAD_RUNNING == STATE_RUNNING && (int)THREAD_READY == STATE_READY && (int)THREAD_SLEEPING == STATE_SLEEPING &&
-                   (int)THREAD_BLOCKED == STATE_BLOCKED && (int)THREAD_GONE == STATE_GONE,
-    "the states of threads have the same numbers in traces and here");
+_Static_assert((int)THREAD_RUNNING == STATE_RUNNING && (int)THREAD_READY == STATE_READY &&
+                   (int)THREAD_SLEEPING == STATE_SLEEPING && (int)THREAD_BLOCKED == STATE_BLOCKED &&
+                   (int)THREAD_GONE == STATE_GONE,
+               "the states of threads have the same numbers in traces and here");
 
 const TraceArgs trace_no_args = {.queued_ns = -1, .latency_ns = -1};
 
@@ -39,7 +40,8 @@ const char *view_label(View *view, int handler, const char *name)
     for (int tries = 0; tries < LABELS; tries++) {
         Label *label = &view->labels[(at + (size_t)tries) % LABELS];
         if (!label->text)
-            *label = (Label){.name = name, .handler = handler, .text = join(view, view->spec->handlers[handler].name, ": ", name)};
+            *label = (Label){
+                .name = name, .handler = handler, .text = join(view, view->spec->handlers[handler].name, ": ", name)};
         if (label->name == name && label->handler == handler)
             return label->text;
     }
@@ -100,11 +102,13 @@ static int64_t cores_of(const Spec *spec)
 
 static void make_processes(View *view, const char *name, int order)
 {
-    view->metrics = view_track(view, (TrackSpec){.kind = TRACK_PROCESS, .order = 2 * order, .name = join(view, name, ": ", "metrics")});
+    view->metrics = view_track(
+        view, (TrackSpec){.kind = TRACK_PROCESS, .order = 2 * order, .name = join(view, name, ": ", "metrics")});
     view->process = view_track(view, (TrackSpec){.kind = TRACK_PROCESS, .order = 2 * order + 1, .name = name});
 }
 
-View *view_new(Mem *mem, struct Sink *sink, const Spec *spec, const Program *program, int server, const ViewOptions *options)
+View *view_new(Mem *mem, struct Sink *sink, const Spec *spec, const Program *program, int server,
+               const ViewOptions *options)
 {
     View *view = mem_get(mem, sizeof *view);
     size_t handlers = (size_t)spec->handler_count + 1, resources = (size_t)spec->resource_count + 1;

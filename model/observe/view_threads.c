@@ -14,8 +14,8 @@ Drawn *drawn_of(const View *view, const Thread *thread)
 static const char *thread_name(View *view, const Thread *thread, uint32_t number)
 {
     static const char *const names[] = {
-        [THREAD_LOOP] = "loop", [THREAD_WORKER] = "worker ", [THREAD_ACCEPTOR] = "acceptor", [THREAD_CONNECTION] = "thread ",
-        [THREAD_POOLED] = "thread ", [THREAD_CARRIER] = "carrier ",
+        [THREAD_LOOP] = "loop",          [THREAD_WORKER] = "worker ", [THREAD_ACCEPTOR] = "acceptor",
+        [THREAD_CONNECTION] = "thread ", [THREAD_POOLED] = "thread ", [THREAD_CARRIER] = "carrier ",
     };
     buf_clear(&view->line);
     buf_text(&view->line, names[thread->kind]);
@@ -29,17 +29,21 @@ static const char *thread_name(View *view, const Thread *thread, uint32_t number
 
 static Track make_track(View *view, const Thread *thread, uint32_t number)
 {
-    static const int rank[] = {
-        [THREAD_LOOP] = 0, [THREAD_ACCEPTOR] = 1, [THREAD_CARRIER] = 2, [THREAD_WORKER] = 3, [THREAD_POOLED] = 4, [THREAD_CONNECTION] = 5};
+    static const int rank[] = {[THREAD_LOOP] = 0,   [THREAD_ACCEPTOR] = 1, [THREAD_CARRIER] = 2,
+                               [THREAD_WORKER] = 3, [THREAD_POOLED] = 4,   [THREAD_CONNECTION] = 5};
     const char *name = thread_name(view, thread, number);
-    return view_track(view, (TrackSpec){.parent = view->process, .kind = TRACK_THREAD, .order = rank[thread->kind] * 10000 + (int)number, .name = name});
+    return view_track(view, (TrackSpec){.parent = view->process,
+                                        .kind = TRACK_THREAD,
+                                        .order = rank[thread->kind] * 10000 + (int)number,
+                                        .name = name});
 }
 
 static Drawn *new_drawn(View *view)
 {
     if (view->thread_count == view->thread_room) {
         view->thread_room = view->thread_room > 0 ? 2 * view->thread_room : 16;
-        view->threads = mem_grow(view->mem, view->threads, mem_array(view->mem, view->thread_room, sizeof *view->threads));
+        view->threads =
+            mem_grow(view->mem, view->threads, mem_array(view->mem, view->thread_room, sizeof *view->threads));
     }
     Drawn *drawn = mem_get(view->mem, sizeof *drawn);
     drawn->index = view->thread_count;
@@ -66,7 +70,8 @@ static Drawn *other_thread(View *view, const Thread *thread)
 {
     if (view->thread_count >= TRACKS_MOST)
         return NULL;
-    if (thread->kind == THREAD_WORKER && view->loop_track == 0) { /* the first track is the process' main thread: the loop's */
+    if (thread->kind == THREAD_WORKER &&
+        view->loop_track == 0) { /* the first track is the process' main thread: the loop's */
         const Thread loop = {.kind = THREAD_LOOP};
         view->loop_track = make_track(view, &loop, 1);
     }
@@ -102,7 +107,7 @@ static void write_state(View *view, const Drawn *drawn, Time now)
 {
     if (draws(view) && view->has_states && drawn->state >= 0 && now > drawn->since)
         view->sink->state(view->sink, drawn->track, in_window(view, drawn->since), now, (ThreadState)drawn->state,
-            drawn->state == STATE_RUNNING && drawn->core >= 0 ? (int)view->cpu + drawn->core : -1);
+                          drawn->state == STATE_RUNNING && drawn->core >= 0 ? (int)view->cpu + drawn->core : -1);
 }
 
 void view_thread_state(View *view, Time now, Thread *thread, int state, int core)
@@ -153,7 +158,8 @@ static void enter_frame(View *view, const Drawn *drawn, Frame *frame)
     frame->out = whole_hop(view, frame->out);
     if (!frame->out && frame->kind >= FRAME_CALL && frame->kind != FRAME_DRAIN && frame->kind != FRAME_STEP)
         frame->out = frame->in ? frame->in : view_hop(view);
-    view->sink->enter(view->sink, drawn->track, in_window(view, frame->start), frame->name, &args, (TraceFlow){frame->in, frame->out});
+    view->sink->enter(view->sink, drawn->track, in_window(view, frame->start), frame->name, &args,
+                      (TraceFlow){frame->in, frame->out});
 }
 
 static void enter_all(View *view, Drawn *drawn)
@@ -190,7 +196,7 @@ static void write_leaf(View *view, Drawn *drawn, Frame *frame, Time now, bool un
     drawn->depth--; /* enter_all: only what is around it */
     enter_all(view, drawn);
     view->sink->slice(view->sink, drawn->track, in_window(view, frame->start), now, frame->name, &args,
-        (TraceFlow){whole_hop(view, frame->in), whole_hop(view, frame->out)});
+                      (TraceFlow){whole_hop(view, frame->in), whole_hop(view, frame->out)});
     drawn->depth++;
 }
 
@@ -227,7 +233,8 @@ static void pop(View *view, Drawn *drawn, Time now, FrameKind kind)
 static Frame *way(Drawn *drawn)
 {
     for (int i = drawn->depth - 1; i >= 0; i--)
-        if (drawn->frame[i].kind == FRAME_CALL || drawn->frame[i].kind == FRAME_TASK || drawn->frame[i].kind == FRAME_SERVE)
+        if (drawn->frame[i].kind == FRAME_CALL || drawn->frame[i].kind == FRAME_TASK ||
+            drawn->frame[i].kind == FRAME_SERVE)
             return &drawn->frame[i];
     return NULL;
 }

@@ -134,13 +134,28 @@ static int finish(ProgramRun *run)
     return written != EXIT_DONE ? written : code;
 }
 
+/* A program has lines, no latencies: nothing that the other formats could tell. */
+static int check_formats(const Cli *cli)
+{
+    for (int i = 0; i < cli->args.out_count; i++) {
+        Format format = cli->args.out[i].format;
+        if (format == FORMAT_TEXT || format == FORMAT_JSON)
+            continue;
+        say_error(cli->mem, "text or json", "--out %s: not available for a program", format_name[format]);
+        return EXIT_USAGE;
+    }
+    return EXIT_DONE;
+}
+
 int program_run(Cli *cli, Input *input)
 {
     ProgramRun *run = mem_get(cli->mem, sizeof *run);
     MemTrap trap;
     run->cli = cli;
     run->input = input;
-    int code = outputs_open(&run->outputs, cli->mem, &cli->args);
+    int code = check_formats(cli);
+    if (code == EXIT_DONE)
+        code = outputs_open(&run->outputs, cli->mem, &cli->args);
     if (code != EXIT_DONE)
         return code;
     for (int i = 0; i < run->outputs.count; i++) {

@@ -93,6 +93,8 @@ static void put_environment(Buf *buf)
         {"NO_COLOR", "Not empty: no colour, unless --color always."},
         {"TERM", "dumb, or not set: no colour, unless --color always."},
         {"GITHUB_STEP_SUMMARY", "With --out github: the file to which the Markdown report is appended."},
+        {"SLURM_ARRAY_TASK_ID, SLURM_ARRAY_TASK_MIN, SLURM_ARRAY_TASK_COUNT",
+         "Which part of a sweep this is, where --shard does not say it."},
     };
     buf_text(buf, ".SH ENVIRONMENT\n");
     for (size_t i = 0; i < COUNT_OF(rows); i++)

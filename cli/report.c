@@ -4,7 +4,9 @@
 #include "escape.h"
 #include "text.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 void report_write(Buf *buf, const Report *report, Format format)
 {
@@ -74,4 +76,18 @@ void report_about(Buf *buf, const Report *report)
     }
     buf_text(buf, " · seed ");
     buf_u64(buf, spec->seed);
+    if (report->runs < 2)
+        return;
+    buf_text(buf, " · ");
+    text_count(buf, (uint64_t)report->runs);
+    buf_text(buf, " runs; ± is half the width of a 95 % interval");
+}
+
+bool report_color(const Args *args, const char *path)
+{
+    const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
+    if (args->color != WHEN_AUTO)
+        return args->color == WHEN_ALWAYS;
+    return strcmp(path, "-") == 0 && isatty(STDOUT_FILENO) && !(no_color && no_color[0]) && term &&
+           strcmp(term, "dumb") != 0;
 }

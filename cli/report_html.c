@@ -218,6 +218,11 @@ static void put_contrast_row(Html *html, const char *label, const ContrastRow *r
         buf_text(html->buf, "<td>");
         if (row->has[i]) {
             scale_put(html->buf, scale, row->value[i]);
+            if (row->has_half[i]) {
+                buf_text(html->buf, " <span class=\"soft\">±");
+                scale_put(html->buf, scale, row->half[i]);
+                buf_text(html->buf, "</span>");
+            }
             buf_f(html->buf, "%s%s", scale.unit[0] && scale.unit[0] != '/' && scale.unit[0] != '%' ? " " : "",
                   scale.unit);
         } else {

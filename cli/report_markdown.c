@@ -16,6 +16,10 @@ static void put_cell(Buf *buf, const ContrastRow *row, int column, Scale scale)
         return;
     }
     scale_put(buf, scale, row->value[column]);
+    if (row->has_half[column]) {
+        buf_text(buf, " ±");
+        scale_put(buf, scale, row->half[column]);
+    }
     buf_f(buf, "%s%s", scale.unit[0] && scale.unit[0] != '/' && scale.unit[0] != '%' ? " " : "", scale.unit);
 }
 

@@ -224,6 +224,31 @@ START_TEST(github_appends_to_the_summary)
 }
 END_TEST
 
+START_TEST(several_runs_have_intervals)
+{
+    static const char *const formats_of_runs[] = {"md", "html"};
+    for (size_t i = 0; i < 2; i++) {
+        Ran ran = run_loopsim("run", "tests/golden/formats.json", "--runs", "2", "--out", formats_of_runs[i], NULL);
+        expect_in(ran.out, "2 runs; ± is half the width of a 95 % interval");
+        expect_in(ran.out, strcmp(formats_of_runs[i], "md") == 0 ? " ±" : "<span class=\"soft\">±");
+        ran_free(&ran);
+    }
+}
+END_TEST
+
+START_TEST(a_program_has_no_figures)
+{
+    const char *path = scratch("program.json");
+    write_file(path, "{\"main\": [\"a\"]}\n");
+    for (size_t i = 0; i < FORMATS_TESTED; i++) {
+        Ran ran = run_loopsim("run", path, "--out", formats[i], NULL);
+        ck_assert_int_eq(ran.exit, 2);
+        expect_in(ran.err, "not available for a program\nhelp: text or json");
+        ran_free(&ran);
+    }
+}
+END_TEST
+
 /* ---- each escape by itself ---- */
 
 static void expect_escaped(void (*escape)(Buf *, const char *), const char *text, const char *escaped)
@@ -275,6 +300,8 @@ Suite *formats_suite(void)
     tcase_add_test(foreign, a_name_is_no_formula_in_a_spreadsheet);
     tcase_add_test(foreign, a_name_is_no_workflow_command);
     tcase_add_test(foreign, github_appends_to_the_summary);
+    tcase_add_test(foreign, several_runs_have_intervals);
+    tcase_add_test(foreign, a_program_has_no_figures);
     tcase_add_test(foreign, escapes);
     suite_add_tcase(suite, same);
     suite_add_tcase(suite, markup);

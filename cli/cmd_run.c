@@ -150,7 +150,7 @@ static int close_trace(Run *run)
     buf_u64(metadata_add(metadata, "left-out"), run->left_out + run->outputs.sink->left_out);
     buf_text(metadata_add(metadata, "interrupted"), run->interrupted ? "true" : "false");
     if (run->left_out > 0 && !run->cli->args.quiet)
-        say_note(run->cli->mem, "the trace is cut: --trace-limit N sets how many events it may have; its metadata says how many were left out");
+        say_note(run->cli->mem, "the trace is cut: it has at most --trace-limit N events, and shows at most 4096 threads, connections or requests at once");
     return metadata_close(metadata, &run->outputs);
 }
 

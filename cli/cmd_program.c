@@ -95,6 +95,10 @@ static int end_code(const ProgramRun *run)
         say_error(mem, "a loop, or promises and ticks that queue each other, without any work (cpu) between", "the program spins without time passing");
         return EXIT_LIMIT;
     }
+    if (result->waits) {
+        say_error(mem, "close the handle, or unref it: it keeps the program alive", "the program waits for ever: nothing more will come");
+        return EXIT_LIMIT;
+    }
     if (result->end != KERNEL_DRAINED) {
         say_error(mem, "--max-events raises the limit", "the program had not ended after so many events");
         return EXIT_LIMIT;

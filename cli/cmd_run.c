@@ -21,44 +21,6 @@ typedef struct Run {
     bool interrupted, limit;
 } Run;
 
-/* ---- which servers ---- */
-
-static int find_server(const Spec *spec, const char *name)
-{
-    for (int i = 0; i < spec->server_count; i++)
-        if (strcmp(spec->servers[i].name, name) == 0)
-            return i;
-    return -1;
-}
-
-static int wrong_server(Run *run, const char *name)
-{
-    const Spec *spec = run->input.spec;
-    const char **names =
-        mem_get(run->cli->mem, mem_array(run->cli->mem, (size_t)spec->server_count + 1, sizeof *names));
-    for (int i = 0; i < spec->server_count; i++)
-        names[i] = spec->servers[i].name;
-    say_error(run->cli->mem, diag_suggest(&run->input.diag, name, names, (size_t)spec->server_count),
-              "--only: no server is called '%s'", name);
-    return EXIT_USAGE;
-}
-
-static int choose_servers(Run *run)
-{
-    const Words *only = &run->cli->args.only;
-    const Spec *spec = run->input.spec;
-    run->wanted = mem_get(run->cli->mem, mem_array(run->cli->mem, (size_t)spec->server_count + 1, sizeof *run->wanted));
-    for (int i = 0; i < spec->server_count; i++)
-        run->wanted[i] = only->count == 0;
-    for (int i = 0; i < only->count; i++) {
-        int server = find_server(spec, only->word[i]);
-        if (server < 0)
-            return wrong_server(run, only->word[i]);
-        run->wanted[server] = true;
-    }
-    return EXIT_DONE;
-}
-
 /* ---- the runs ---- */
 
 static int wanted_count(const Run *run)
@@ -156,15 +118,6 @@ static int close_trace(Run *run)
 
 /* ---- the report ---- */
 
-static bool wants_color(const Args *args, const char *path)
-{
-    const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
-    if (args->color != WHEN_AUTO)
-        return args->color == WHEN_ALWAYS;
-    return strcmp(path, "-") == 0 && isatty(STDOUT_FILENO) && !(no_color && no_color[0]) && term &&
-           strcmp(term, "dumb") != 0;
-}
-
 static int first_failure(int a, int b)
 {
     return a != EXIT_DONE ? a : b;
@@ -178,7 +131,7 @@ static int write_reports(Run *run)
     for (int i = 0; i < run->outputs.count; i++) {
         const OutputTo *to = &run->outputs.to[i];
         buf_clear(&text);
-        run->report.color = wants_color(&run->cli->args, to->path);
+        run->report.color = report_color(&run->cli->args, to->path);
         report_write(&text, &run->report, to->format);
         code = first_failure(code, outputs_write(&run->outputs, i, &text));
         if (to->format == FORMAT_GITHUB)
@@ -200,7 +153,7 @@ static int run_workload(Run *run)
     Cli *cli = run->cli;
     int code = requirements_read(&run->requirements, cli, &run->input);
     if (code == EXIT_DONE)
-        code = choose_servers(run);
+        code = servers_choose(cli, &run->input, &run->wanted);
     if (code == EXIT_DONE)
         code = outputs_open(&run->outputs, cli->mem, &cli->args);
     if (code != EXIT_DONE)

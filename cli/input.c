@@ -75,20 +75,12 @@ static const char *read_beside(void *context, Mem *mem, const char *path, size_t
     return input_read(mem, whole, size, error);
 }
 
-int input_spec(Input *input, Cli *cli, const char *path)
+int input_spec_text(Input *input, Cli *cli, const char *path, const char *bytes, size_t size)
 {
     const Args *args = &cli->args;
-    const char *error = "";
-    SpecText text = {.file = path};
+    SpecText text = {.file = strcmp(path, "-") == 0 ? "stdin" : path, .bytes = bytes, .size = size};
     memset(input, 0, sizeof *input);
     input->path = path;
-    text.bytes = input_read(cli->mem, path, &text.size, &error);
-    if (!text.bytes) {
-        say_error(cli->mem, NULL, "cannot read %s: %s", strcmp(path, "-") == 0 ? "stdin" : path, error);
-        return EXIT_IO;
-    }
-    if (strcmp(path, "-") == 0)
-        text.file = "stdin";
     char *context = mem_copy(cli->mem, path, strlen(path));
     SpecOptions options = {.set = args->set.word,
                            .set_count = args->set.count,
@@ -104,4 +96,19 @@ int input_spec(Input *input, Cli *cli, const char *path)
     if (input->diag.count > 0 && (input->diag.errors > 0 || !args->quiet))
         say_diag(cli->mem, &input->diag);
     return input->spec ? EXIT_DONE : EXIT_SPEC;
+}
+
+const char *input_text(Cli *cli, const char *path, size_t *size)
+{
+    const char *error = "", *bytes = input_read(cli->mem, path, size, &error);
+    if (!bytes)
+        say_error(cli->mem, NULL, "cannot read %s: %s", strcmp(path, "-") == 0 ? "stdin" : path, error);
+    return bytes;
+}
+
+int input_spec(Input *input, Cli *cli, const char *path)
+{
+    size_t size;
+    const char *bytes = input_text(cli, path, &size);
+    return bytes ? input_spec_text(input, cli, path, bytes, size) : EXIT_IO;
 }

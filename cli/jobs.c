@@ -210,8 +210,9 @@ static void give_out(Team *team)
             return;
         worker->busy = true;
         worker->piece = team->next++;
-        if (!write_whole(worker->ask, &worker->piece, sizeof worker->piece))
-            close_worker(worker); /* it has died: its other pipe tells */
+        /* Where it has died, its other pipe tells. */
+        bool sent = write_whole(worker->ask, &worker->piece, sizeof worker->piece);
+        (void)sent;
     }
 }
 
@@ -293,14 +294,13 @@ static void show_progress(Team *team)
     Buf line;
     buf_init(&line, jobs->cli->mem, 4096);
     buf_text(&line, "\r");
+    uint64_t total = jobs->total > 0 ? jobs->total : jobs->count;
     buf_u64(&line, jobs->done_before + team->done);
-    if (jobs->count < UINT64_MAX) {
-        buf_text(&line, " of ");
-        buf_u64(&line, jobs->count);
-    }
+    buf_text(&line, " of ");
+    buf_u64(&line, total);
     buf_f(&line, " %s", jobs->what);
-    if (team->done > 0 && jobs->count < UINT64_MAX)
-        put_left(&line, (uint64_t)second * (jobs->count - jobs->done_before - team->done) / team->done + 1);
+    if (team->done > 0)
+        put_left(&line, (uint64_t)second * (total - jobs->done_before - team->done) / team->done + 1);
     buf_text(&line, "\033[K");
     ssize_t ignored = write(STDERR_FILENO, line.data, line.size);
     (void)ignored;

@@ -19,7 +19,8 @@ typedef struct Jobs {
     uint64_t first, count; /* pieces first … count - 1 */
     uint64_t ahead;        /* so many may be begun beyond the oldest that is not answered; 0: any number */
     const char *what;      /* for the line of progress: "points"; NULL: no such line */
-    uint64_t done_before;  /* of these, for the same line */
+    uint64_t total;        /* for the same line; 0: count */
+    uint64_t done_before;  /* of these, and counted in total */
     void *context;
     /* In a worker. `cli` has a memory of its own that goes with the answer. */
     void (*work)(void *context, Cli *cli, uint64_t piece, Buf *answer);

@@ -297,6 +297,7 @@ SWITCH(read_no_browser, no_browser)
 #undef SWITCH
 
 #define RUNS " run sweep "
+#define REPORTS " run sweep merge "
 #define READS " run sweep check explain "
 #define ALL " run sweep diff check explain calibrate trace-check completion merge init open models schema "
 
@@ -306,17 +307,17 @@ const Option options[] = {
     {"only", 0, "SERVER", RUNS, read_only, "run this server alone; repeatable"},
     {"require", 0, "EXPR", RUNS, read_require, "exit with 1 where it fails: \"node.p99 < 20ms\"; repeatable"},
     {"trace", 0, "FILE", RUNS, read_trace, "write a trace for ui.perfetto.dev: FILE.json, FILE.json.gz or FILE.pftrace"},
-    {"out", 0, "FORMAT[=FILE]", RUNS, read_out, "text, json, csv, md, html, junit or github, to stdout or a file; repeatable"},
+    {"out", 0, "FORMAT[=FILE]", REPORTS, read_out, "text, json, csv, md, html, junit or github, to stdout or a file; repeatable"},
     {"out", 0, "FILE", " calibrate ", read_out_file, "where the cost table goes (stdout)"},
     {"percentiles", 0, "LIST", RUNS, read_percentiles, "which to report (50,90,95,99,99.9)"},
-    {"time-unit", 0, "UNIT", RUNS, read_time_unit, "of the text: ns, us, ms, s; auto chooses one a row"},
+    {"time-unit", 0, "UNIT", " run sweep merge diff ", read_time_unit, "of the text: ns, us, ms, s; auto chooses one a row"},
     {"max-events", 0, "N", RUNS, read_max_events, "stop each server after N events (10000000000)"},
     {"max-memory", 0, "SIZE", RUNS, read_max_memory, "what a run may take (4GiB)"},
-    {"color", 0, "WHEN", RUNS, read_color, "auto, always or never"},
+    {"color", 0, "WHEN", REPORTS, read_color, "auto, always or never"},
     {"progress", 0, "WHEN", RUNS, read_progress, "on stderr: auto (a terminal, after 1 s), always or never"},
-    {"ascii", 0, NULL, RUNS, read_ascii, "no characters beyond ASCII"},
+    {"ascii", 0, NULL, REPORTS, read_ascii, "no characters beyond ASCII"},
     {"quiet", 'q', NULL, READS, read_quiet, "no warnings; of a text only the contrast"},
-    {"verbose", 'v', NULL, READS, read_verbose, "more of everything: where time went by handler, resources"},
+    {"verbose", 'v', NULL, " run sweep check explain diff ", read_verbose, "more of everything: where time went by handler, resources"},
     {"print", 0, NULL, " check ", read_print, "show every value with where it came from"},
     {"runs", 0, "N", RUNS, read_runs, "independent replications, with 95 % confidence intervals"},
     {"precision", 0, "PCT", RUNS, read_precision, "as many replications as this precision of mean and p99 needs (at most 1000)"},

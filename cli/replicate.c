@@ -138,7 +138,9 @@ static void add_run(Waiting *waiting, uint64_t first)
         if (!results)
             continue;
         replicates_add(waiting->replicates[i], results);
-        figures_add(&replication->figures[waiting->server[i]], replication->cli->mem, &replication->cli->args, results);
+        if (replication->figures)
+            figures_add(&replication->figures[waiting->server[i]], replication->cli->mem, &replication->cli->args,
+                        results);
     }
     replication->runs++;
 }
@@ -215,7 +217,7 @@ static void take_rest(Waiting *waiting)
 
 /* ---- the whole ---- */
 
-static Waiting *start(Replication *replication)
+static Waiting *start(Replication *replication, bool figures)
 {
     Mem *mem = replication->cli->mem;
     const Spec *spec = replication->input->spec;
@@ -225,7 +227,8 @@ static Waiting *start(Replication *replication)
     waiting->server = mem_get(mem, mem_array(mem, most, sizeof *waiting->server));
     waiting->replicates = mem_get(mem, mem_array(mem, most, sizeof *waiting->replicates));
     replication->by_server = mem_get(mem, mem_array(mem, most, sizeof *replication->by_server));
-    replication->figures = mem_get(mem, mem_array(mem, most, sizeof *replication->figures));
+    if (figures)
+        replication->figures = mem_get(mem, mem_array(mem, most, sizeof *replication->figures));
     for (int i = 0; i < spec->server_count; i++) {
         if (!replication->wanted[i])
             continue;
@@ -243,20 +246,11 @@ static uint64_t runs_wanted(const Args *args)
     return args->runs > 0 ? (uint64_t)args->runs : args->precision > 0 ? PRECISION_MOST : 1;
 }
 
-int replicate(Replication *replication)
+static int finish(Waiting *waiting, int code)
 {
+    Replication *replication = waiting->replication;
     Cli *cli = replication->cli;
-    Waiting *waiting = start(replication);
-    Jobs jobs = {.cli = cli,
-                 .workers = (int)cli->args.jobs,
-                 .count = runs_wanted(&cli->args) * (uint64_t)waiting->servers,
-                 .ahead = waiting->slots - (uint64_t)waiting->servers,
-                 .what = "simulations",
-                 .context = waiting,
-                 .work = simulate_piece,
-                 .answered = take_piece};
-    int code = jobs_run(&jobs);
-    replication->interrupted |= code == EXIT_INTERRUPTED;
+    replication->interrupted |= code != EXIT_DONE; /* a worker's death too leaves what was whole */
     take_rest(waiting);
     for (int i = 0; i < waiting->servers; i++)
         if (waiting->replicates[i]->runs > 0)
@@ -267,4 +261,42 @@ int replicate(Replication *replication)
                   replication->runs);
     }
     return code;
+}
+
+int replicate(Replication *replication)
+{
+    Cli *cli = replication->cli;
+    Waiting *waiting = start(replication, true);
+    Jobs jobs = {.cli = cli,
+                 .workers = (int)cli->args.jobs,
+                 .count = runs_wanted(&cli->args) * (uint64_t)waiting->servers,
+                 .ahead = waiting->slots - (uint64_t)waiting->servers,
+                 .what = "simulations",
+                 .context = waiting,
+                 .work = simulate_piece,
+                 .answered = take_piece};
+    return finish(waiting, jobs_run(&jobs));
+}
+
+int replicate_here(Replication *replication)
+{
+    Cli *cli = replication->cli, mine = *cli;
+    Waiting *waiting = start(replication, false);
+    uint64_t count = runs_wanted(&cli->args) * (uint64_t)waiting->servers;
+    bool enough = false;
+    for (uint64_t piece = 0; piece < count && !enough && !*cli->stop; piece++) {
+        MemTrap trap;
+        Buf answer;
+        mine.mem = mem_new((size_t)1 << 30);
+        if (!mine.mem)
+            mem_give_up(cli->mem);
+        if (!mem_try(mine.mem, &trap))
+            mem_give_up(cli->mem); /* a worker's process ends with that */
+        buf_init(&answer, mine.mem, (size_t)1 << 30);
+        simulate_piece(waiting, &mine, piece, &answer);
+        mem_end_try(mine.mem, &trap);
+        enough = !take_piece(waiting, piece, answer.data, answer.size);
+        mem_delete(mine.mem);
+    }
+    return finish(waiting, *cli->stop ? EXIT_INTERRUPTED : EXIT_DONE);
 }

@@ -28,6 +28,7 @@ uint64_t replicate_seed(uint64_t seed, uint64_t run); /* run from 1 */
 
 /* Figures are watched before (watch_usual, watch_add). EXIT_DONE, or what jobs_run says. */
 int replicate(Replication *replication);
+int replicate_here(Replication *replication); /* the same in this process; no figures for report_json */
 
 /* What is to be known of each run for the report and the requirements. */
 void replicate_watch(Replication *replication, const Requirements *requirements);

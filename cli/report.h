@@ -62,6 +62,7 @@ void report_html(Buf *buf, const Report *report);     /* one file that needs not
 void report_junit(Buf *buf, const Report *report);    /* a test case a requirement */
 void report_github(Buf *buf, const Report *report);   /* workflow commands: an annotation each failed requirement */
 void report_write(Buf *buf, const Report *report, Format format);
+bool report_color(const Args *args, const char *path); /* whether what goes to path is to be coloured */
 /* Appends the Markdown to the file that GITHUB_STEP_SUMMARY names, where it is set; an exit code. */
 int github_summary(const Report *report);
 

@@ -58,3 +58,40 @@ void requirements_judge(const Requirements *requirements, Report *report, const 
             say_note(report->mem, "not judged, as a server of it was not run: %s", requirement->text);
     }
 }
+
+/* ---- which servers ---- */
+
+static int find_server(const Spec *spec, const char *name)
+{
+    for (int i = 0; i < spec->server_count; i++)
+        if (strcmp(spec->servers[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+static int wrong_server(Cli *cli, Input *input, const char *name)
+{
+    const Spec *spec = input->spec;
+    const char **names = mem_get(cli->mem, mem_array(cli->mem, (size_t)spec->server_count + 1, sizeof *names));
+    for (int i = 0; i < spec->server_count; i++)
+        names[i] = spec->servers[i].name;
+    say_error(cli->mem, diag_suggest(&input->diag, name, names, (size_t)spec->server_count),
+              "--only: no server is called '%s'", name);
+    return EXIT_USAGE;
+}
+
+int servers_choose(Cli *cli, Input *input, bool **wanted)
+{
+    const Words *only = &cli->args.only;
+    const Spec *spec = input->spec;
+    *wanted = mem_get(cli->mem, mem_array(cli->mem, (size_t)spec->server_count + 1, sizeof **wanted));
+    for (int i = 0; i < spec->server_count; i++)
+        (*wanted)[i] = only->count == 0;
+    for (int i = 0; i < only->count; i++) {
+        int server = find_server(spec, only->word[i]);
+        if (server < 0)
+            return wrong_server(cli, input, only->word[i]);
+        (*wanted)[server] = true;
+    }
+    return EXIT_DONE;
+}

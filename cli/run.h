@@ -38,6 +38,9 @@ int requirements_read(Requirements *requirements, Cli *cli, Input *input);
 /* Those that can be judged with these results (by the server's index, NULL: not run). */
 void requirements_judge(const Requirements *requirements, Report *report, const Results *const by_server[]);
 
+/* By --only, by the server's index. EXIT_DONE or EXIT_USAGE, with everything said. */
+int servers_choose(Cli *cli, Input *input, bool **wanted);
+
 /* What the run of one server left behind. Its memory is its own until results_take; `mem` of the Cli holds the
  * results. */
 typedef struct ServerRun {

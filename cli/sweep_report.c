@@ -1,0 +1,390 @@
+/* A sweep on the screen and as CSV. */
+#include "../model/spec/json.h"
+#include "escape.h"
+#include "knee.h"
+#include "sweep.h"
+#include "text.h"
+
+#include <string.h>
+
+enum { TEXT_MOST = 1 << 28, VALUE_MOST = 24, COLUMNS = 7 };
+
+/* ---- the table ---- */
+
+typedef struct Column {
+    const char *name;
+    MetricUnit unit;
+    size_t at; /* in SweepRow */
+    Scale scale;
+    size_t width;
+    bool shown;
+} Column;
+
+#define COLUMN(name, unit, field)                                                                                      \
+    {                                                                                                                  \
+        name, unit, offsetof(SweepRow, field), {"", 1, 0}, 0, true                                                     \
+    }
+
+static int64_t value_of(const SweepRow *row, const Column *column)
+{
+    int64_t value;
+    memcpy(&value, (const char *)row + column->at, sizeof value);
+    return value;
+}
+
+static void put_cell(Buf *cell, const Column *column, const SweepRow *row, bool ascii)
+{
+    int64_t value = value_of(row, column);
+    buf_clear(cell);
+    if (value < 0)
+        buf_text(cell, ascii ? "-" : "–");
+    else
+        scale_put(cell, column->scale, value);
+}
+
+/* One unit a column, at most two decimals. */
+static void measure(Column *column, const SweepTable *table, uint64_t rows, Mem *mem, bool ascii, TimeUnit unit)
+{
+    int64_t least = INT64_MAX, most = 0;
+    Buf cell;
+    buf_init(&cell, mem, 4096);
+    for (uint64_t i = 0; i < rows; i++) {
+        int64_t value = table->row[i].here ? value_of(&table->row[i], column) : -1;
+        if (value > 0 && value < least)
+            least = value;
+        most = value > most ? value : most;
+    }
+    bool has[] = {true, true};
+    int64_t ends[] = {least == INT64_MAX ? 0 : least, most};
+    column->scale = scale_for(column->unit, ends, has, 2, unit);
+    if (column->scale.decimals > 2)
+        column->scale.decimals = 2;
+    column->width = text_width(column->name);
+    for (uint64_t i = 0; i < rows; i++) {
+        if (!table->row[i].here)
+            continue;
+        put_cell(&cell, column, &table->row[i], ascii);
+        size_t width = text_width(buf_string(&cell));
+        column->width = width > column->width ? width : column->width;
+    }
+    buf_free(&cell);
+}
+
+typedef struct Layout {
+    size_t value[16], server; /* widths */
+    Column column[COLUMNS];
+} Layout;
+
+static size_t value_width(const Vary *vary)
+{
+    size_t width = text_width(vary->path);
+    for (int i = 0; i < vary->count; i++)
+        if (text_width(vary->value[i]) > width)
+            width = text_width(vary->value[i]);
+    return width < VALUE_MOST ? width : VALUE_MOST;
+}
+
+static Layout make_layout(const Text *text, const Sweep *sweep, const SweepTable *table)
+{
+    static const Column columns[COLUMNS] = {
+        COLUMN("offered", METRIC_RATE, offered), COLUMN("done", METRIC_RATE, throughput),
+        COLUMN("mean", METRIC_TIME, mean),       COLUMN("p50", METRIC_TIME, p50),
+        COLUMN("p99", METRIC_TIME, p99),         COLUMN("lost", METRIC_COUNT, lost),
+        COLUMN("busy", METRIC_FRACTION, utilization),
+    };
+    Layout layout = {.server = 6};
+    uint64_t rows = sweep->points * (uint64_t)table->servers;
+    memcpy(layout.column, columns, sizeof columns);
+    for (int i = 0; i < sweep->vary_count && i < (int)COUNT_OF(layout.value); i++)
+        layout.value[i] = value_width(&sweep->vary[i]);
+    for (int i = 0; i < table->servers; i++)
+        if (text_width(table->server[i]) > layout.server)
+            layout.server = text_width(table->server[i]);
+    for (int i = 0; i < COLUMNS; i++)
+        measure(&layout.column[i], table, rows, sweep->mem, text->ascii, sweep->args->time_unit);
+    layout.column[5].shown = false;
+    for (uint64_t i = 0; i < rows; i++)
+        layout.column[5].shown |= table->row[i].here && table->row[i].lost > 0;
+    return layout;
+}
+
+static void put_head(Text *text, const Sweep *sweep, const Layout *layout)
+{
+    Buf cell;
+    buf_init(&cell, sweep->mem, 4096);
+    text_style(text, STYLE_BOLD);
+    for (int i = 0; i < sweep->vary_count && i < (int)COUNT_OF(layout->value); i++) {
+        text_left(text, sweep->vary[i].path, layout->value[i]);
+        buf_text(text->buf, "  ");
+    }
+    text_left(text, "server", layout->server);
+    for (int i = 0; i < COLUMNS; i++) {
+        if (!layout->column[i].shown)
+            continue;
+        buf_text(text->buf, "  ");
+        text_right(text, layout->column[i].name, layout->column[i].width);
+    }
+    buf_text(text->buf, "  what is busy");
+    text_plain(text);
+    text_end_line(text);
+    text_style(text, STYLE_DIM);
+    for (int i = 0; i < sweep->vary_count && i < (int)COUNT_OF(layout->value); i++)
+        buf_repeat(text->buf, ' ', layout->value[i] + 2);
+    buf_repeat(text->buf, ' ', layout->server);
+    for (int i = 0; i < COLUMNS; i++) {
+        if (!layout->column[i].shown)
+            continue;
+        buf_text(text->buf, "  ");
+        text_right(text, layout->column[i].scale.unit, layout->column[i].width);
+    }
+    text_plain(text);
+    text_end_line(text);
+}
+
+static void put_row(Text *text, const Sweep *sweep, const Layout *layout, const SweepTable *table, uint64_t point,
+                    int server, bool first)
+{
+    const SweepRow *row = &table->row[point * (uint64_t)table->servers + (uint64_t)server];
+    Buf cell;
+    buf_init(&cell, sweep->mem, 4096);
+    for (int i = 0; i < sweep->vary_count && i < (int)COUNT_OF(layout->value); i++) {
+        text_left(text, first ? sweep->vary[i].value[sweep_index(sweep, point, i)] : "", layout->value[i]);
+        buf_text(text->buf, "  ");
+    }
+    text_left(text, table->server[server], layout->server);
+    for (int i = 0; i < COLUMNS; i++) {
+        if (!layout->column[i].shown)
+            continue;
+        put_cell(&cell, &layout->column[i], row, text->ascii);
+        buf_text(text->buf, "  ");
+        text_right(text, buf_string(&cell), layout->column[i].width);
+    }
+    buf_f(text->buf, "  %s", row->bottleneck);
+    text_end_line(text);
+    buf_free(&cell);
+}
+
+static void put_table(Text *text, const Sweep *sweep, const SweepTable *table)
+{
+    Layout layout = make_layout(text, sweep, table);
+    put_head(text, sweep, &layout);
+    for (uint64_t point = 0; point < sweep->points; point++) {
+        bool first = true;
+        for (int server = 0; server < table->servers; server++) {
+            if (!table->row[point * (uint64_t)table->servers + (uint64_t)server].here)
+                continue;
+            put_row(text, sweep, &layout, table, point, server, first);
+            first = false;
+        }
+    }
+    buf_char(text->buf, '\n');
+}
+
+/* ---- the knees ---- */
+
+typedef struct KneeText {
+    Text *text;
+    const Sweep *sweep;
+    int count;
+} KneeText;
+
+/* To three digits or as many as there are before the point. */
+static void put_at(Buf *buf, int64_t at, const char *unit)
+{
+    int64_t scale = 1;
+    while (at / scale >= 10000 && scale < 1000000)
+        scale *= 10;
+    vary_write(buf, (at + scale / 2) / scale * scale, unit);
+}
+
+static void put_others(Buf *line, const Sweep *sweep, const SweepKnee *knee)
+{
+    for (int i = 0; i < sweep->vary_count; i++)
+        if (i != knee->vary)
+            buf_f(line, " (%s %s)", sweep->vary[i].path, sweep->vary[i].value[sweep_index(sweep, knee->first_point, i)]);
+}
+
+static void put_knee(void *context, const SweepKnee *knee)
+{
+    KneeText *into = context;
+    const Sweep *sweep = into->sweep;
+    const Vary *vary = &sweep->vary[knee->vary];
+    Buf line;
+    buf_init(&line, sweep->mem, TEXT_MOST);
+    if (into->count++ == 0) {
+        text_style(into->text, STYLE_BOLD);
+        buf_f(into->text->buf, "where it breaks, along %s\n", vary->path);
+        text_plain(into->text);
+    }
+    buf_f(&line, "%s", knee->server);
+    put_others(&line, sweep, knee);
+    buf_text(&line, ": ");
+    if (knee->throughput->has) {
+        buf_text(&line, "throughput stops following at ");
+        put_at(&line, knee->throughput->at, vary->unit);
+        buf_f(&line, " (between %s and %s)", vary->value[knee->throughput->last], vary->value[knee->throughput->first]);
+    } else {
+        buf_text(&line, knee->throughput->fine ? "throughput follows everywhere" : "throughput follows nowhere");
+    }
+    if (knee->p99->has) {
+        buf_text(&line, "; p99 leaves its plateau of ");
+        text_value(&line, METRIC_TIME, true, knee->p99->figure, sweep->args->time_unit);
+        buf_text(&line, " at ");
+        put_at(&line, knee->p99->at, vary->unit);
+        buf_f(&line, " (between %s and %s)", vary->value[knee->p99->last], vary->value[knee->p99->first]);
+    }
+    buf_text(into->text->buf, "  ");
+    text_wrap(into->text, buf_string(&line), 4);
+    buf_free(&line);
+}
+
+/* ---- the whole ---- */
+
+static void put_about(Text *text, const Sweep *sweep)
+{
+    const char *dot = text->ascii ? " - " : " · ";
+    text_style(text, STYLE_BOLD);
+    diag_shown(text->buf, sweep->name, strlen(sweep->name));
+    text_plain(text);
+    buf_text(text->buf, dot);
+    text_count(text->buf, sweep->points);
+    buf_f(text->buf, " point%s%sseed ", sweep->points == 1 ? "" : "s", dot);
+    buf_u64(text->buf, sweep->seed);
+    if (sweep->runs > 1) {
+        buf_text(text->buf, dot);
+        text_count(text->buf, (uint64_t)sweep->runs);
+        buf_text(text->buf, " runs each");
+    }
+    if (sweep->shards > 0) {
+        buf_f(text->buf, "%spart ", dot);
+        buf_i64(text->buf, sweep->shard);
+        buf_text(text->buf, " of ");
+        buf_i64(text->buf, sweep->shards);
+    }
+    buf_text(text->buf, "\n\n");
+}
+
+void sweep_text(Buf *buf, const Sweep *sweep, bool color)
+{
+    Buf whole;
+    buf_init(&whole, sweep->mem, TEXT_MOST);
+    Report report = {.mem = sweep->mem, .args = sweep->args};
+    Text text = {&whole, &report, color, sweep->args->ascii};
+    SweepTable table = sweep_table(sweep, sweep->mem);
+    KneeText knees = {&text, sweep, 0};
+    put_about(&text, sweep);
+    put_table(&text, sweep, &table);
+    if (sweep->shards == 0)
+        sweep_knees(sweep, &table, sweep->mem, put_knee, &knees);
+    if (table.unmet > 0) {
+        buf_text(&whole, "\nrequirements failed at ");
+        text_count(&whole, table.unmet);
+        buf_text(&whole, table.unmet == 1 ? " point\n" : " points\n");
+    }
+    if (sweep->interrupted) {
+        buf_text(&whole, "\ninterrupted: ");
+        text_count(&whole, sweep->here);
+        buf_text(&whole, " points are done\n");
+    }
+    buf_bytes(buf, whole.data, whole.size);
+    buf_free(&whole);
+}
+
+/* ---- CSV: RFC 4180 with LF ---- */
+
+typedef struct Keys {
+    const char *key[128];
+    size_t count;
+} Keys;
+
+/* A key that is not there yet comes behind the one that it stands behind here. */
+static void add_keys(Keys *keys, Mem *mem, const Json *server)
+{
+    size_t at = 0;
+    for (const Json *item = server->child; item; item = item->next) {
+        size_t found = 0;
+        while (found < keys->count && strcmp(keys->key[found], item->key) != 0)
+            found++;
+        if (found == keys->count && keys->count < COUNT_OF(keys->key)) {
+            memmove(keys->key + at + 1, keys->key + at, (keys->count - at) * sizeof *keys->key);
+            keys->key[at] = mem_copy(mem, item->key, strlen(item->key));
+            keys->count++;
+            found = at;
+        }
+        at = found + 1;
+    }
+}
+
+typedef void ServerFn(void *context, Buf *buf, const Sweep *sweep, uint64_t point, const Json *server);
+
+/* Reading a line takes far more memory than it keeps: each has a Mem of its own. */
+static void each_server_at(Buf *buf, const Sweep *sweep, uint64_t point, ServerFn *fn, void *context)
+{
+    Mem *own = mem_new((size_t)1 << 28);
+    MemTrap trap, outer;
+    if (!own)
+        mem_give_up(sweep->mem);
+    if (!mem_try(sweep->mem, &outer)) {
+        mem_delete(own);
+        mem_give_up(sweep->mem);
+    }
+    if (!mem_try(own, &trap))
+        mem_give_up(sweep->mem);
+    Diag diag;
+    diag_init(&diag, own);
+    const Json *json = json_read(own, (JsonPlace){.file = "line", .line = 1, .column = 1}, sweep->line[point],
+                                 strlen(sweep->line[point]), &diag);
+    const Json *servers = json_member(json, "servers");
+    for (const Json *server = servers ? servers->child : NULL; server; server = server->next)
+        fn(context, buf, sweep, point, server);
+    mem_end_try(own, &trap);
+    mem_end_try(sweep->mem, &outer);
+    mem_delete(own);
+}
+
+static void each_server(Buf *buf, const Sweep *sweep, ServerFn *fn, void *context)
+{
+    for (uint64_t point = 0; point < sweep->points; point++)
+        if (sweep->line[point])
+            each_server_at(buf, sweep, point, fn, context);
+}
+
+static void find_keys(void *context, Buf *buf, const Sweep *sweep, uint64_t point, const Json *server)
+{
+    (void)buf, (void)point;
+    add_keys(context, sweep->mem, server);
+}
+
+static void put_csv_row(void *context, Buf *buf, const Sweep *sweep, uint64_t point, const Json *server)
+{
+    const Keys *keys = context;
+    for (int i = 0; i < sweep->vary_count; i++) {
+        escape_csv(buf, sweep->vary[i].value[sweep_index(sweep, point, i)]);
+        buf_char(buf, ',');
+    }
+    escape_csv(buf, server->key);
+    for (size_t i = 0; i < keys->count; i++) {
+        const Json *value = json_member(server, keys->key[i]);
+        buf_char(buf, ',');
+        if (value && value->type == JSON_NUMBER)
+            buf_text(buf, value->text);
+        else if (value && value->type == JSON_STRING)
+            escape_csv(buf, value->text);
+    }
+    buf_char(buf, '\n');
+}
+
+void sweep_csv(Buf *buf, const Sweep *sweep)
+{
+    Keys keys = {.count = 0};
+    each_server(buf, sweep, find_keys, &keys);
+    for (int i = 0; i < sweep->vary_count; i++) {
+        escape_csv(buf, sweep->vary[i].path);
+        buf_char(buf, ',');
+    }
+    buf_text(buf, "server");
+    for (size_t i = 0; i < keys.count; i++)
+        buf_f(buf, ",%s", keys.key[i]);
+    buf_char(buf, '\n');
+    each_server(buf, sweep, put_csv_row, &keys);
+}

@@ -54,6 +54,7 @@ World *world_new(Mem *mem, const Spec *spec, const struct Program *program, cons
     world->clients = clients_new(world);
     must(world->model->create, "a server model that is not there yet was run");
     world->server = world->model->create(world, server->config);
+    start_pauses(world);
     return world;
 }
 
@@ -65,7 +66,6 @@ KernelEnd world_run(World *world, uint64_t max_events, const volatile sig_atomic
     KernelEnd end = KERNEL_DEADLINE;
     stats_open(stats, world->machine, kernel->now);
     clients_start(world->clients);
-    start_pauses(world);
     if (warmup > 0) {
         end = kernel_run(kernel, warmup, max_events, stop);
         stats_open(stats, world->machine, kernel->now);

@@ -16,6 +16,7 @@ typedef struct ArrivalFile {
     SpecReader *reader;
     const char *path;
     uint32_t line;
+    uint32_t offset; /* of the line */
     Row *row;
     size_t count, room;
     int errors;
@@ -31,7 +32,7 @@ static int compare_rows(const void *a, const void *b)
 
 static bool bad_line(ArrivalFile *file, const char *what, const char *field)
 {
-    JsonPlace place = {.file = file->path, .line = file->line, .column = 1};
+    JsonPlace place = {.file = file->path, .line = file->line, .column = 1, .offset = file->offset};
     diag_error(file->reader->diag, place, "a line is SECONDS or SECONDS,HANDLER, as in 0.25,get", "%s \"%s\"", what, field);
     file->errors++;
     return false;
@@ -93,6 +94,7 @@ static void read_lines(ArrivalFile *file, const char *bytes, size_t size)
         const char *end = memchr(bytes + from, '\n', size - from);
         size_t length = end ? (size_t)(end - bytes) - from : size - from;
         file->line++;
+        file->offset = (uint32_t)from;
         read_line(file, bytes + from, length);
         from += length + 1;
     }

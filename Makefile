@@ -106,6 +106,9 @@ reference: all ## write docs/spec-reference.md anew from the tables
 golden: $(PROGRAM) $(OBJ)/loopsim-test ## write the golden files of the formats anew: read the difference
 	@GOLDEN=1 $(OBJ)/loopsim-test formats
 
+readme: all ## bring the output that README.md shows up to date
+	@sh tests/readme.sh $(BUILD)/loopsim
+
 layers: $(OBJECTS) ## check who includes whom, and that nothing banned is called
 	@NM='$(NM)' sh tests/layers.sh $(OBJ)
 

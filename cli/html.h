@@ -16,8 +16,8 @@ void html_style(Buf *buf); /* the style sheet, without its element */
 
 void html_text(Html *html, const char *text, size_t most);  /* escaped, cut after `most` characters */
 void html_prose(Html *html, const char *text, size_t most); /* likewise; what is in backticks is code */
-void html_name(Html *html, int server);                    /* with its colour */
-void html_server_heads(Html *html);                        /* a <th> a server */
+void html_name(Html *html, int server);                     /* with its colour */
+void html_server_heads(Html *html);                         /* a <th> a server */
 void html_begin_section(Html *html, const char *id, const char *title, const char *lead); /* lead may be NULL */
 void html_end_section(Html *html);
 void html_begin_data(Html *html, const char *title); /* a table that can be opened under a chart */

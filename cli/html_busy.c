@@ -10,8 +10,8 @@ enum { BAR = 14, STEP = 24, HEAD = 30, LEFT = 200, RIGHT = 70, RESOURCES_SHOWN =
 typedef struct BusyRow {
     const char *prefix, *name; /* "resource ", "db" */
     Micro utilization;
-    const Hist *wait;    /* NULL: nothing queues there */
-    int64_t peak_queue;  /* -1: no queue */
+    const Hist *wait;   /* NULL: nothing queues there */
+    int64_t peak_queue; /* -1: no queue */
 } BusyRow;
 
 typedef struct BusyRows {
@@ -38,8 +38,8 @@ static BusyRows rows_of(const Results *results)
     for (int i = 0; i < results->resource_count; i++) {
         const ResourceResults *resource = &results->resources[i];
         if (resource->limited)
-            add(&rows, (BusyRow){"resource ", resource->name, resource->utilization, &resource->wait,
-                                 resource->peak_queue});
+            add(&rows,
+                (BusyRow){"resource ", resource->name, resource->utilization, &resource->wait, resource->peak_queue});
     }
     return rows;
 }

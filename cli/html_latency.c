@@ -6,7 +6,16 @@
 
 #include <string.h>
 
-enum { POINTS = 160, BINS = 72, TABLE_STEP = 2, ROW = 78, TOP = 16, LABEL_ROOM = 130, NINES_MOST = 7 };
+enum {
+    POINTS = 160,
+    BINS = 72,
+    TABLE_STEP = 2,
+    ROW = 78,
+    TOP = 16,
+    LABEL_ROOM = 130,
+    NINES_MOST = 7,
+    TOLD_MOST = 10000000
+};
 
 static const uint64_t WHOLE = 100000000;
 
@@ -73,8 +82,10 @@ static void put_grid(Html *html, PercentileChart *chart)
     static const struct {
         double nines;
         const char *text;
-    } ticks[] = {{0, "0 %"},         {0.301029995663981, "50 %"}, {1, "90 %"},           {2, "99 %"},
-                 {3, "99.9 %"},      {4, "99.99 %"},              {5, "99.999 %"},       {6, "99.9999 %"},
+    } ticks[] = {{0, "0 %"},       {0.301029995663981, "50 %"},
+                 {1, "90 %"},      {2, "99 %"},
+                 {3, "99.9 %"},    {4, "99.99 %"},
+                 {5, "99.999 %"},  {6, "99.9999 %"},
                  {7, "99.99999 %"}};
     int64_t mark = 0;
     for (; log_axis_next(&chart->y, &mark); mark++) {
@@ -90,7 +101,8 @@ static void put_grid(Html *html, PercentileChart *chart)
     svg_line(&chart->svg, "axis", chart->left, chart->bottom, chart->right, chart->bottom);
 }
 
-/* A curve reaches as far as its requests tell: with a thousand of them to 99.9 %. Its y at the end. */
+/* A curve reaches as far as its requests tell: with a thousand of them to 99.9 %, where it ends at the slowest one. Its
+ * y at the end. */
 static double put_curve(Html *html, PercentileChart *chart, int server)
 {
     const Hist *hist = &html->report->results[server]->all.latency;
@@ -101,7 +113,9 @@ static double put_curve(Html *html, PercentileChart *chart, int server)
     for (int i = 0; i <= POINTS; i++) {
         double nines = reach * i / POINTS, p = 1 - det_pow(10.0, -nines);
         uint64_t at = (uint64_t)(p * (double)WHOLE + 0.5);
-        y = log_axis_at(&chart->y, (double)(at == 0 ? hist->min : hist_percentile(hist, at)));
+        bool slowest = i == POINTS && hist->count <= TOLD_MOST;
+        int64_t value = at == 0 ? hist->min : slowest ? hist->max : hist_percentile(hist, at);
+        y = log_axis_at(&chart->y, (double)value);
         if (i > 0 && i < POINTS && y - last < 0.05 && last - y < 0.05)
             continue;
         buf_char(buf, i > 0 ? 'L' : 'M');
@@ -140,8 +154,8 @@ static void put_names(Html *html, PercentileChart *chart, double *end)
 
 static void put_percentile_table(Html *html)
 {
-    static const Percentile rows[] = {{"0", 0},          {"25", 25000000},   {"50", 50000000},   {"75", 75000000},
-                                      {"90", 90000000},  {"95", 95000000},   {"99", 99000000},   {"99.5", 99500000},
+    static const Percentile rows[] = {{"0", 0},           {"25", 25000000},    {"50", 50000000},  {"75", 75000000},
+                                      {"90", 90000000},   {"95", 95000000},    {"99", 99000000},  {"99.5", 99500000},
                                       {"99.9", 99900000}, {"99.99", 99990000}, {"100", 100000000}};
     const Report *report = html->report;
     html_begin_data(html, "The figures of this chart");
@@ -253,8 +267,8 @@ static void put_quantiles(Html *html, Svg *svg, const Spread *spread, const Hist
         svg_line(svg, "mark", x, base - ROW + 14, x, base);
         bool left = x > spread->x.to - 90;
         if (x - before > 100)
-            svg_text(svg, "tick halo", left ? "end" : "start", left ? x - 4 : x + 4, base - ROW + 22,
-                     buf_string(&text), 30);
+            svg_text(svg, "tick halo", left ? "end" : "start", left ? x - 4 : x + 4, base - ROW + 22, buf_string(&text),
+                     30);
         before = x;
     }
 }
@@ -273,6 +287,14 @@ static void put_spread_axis(Html *html, Svg *svg, const Spread *spread, double b
     }
 }
 
+static bool is_empty(const Html *html, const Spread *spread, int row)
+{
+    uint64_t count = 0;
+    for (int k = 0; k < html->report->count; k++)
+        count += spread->bin[k * BINS + row] + spread->bin[k * BINS + row + 1];
+    return count == 0;
+}
+
 static void put_spread_table(Html *html, const Spread *spread)
 {
     const Report *report = html->report;
@@ -281,6 +303,8 @@ static void put_spread_table(Html *html, const Spread *spread)
     html_server_heads(html);
     buf_text(html->buf, "</tr></thead><tbody>\n");
     for (int i = 0; i < BINS; i += TABLE_STEP) {
+        if (is_empty(html, spread, i))
+            continue;
         buf_f(html->buf, "<tr><td>%s</td><td>%s</td>", unit_text(html, spread->edge[i]),
               unit_text(html, spread->edge[i + TABLE_STEP]));
         for (int k = 0; k < report->count; k++) {

@@ -81,8 +81,8 @@ static void put_bars(Html *html, int groups)
             most = total > most ? total : most;
         }
         if (heads) {
-            svg_text(&svg, "big", "start", 0, y + 20, handler < 0 ? "all requests" : report->spec->handlers[handler].name,
-                     60);
+            svg_text(&svg, "big", "start", 0, y + 20,
+                     handler < 0 ? "all requests" : report->spec->handlers[handler].name, 60);
             y += HEAD;
         }
         for (int i = 0; i < report->count; i++, y += STEP) {

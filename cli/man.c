@@ -70,7 +70,8 @@ static void put_options(Buf *buf, Mem *mem)
             between = ", ";
         }
         buf_text(&about, ")");
-        put_entry(buf, buf_string(&term), option->value, strcmp(option->name, "help") == 0 ? option->about : buf_string(&about));
+        put_entry(buf, buf_string(&term), option->value,
+                  strcmp(option->name, "help") == 0 ? option->about : buf_string(&about));
     }
 }
 

@@ -41,25 +41,35 @@ static void put_limit(Buf *buf, KeyType type, int64_t value)
 static void put_kind(Buf *buf, const Key *row)
 {
     static const char *const kinds[] = {
-        [KEY_TEXT] = "text",           [KEY_LINE] = "one line",  [KEY_COUNT] = "count",
-        [KEY_SEED] = "seed",           [KEY_DURATION] = "duration", [KEY_DIST] = "[distribution](#a-distribution)",
-        [KEY_RATE] = "rate",           [KEY_SIZE] = "size",      [KEY_BANDWIDTH] = "bandwidth",
-        [KEY_FRACTION] = "share",      [KEY_NUMBER] = "number",  [KEY_BOOL] = "true or false",
-        [KEY_WORD] = "word",           [KEY_PART] = "object",    [KEY_CUSTOM] = ""};
-    static const char *const shapes[][2] = {
-        {"durations", "array of durations"}, {"warmup", "duration, or `\"auto\"`"},
-        {"map", "object: name → object"},    {"servers", "object: name → object"},
-        {"streams", "object, or array of them"}, {"list", "array of objects"},
-        {"count", "count, or object"},       {"weights", "object: handler → weight"},
-        {"handlers", "object: name → array of [steps](#steps)"},
-        {"functions", "object: name → function"}, {"requirements", "array of [requirements](#requirements)"},
-        {"body", "array of [steps](#steps)"}, {"expressions", "object: name → value"},
-        {"path", "path of a file"},          {"text", "text"},
-        {"texts", "object: name → text"},    {"model", "name of a [model](#server-models)"},
-        {"part", "object"},                  {"exponential", "duration"},
-        {"uniform", "two durations"},        {"hyperexponential", "array of [weight, duration]"},
-        {"empirical", "array of [duration, weight]"}, {"percentiles", "object: percentile → duration"},
-        {"shift", "[duration, distribution]"}};
+        [KEY_TEXT] = "text",      [KEY_LINE] = "one line",     [KEY_COUNT] = "count",
+        [KEY_SEED] = "seed",      [KEY_DURATION] = "duration", [KEY_DIST] = "[distribution](#a-distribution)",
+        [KEY_RATE] = "rate",      [KEY_SIZE] = "size",         [KEY_BANDWIDTH] = "bandwidth",
+        [KEY_FRACTION] = "share", [KEY_NUMBER] = "number",     [KEY_BOOL] = "true or false",
+        [KEY_WORD] = "word",      [KEY_PART] = "object",       [KEY_CUSTOM] = ""};
+    static const char *const shapes[][2] = {{"durations", "array of durations"},
+                                            {"warmup", "duration, or `\"auto\"`"},
+                                            {"map", "object: name → object"},
+                                            {"servers", "object: name → object"},
+                                            {"streams", "object, or array of them"},
+                                            {"list", "array of objects"},
+                                            {"count", "count, or object"},
+                                            {"weights", "object: handler → weight"},
+                                            {"handlers", "object: name → array of [steps](#steps)"},
+                                            {"functions", "object: name → function"},
+                                            {"requirements", "array of [requirements](#requirements)"},
+                                            {"body", "array of [steps](#steps)"},
+                                            {"expressions", "object: name → value"},
+                                            {"path", "path of a file"},
+                                            {"text", "text"},
+                                            {"texts", "object: name → text"},
+                                            {"model", "name of a [model](#server-models)"},
+                                            {"part", "object"},
+                                            {"exponential", "duration"},
+                                            {"uniform", "two durations"},
+                                            {"hyperexponential", "array of [weight, duration]"},
+                                            {"empirical", "array of [duration, weight]"},
+                                            {"percentiles", "object: percentile → duration"},
+                                            {"shift", "[duration, distribution]"}};
     buf_text(buf, kinds[row->type]);
     for (size_t i = 0; row->type == KEY_CUSTOM && i < COUNT_OF(shapes); i++)
         if (strcmp(shapes[i][0], row->shape) == 0)
@@ -120,11 +130,13 @@ static const char preface[] =
     "# Reference of specs\n\n"
     "Made from loopsim's own tables by `make reference`; a test compares.\n\n"
     "A spec is one JSON file: a **workload** (it has `handlers` and `arrivals`) or a **program** (it has `main`).\n"
-    "`loopsim check SPEC` says all that is wrong with one; `loopsim check --print SPEC` shows every value and where it\n"
+    "`loopsim check SPEC` says all that is wrong with one; `loopsim check --print SPEC` shows every value and where "
+    "it\n"
     "came from; `loopsim schema spec` is the same as a JSON Schema, for editors.\n\n"
     "## Values\n\n"
     "| value | written | rule |\n|---|---|---|\n"
-    "| duration | `\"200us\"`, `\"1.5ms\"`, `\"2s\"` | ns us ms s m h; the unit is required, except `\"0\"`; exact to 1 ns; "
+    "| duration | `\"200us\"`, `\"1.5ms\"`, `\"2s\"` | ns us ms s m h; the unit is required, except `\"0\"`; exact to "
+    "1 ns; "
     "at most 10 years; in a program a bare number is ms |\n"
     "| rate | `\"500/s\"`, `\"2/ms\"` | per ns us ms s m h |\n"
     "| size | `\"64KiB\"`, `\"8MB\"` | B kB MB GB KiB MiB GiB |\n"
@@ -153,7 +165,10 @@ static void put_steps(Buf *buf)
     for (const Verb *verb = verbs; verb->name; verb++) {
         unsigned where = verb->flags & ANYWHERE;
         buf_f(buf, "| `%s` | %s%s%s | %s | ", verb->name, verb->modifiers[0] ? "`" : "", verb->modifiers,
-              verb->modifiers[0] ? "`" : "", where == ANYWHERE ? "anywhere" : where == IN_HANDLER ? "handlers" : "programs");
+              verb->modifiers[0] ? "`" : "",
+              where == ANYWHERE     ? "anywhere"
+              : where == IN_HANDLER ? "handlers"
+                                    : "programs");
         escape_markdown(buf, verb->about);
         buf_text(buf, " |\n");
     }
@@ -161,9 +176,10 @@ static void put_steps(Buf *buf)
 
 static void put_metrics(Buf *buf)
 {
-    buf_text(buf, "\n## Requirements\n\n`[server.][handler.]metric OP value`, or `OP [factor *] [server.][handler.]metric`; "
-                  "OP is one of `< <= > >= ==`. Without a server: every server. In `expect`, and with `--require`.\n\n"
-                  "Metrics:");
+    buf_text(buf,
+             "\n## Requirements\n\n`[server.][handler.]metric OP value`, or `OP [factor *] [server.][handler.]metric`; "
+             "OP is one of `< <= > >= ==`. Without a server: every server. In `expect`, and with `--require`.\n\n"
+             "Metrics:");
     for (int i = 0; metric_names[i]; i++)
         buf_f(buf, "%s`%s`", i > 0 ? ", " : " ", metric_names[i]);
     buf_text(buf, "; any percentile, as `p99.95`.\n");

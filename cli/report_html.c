@@ -75,8 +75,7 @@ void html_end_section(Html *html)
 
 void html_begin_data(Html *html, const char *title)
 {
-    buf_f(html->buf,
-          "<details><summary>%s</summary><div class=\"scroll\"><table><thead><tr>", title);
+    buf_f(html->buf, "<details><summary>%s</summary><div class=\"scroll\"><table><thead><tr>", title);
 }
 
 void html_end_data(Html *html)
@@ -104,8 +103,9 @@ static void put_chips(Html *html)
         met += report->verdicts[i].met;
     buf_text(html->buf, "<div class=\"chips\">");
     if (report->verdict_count > 0)
-        buf_f(html->buf, "<a class=\"chip %s\" href=\"#requirements\" style=\"text-decoration:none\">%d of %d "
-                         "requirements met</a>",
+        buf_f(html->buf,
+              "<a class=\"chip %s\" href=\"#requirements\" style=\"text-decoration:none\">%d of %d "
+              "requirements met</a>",
               met == report->verdict_count ? "good" : "bad", met, report->verdict_count);
     if (report->interrupted)
         buf_text(html->buf, "<span class=\"chip bad\">interrupted: what was simulated so far</span>");
@@ -141,12 +141,15 @@ static void put_head(Html *html)
 
 /* ---- a card a server ---- */
 
-static void put_figure(Html *html, const char *name, MetricUnit unit, bool has, int64_t value)
+/* As the contrast has it. */
+static void put_figure(Html *html, int server, const char *name, const char *metric)
 {
+    ContrastRow row;
     buf_f(html->buf, "<div><dt>%s</dt><dd>", name);
-    if (has) {
-        Scale scale = scale_for(unit, &value, &has, 1, html->report->args->time_unit);
-        scale_put(html->buf, scale, value);
+    if (contrast_row(html->report, metric, -1, &row) && row.has[server]) {
+        bool has = true;
+        Scale scale = scale_for(row.unit, &row.value[server], &has, 1, html->report->args->time_unit);
+        scale_put(html->buf, scale, row.value[server]);
         buf_f(html->buf, "<small>%s%s</small>", scale.unit[0] == '/' ? "" : " ", scale.unit);
     } else {
         buf_text(html->buf, "–");
@@ -172,14 +175,13 @@ static void put_load(Html *html, int server)
 static void put_card(Html *html, int server)
 {
     const Results *results = html->report->results[server];
-    const Hist *latency = &results->all.latency;
     Buf why;
     buf_f(html->buf, "<article class=\"card %s\"><h2>", html_color(server));
     html_text(html, results->name, HTML_NAME);
     buf_f(html->buf, "</h2><p class=\"model\">%s</p>\n<dl class=\"figures\">", results->model);
-    put_figure(html, "median", METRIC_TIME, latency->count > 0, hist_percentile(latency, 50000000));
-    put_figure(html, "99 %", METRIC_TIME, latency->count > 0, hist_percentile(latency, 99000000));
-    put_figure(html, "throughput", METRIC_RATE, true, results->all.throughput);
+    put_figure(html, server, "median", "p50");
+    put_figure(html, server, "99 %", "p99");
+    put_figure(html, server, "throughput", "throughput");
     buf_text(html->buf, "</dl>\n");
     put_load(html, server);
     buf_init(&why, html->report->mem, LINE_MOST);
@@ -289,8 +291,8 @@ static void put_requirements(Html *html)
                         "<th>value</th><th>limit</th><th class=\"left\">server</th></tr></thead><tbody>\n");
     for (int i = 0; i < report->verdict_count && i < VERDICTS_MOST; i++) {
         const Verdict *verdict = &report->verdicts[i];
-        buf_text(html->buf, verdict->met ? "<tr><td><b class=\"good\">met</b></td>"
-                                         : "<tr><td><b class=\"bad\">failed</b></td>");
+        buf_text(html->buf,
+                 verdict->met ? "<tr><td><b class=\"good\">met</b></td>" : "<tr><td><b class=\"bad\">failed</b></td>");
         buf_text(html->buf, "<td class=\"left wrap\"><code>");
         html_text(html, verdict->text, VALUE_MOST);
         buf_text(html->buf, "</code></td>");

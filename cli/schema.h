@@ -12,6 +12,9 @@ void schema_results(JsonWriter *json); /* of --out json, for workloads and progr
 void schema_head(JsonWriter *json, const char *title); /* $schema and title, in an object that is open */
 void schema_ref(JsonWriter *json, const char *key, const char *name);
 void schema_type(JsonWriter *json, const char *key, const char *type);
+void schema_units(JsonWriter *json); /* definitions: duration, rate … */
+/* Definitions of a step and of a body of steps; where: IN_HANDLER or IN_PROGRAM. */
+void schema_steps(JsonWriter *json, const char *step, const char *body, unsigned where);
 void schema_pattern(JsonWriter *json, const char *key, const char *pattern);
 
 #endif

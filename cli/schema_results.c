@@ -11,8 +11,8 @@ typedef enum FigureType {
     FIGURE_INT,   /* an integer: a count, or ns */
     FIGURE_MICRO, /* a number with six decimals */
     FIGURE_BOOL,
-    FIGURE_HEX, /* a digest: 16 digits */
-    FIGURE_END, /* how a run ended */
+    FIGURE_HEX,  /* a digest: 16 digits */
+    FIGURE_END,  /* how a run ended */
     FIGURE_PART, /* an object: `rows` */
     FIGURE_MAP,  /* an object of them by name */
     FIGURE_LIST, /* an array of them */
@@ -28,10 +28,13 @@ struct FigureRow {
     const char *about;
 };
 
-#define END {NULL, FIGURE_ANY, NULL, false, NULL}
+#define END                                                                                                            \
+    {                                                                                                                  \
+        NULL, FIGURE_ANY, NULL, false, NULL                                                                            \
+    }
 
-static const FigureRow percentiles[] = {END};  /* by their names */
-static const FigureRow parts[] = {END}; /* those of account.h */
+static const FigureRow percentiles[] = {END}; /* by their names */
+static const FigureRow parts[] = {END};       /* those of account.h */
 static const FigureRow spread[] = {{"count", FIGURE_INT, NULL, false, "how many values"},
                                    {"mean", FIGURE_INT, NULL, false, "exact, rounded down"},
                                    {"sd", FIGURE_INT, NULL, false, "of the sample"},
@@ -67,9 +70,8 @@ static const FigureRow cpu[] = {{"cores", FIGURE_INT, NULL, false, "of the machi
                                 {"switches", FIGURE_INT, NULL, false, "of a core from thread to thread"},
                                 {"switch_ns", FIGURE_INT, NULL, false, "what they took"},
                                 END};
-static const FigureRow threads[] = {{"peak", FIGURE_INT, NULL, false, "at once"},
-                                    {"created", FIGURE_INT, NULL, false, "over the run"},
-                                    END};
+static const FigureRow threads[] = {
+    {"peak", FIGURE_INT, NULL, false, "at once"}, {"created", FIGURE_INT, NULL, false, "over the run"}, END};
 static const FigureRow memory[] = {{"peak_bytes", FIGURE_INT, NULL, false, "threads and connections"}, END};
 static const FigureRow lag[] = {{"mean", FIGURE_INT, NULL, false, "from ready to entered"},
                                 {"max", FIGURE_INT, NULL, false, "exact"},
@@ -159,9 +161,8 @@ static const FigureRow workload[] = {{"loopsim", FIGURE_TEXT, NULL, false, "the 
                                      {"contrast", FIGURE_LIST, contrast, false, "side by side"},
                                      {"requirements", FIGURE_LIST, requirement, false, "and whether they are met"},
                                      END};
-static const FigureRow line[] = {{"at_ns", FIGURE_INT, NULL, false, "when"},
-                                 {"text", FIGURE_TEXT, NULL, false, "what"},
-                                 END};
+static const FigureRow line[] = {
+    {"at_ns", FIGURE_INT, NULL, false, "when"}, {"text", FIGURE_TEXT, NULL, false, "what"}, END};
 static const FigureRow program[] = {{"loopsim", FIGURE_TEXT, NULL, false, "the version"},
                                     {"schema", FIGURE_INT, NULL, false, "of this format: 1"},
                                     {"spec", FIGURE_PART, spec, false, "which"},
@@ -175,12 +176,30 @@ static const FigureRow program[] = {{"loopsim", FIGURE_TEXT, NULL, false, "the v
 static const struct {
     const char *name;
     const FigureRow *rows;
-} tables[] = {{"workload", workload}, {"program", program},       {"spec", spec},           {"server", server},
-              {"handler", handler},   {"connections", connections}, {"requests", counts},   {"spread", spread},
-              {"percentiles", percentiles}, {"time", parts},      {"cpu", cpu},             {"threads", threads},
-              {"memory", memory},     {"loop", loop},             {"lag", lag},             {"pool", pool},
-              {"resource", resource}, {"bottleneck", bottleneck}, {"slow", slow},           {"population", population},
-              {"contrast", contrast}, {"paired", paired},         {"requirement", requirement}, {"line", line}};
+} tables[] = {{"workload", workload},
+              {"program", program},
+              {"spec", spec},
+              {"server", server},
+              {"handler", handler},
+              {"connections", connections},
+              {"requests", counts},
+              {"spread", spread},
+              {"percentiles", percentiles},
+              {"time", parts},
+              {"cpu", cpu},
+              {"threads", threads},
+              {"memory", memory},
+              {"loop", loop},
+              {"lag", lag},
+              {"pool", pool},
+              {"resource", resource},
+              {"bottleneck", bottleneck},
+              {"slow", slow},
+              {"population", population},
+              {"contrast", contrast},
+              {"paired", paired},
+              {"requirement", requirement},
+              {"line", line}};
 
 static const char *name_of(const FigureRow *rows)
 {

@@ -97,22 +97,33 @@ double log_axis_value(const LogAxis *axis, double share)
     return axis->low * det_pow(axis->high / axis->low, share);
 }
 
-bool log_axis_next(const LogAxis *axis, int64_t *at)
+/* Less than a factor of 5: steps that are all equal, 4 to 10 of them. */
+static int64_t next_equal(const LogAxis *axis, int64_t at)
 {
+    int64_t range = (int64_t)(axis->high - axis->low), step = 1, wanted = (int64_t)axis->low + 1;
+    while (step <= range / 50)
+        step *= 10;
+    step *= range / step >= 20 ? 5 : range / step >= 10 ? 2 : 1;
+    wanted = at > wanted ? at : wanted;
+    return (wanted + step - 1) / step * step;
+}
+
+static int64_t next_of_decade(const LogAxis *axis, int64_t at)
+{
+    static const int64_t steps[] = {1, 2, 5, 10, 20};
     bool fine = axis->high / axis->low < 2000;
-    int64_t decade = 1;
-    int64_t wanted = (int64_t)axis->low;
-    wanted = *at > wanted ? *at : wanted + ((double)wanted < axis->low);
+    int64_t decade = 1, wanted = (int64_t)axis->low + 1;
+    wanted = at > wanted ? at : wanted;
     while (decade <= wanted / 10)
         decade *= 10;
-    static const int64_t steps[] = {1, 2, 5, 10, 20};
-    for (size_t i = 0; i < COUNT_OF(steps); i++) {
-        if (!fine && i != 0 && i != 3)
-            continue;
-        if (decade > INT64_MAX / 20 || decade * steps[i] < wanted)
-            continue;
-        *at = decade * steps[i];
-        return (double)*at <= axis->high;
-    }
-    return false;
+    for (size_t i = 0; i < COUNT_OF(steps) && decade < INT64_MAX / 20; i++)
+        if ((fine || i == 0 || i == 3) && decade * steps[i] >= wanted)
+            return decade * steps[i];
+    return INT64_MAX;
+}
+
+bool log_axis_next(const LogAxis *axis, int64_t *at)
+{
+    *at = axis->high / axis->low < 5 ? next_equal(axis, *at) : next_of_decade(axis, *at);
+    return (double)*at <= axis->high;
 }

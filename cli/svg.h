@@ -29,7 +29,8 @@ typedef struct LogAxis {
 
 double log_axis_at(const LogAxis *axis, double value);
 double log_axis_value(const LogAxis *axis, double share); /* share 0 … 1 of the way */
-/* The next mark at or above *at: 1, 2 and 5 of each decade, or the decades alone where there are more than three. */
+/* The next mark at or above *at: 1, 2 and 5 of each decade, the decades alone where there are more than three, equal
+ * steps where there is not even one. */
 bool log_axis_next(const LogAxis *axis, int64_t *at);
 
 #endif

@@ -121,7 +121,7 @@ static bool take_all(Markup *markup)
         return fail(markup, "another first line is expected");
     markup->at += strlen(first);
     while (*markup->at) {
-        bool fine = *markup->at != '<'      ? *markup->at != '>' && take_character(markup)
+        bool fine = *markup->at != '<'     ? *markup->at != '>' && take_character(markup)
                     : markup->at[1] == '/' ? take_end(markup)
                                            : take_start(markup);
         if (!fine)

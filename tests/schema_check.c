@@ -93,7 +93,8 @@ static bool takes(Checker *checker, const Json *schema, const Json *value)
 static bool check_member(Checker *checker, const Json *schema, const Json *member)
 {
     const Json *property = json_member(json_member(schema, "properties"), member->key),
-               *patterns = json_member(schema, "patternProperties"), *rest = json_member(schema, "additionalProperties");
+               *patterns = json_member(schema, "patternProperties"),
+               *rest = json_member(schema, "additionalProperties");
     bool known = property != NULL;
     if (property && !takes(checker, property, member))
         return false;
@@ -168,10 +169,23 @@ static bool check_keyword(Checker *checker, const Json *schema, const Json *keyw
         return !number || value->number <= keyword->number || fail(checker, value, "is above", keyword->text);
     if (strcmp(name, "exclusiveMinimum") == 0)
         return !number || value->number > keyword->number || fail(checker, value, "is not above", keyword->text);
-    static const char *const elsewhere[] = {
-        "$schema", "$defs",         "title",    "description",   "then",          "else",          "properties",
-        "items",   "prefixItems",   "minItems", "maxItems",      "propertyNames", "minProperties", "maxProperties",
-        "required", "patternProperties", "additionalProperties"};
+    static const char *const elsewhere[] = {"$schema",
+                                            "$defs",
+                                            "title",
+                                            "description",
+                                            "then",
+                                            "else",
+                                            "properties",
+                                            "items",
+                                            "prefixItems",
+                                            "minItems",
+                                            "maxItems",
+                                            "propertyNames",
+                                            "minProperties",
+                                            "maxProperties",
+                                            "required",
+                                            "patternProperties",
+                                            "additionalProperties"};
     for (size_t i = 0; i < COUNT_OF(elsewhere); i++)
         if (strcmp(name, elsewhere[i]) == 0)
             return true;

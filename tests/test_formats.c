@@ -17,8 +17,8 @@ enum { FORMATS_TESTED = sizeof formats / sizeof formats[0] };
 static char *text_of(const char *spec, const char *format)
 {
     static const char *const env[] = {"GITHUB_STEP_SUMMARY=", NULL};
-    Ran ran = run_loopsim_with(
-        &(Command){.argv = (const char *const[]){"run", spec, "--out", format, NULL}, .env = env});
+    Ran ran =
+        run_loopsim_with(&(Command){.argv = (const char *const[]){"run", spec, "--out", format, NULL}, .env = env});
     ck_assert_msg(ran.exit == 0 || ran.exit == 1, "exit %d: %s", ran.exit, ran.err);
     char *text = strdup(ran.out);
     ran_free(&ran);
@@ -70,9 +70,9 @@ END_TEST
 
 START_TEST(the_checker_of_markup_sees_what_is_wrong)
 {
-    static const char *const bad[] = {"<a><b></a></b>", "<a x=\"1\" x=\"2\"/>", "<a>&nbsp;</a>", "<a",
-                                      "<a>\001</a>",    "<a x=1/>",             "<a/><b/>",      "<a x=\"<\"/>",
-                                      "<a>></a>"};
+    static const char *const bad[] = {
+        "<a><b></a></b>", "<a x=\"1\" x=\"2\"/>", "<a>&nbsp;</a>", "<a", "<a>\001</a>", "<a x=1/>",
+        "<a/><b/>",       "<a x=\"<\"/>",         "<a>></a>"};
     char text[200];
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         snprintf(text, sizeof text, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n%s", bad[i]);
@@ -106,7 +106,7 @@ START_TEST(every_chart_has_its_figures)
     char *html = text_of("tests/golden/formats.json", "html");
     ck_assert_uint_eq(count_of(html, "<svg "), 4);
     ck_assert_uint_ge(count_of(html, "<details>"), count_of(html, "<svg ") + 1); /* and the spec */
-    expect_in(html, "tests/golden/formats.json:4"); /* where the duration comes from */
+    expect_in(html, "tests/golden/formats.json:4");                              /* where the duration comes from */
     expect_in(html, "loopsim run tests/golden/formats.json --seed 1</pre>");
     free(html);
 }
@@ -121,8 +121,9 @@ START_TEST(html_stays_small)
     for (int i = 0; i < 300; i++)
         fprintf(file, "\"a_rather_long_name_of_a_handler_%d\": [{\"cpu\": \"10us\"}, \"%0500d\", {\"cpu\": \"1us\"}],",
                 i, i);
-    fputs("\"get\": [{\"cpu\": \"1ms\"}]}, \"arrivals\": {\"poisson\": \"900/s\", \"mix\": {\"get\": 1}},\"servers\": {",
-          file);
+    fputs(
+        "\"get\": [{\"cpu\": \"1ms\"}]}, \"arrivals\": {\"poisson\": \"900/s\", \"mix\": {\"get\": 1}},\"servers\": {",
+        file);
     for (int i = 0; i < 12; i++)
         fprintf(file, "%s\"server%d\": {\"model\": \"%s\"}", i ? "," : "", i, i % 2 ? "event-loop" : "thread-pool");
     fputs("}}", file);
@@ -267,8 +268,12 @@ static void expect_escaped(void (*escape)(Buf *, const char *), const char *text
 
 START_TEST(escapes)
 {
-    expect_escaped(escape_markup, "a<b>&\"'\n\t\001\x7f", "a&lt;b&gt;&amp;&quot;&#39;&#10;&#9;\xef\xbf\xbd\xef\xbf\xbd");
-    expect_escaped(escape_markup, "\xff" "\xc3\xa9\xef\xbf\xbe", "\xef\xbf\xbd\xc3\xa9\xef\xbf\xbd");
+    expect_escaped(escape_markup, "a<b>&\"'\n\t\001\x7f",
+                   "a&lt;b&gt;&amp;&quot;&#39;&#10;&#9;\xef\xbf\xbd\xef\xbf\xbd");
+    expect_escaped(escape_markup,
+                   "\xff"
+                   "\xc3\xa9\xef\xbf\xbe",
+                   "\xef\xbf\xbd\xc3\xa9\xef\xbf\xbd");
     expect_escaped(escape_csv, "plain", "plain");
     expect_escaped(escape_csv, "a,b", "\"a,b\"");
     expect_escaped(escape_csv, "a\"b\nc", "\"a\"\"b\nc\"");

@@ -19,7 +19,8 @@ static const Json *read_json(const char *name, const char *text)
 {
     Diag *diag = mem_get(mem, sizeof *diag);
     diag_init(diag, mem);
-    const Json *json = json_read(mem, (JsonPlace){name, 1, 1, 0, 0}, mem_copy(mem, text, strlen(text)), strlen(text), diag);
+    const Json *json =
+        json_read(mem, (JsonPlace){name, 1, 1, 0, 0}, mem_copy(mem, text, strlen(text)), strlen(text), diag);
     ck_assert_msg(json != NULL, "%s is not JSON: %s", name, diag->count > 0 ? diag->entry[0].what : "");
     return json;
 }
@@ -96,13 +97,17 @@ END_TEST
 /* What is wrong of itself, not for what stands elsewhere, in the files of tests/bad. */
 START_TEST(what_is_plainly_wrong_is_not_valid)
 {
-    static const char *const bad[] = {"workload.unknown",     "workload.handlers.missing", "machine.cores.text",
-                                      "machine.cores.large",  "machine.scheduler",         "machine.unknown",
-                                      "resource.latency",     "resource.error_rate",       "server.model.missing",
-                                      "server.backlog",       "distribution.unknown",      "distribution.two",
-                                      "distribution.unit",    "arrivals.poisson.unit",     "arrivals.unknown",
-                                      "workload.seed.negative", "network.bandwidth",       "workload.duration.unit",
-                                      "program.unknown",      "program.order",             "machine.memory.unit"};
+    static const char *const bad[] = {"workload.unknown",     "workload.handlers.missing",
+                                      "machine.cores.text",   "machine.cores.large",
+                                      "machine.scheduler",    "machine.unknown",
+                                      "resource.latency",     "resource.error_rate",
+                                      "server.model.missing", "server.backlog",
+                                      "distribution.unknown", "distribution.two",
+                                      "distribution.unit",    "arrivals.poisson.unit",
+                                      "arrivals.unknown",     "workload.seed.negative",
+                                      "network.bandwidth",    "workload.duration.unit",
+                                      "program.unknown",      "program.order",
+                                      "machine.memory.unit"};
     char path[100];
     for (size_t i = 0; i < COUNT_OF(bad); i++) {
         snprintf(path, sizeof path, "tests/bad/%s.json", bad[i]);

@@ -160,6 +160,7 @@ static int run_workload(Run *run)
         return code;
     run->report = (Report){.mem = cli->mem, .spec = run->input.spec, .path = run->input.path, .args = &cli->args};
     run->report.runs = 1;
+    warmup_find(cli, &run->input);
     if (is_simple(run))
         run_servers(run);
     else

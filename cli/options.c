@@ -325,7 +325,7 @@ const Option options[] = {
     {"trace-window", 0, "A..B", RUNS, read_trace_window, "trace only this window of time"},
     {"trace-limit", 0, "N", RUNS, read_trace_limit, "at most N events in a trace (1000000)"},
     {"trace-slowest", 0, "N", RUNS, NULL, "trace the N slowest requests and all that they waited for"},
-    {"series", 0, "DUR", " run ", NULL, "figures per step of time"},
+    {"series", 0, "DUR", " run ", read_series, "figures per step of time, in JSON"},
     {"vary", 0, "PATH=RANGE", " sweep ", read_vary, "what to vary: a..b:step, a..b:xF or v1,v2,…; repeatable"},
     {"shard", 0, "I/N", " sweep ", read_shard, "only the I-th of N parts; joined by merge"},
     {"resume", 0, "FILE", " sweep ", read_resume, "keep finished points in FILE, and take from it those that are there"},

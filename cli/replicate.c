@@ -74,6 +74,8 @@ static void simulate_piece(void *context, Cli *cli, uint64_t piece, Buf *answer)
     uint64_t run = piece / (uint64_t)waiting->servers + 1;
     spec.seed = replicate_seed(spec.seed, run);
     mine.spec = &spec;
+    if (run > 1)
+        cli->args.series = 0;
     ServerRun done = server_run(cli, &mine, waiting->server[piece % (uint64_t)waiting->servers], &none, 0);
     wire_put(answer, &done);
 }

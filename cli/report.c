@@ -11,8 +11,8 @@
 void report_write(Buf *buf, const Report *report, Format format)
 {
     static void (*const writers[FORMATS])(Buf *, const Report *) = {
-        [FORMAT_TEXT] = report_text,   [FORMAT_JSON] = report_json, [FORMAT_CSV] = report_csv,
-        [FORMAT_MD] = report_markdown, [FORMAT_HTML] = report_html, [FORMAT_JUNIT] = report_junit,
+        [FORMAT_TEXT] = report_text,     [FORMAT_JSON] = report_json, [FORMAT_CSV] = report_csv,
+        [FORMAT_MD] = report_markdown,   [FORMAT_HTML] = report_html, [FORMAT_JUNIT] = report_junit,
         [FORMAT_GITHUB] = report_github,
     };
     writers[format](buf, report);
@@ -73,6 +73,7 @@ void report_about(Buf *buf, const Report *report)
     if (spec->warmup > 0) {
         buf_text(buf, ", without the first ");
         text_time(buf, spec->warmup);
+        buf_text(buf, spec->warmup_auto ? " (found by MSER-5)" : "");
     }
     buf_text(buf, " · seed ");
     buf_u64(buf, spec->seed);

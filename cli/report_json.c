@@ -3,6 +3,8 @@
 #include "json_writer.h"
 #include "report.h"
 
+#include "../model/observe/series.h"
+
 #include <string.h>
 
 /* Collects the numbers of one run, or writes: of one run as they are, of several with their means and intervals. */
@@ -254,6 +256,30 @@ static void put_population(Writer *writer, const Results *results)
     put_hist(writer, "queueing_ns", &results->queueing);
 }
 
+static void put_series(JsonWriter *json, const Results *results)
+{
+    json_begin(json, "series", '[');
+    for (int i = 0; i < results->series_count; i++) {
+        const SeriesStep *step = &results->series[i];
+        json_begin_flat(json, NULL, '{');
+        json_int(json, "from_ns", step->from);
+        json_int(json, "to_ns", step->to);
+        json_uint(json, "completed", step->completed);
+        json_micro(json, "throughput_per_s", step->throughput);
+        if (step->p50 >= 0) {
+            json_int(json, "p50_ns", step->p50);
+            json_int(json, "p99_ns", step->p99);
+        }
+        json_int(json, "in_flight", step->in_flight);
+        json_micro(json, "cpu", step->cpu);
+        if (step->loop >= 0)
+            json_micro(json, "loop", step->loop);
+        json_int(json, "longest_queue", step->queue);
+        json_end(json, '}');
+    }
+    json_end(json, ']');
+}
+
 static void put_server(Writer *writer, const Results *results)
 {
     JsonWriter *json = &writer->json;
@@ -285,6 +311,8 @@ static void put_server(Writer *writer, const Results *results)
     put_bottleneck(writer, &results->bottleneck);
     put_slowest(writer, results);
     put_population(writer, results);
+    if (results->series_count > 0 && !writer->collect)
+        put_series(json, results);
     json_end(json, '}');
 }
 

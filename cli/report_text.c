@@ -216,6 +216,7 @@ static void put_line_about(Text *text)
     if (spec->warmup > 0) {
         buf_text(text->buf, ", without the first ");
         text_time(text->buf, spec->warmup);
+        buf_text(text->buf, spec->warmup_auto ? " (found by MSER-5)" : "");
     }
     buf_f(text->buf, "%sseed ", dot);
     buf_u64(text->buf, spec->seed);

@@ -50,6 +50,10 @@ typedef struct ServerRun {
 } ServerRun;
 ServerRun server_run(Cli *cli, const Input *input, int server, Outputs *outputs, uint64_t trace_limit);
 
+/* Where the spec's warm-up is "auto": a pilot run of every server, whether it is wanted or not, and the latest of their
+ * cuts becomes the spec's warm-up. */
+void warmup_find(Cli *cli, Input *input);
+
 /* `run` of a program: prints its lines as Node would; its own exit code, or one of ours. */
 int program_run(Cli *cli, Input *input);
 

@@ -1,7 +1,9 @@
 #include "progress.h"
 #include "run.h"
 
+#include "../model/observe/series.h"
 #include "../model/observe/view.h"
+#include "../model/observe/warmup.h"
 
 #include <string.h>
 
@@ -25,11 +27,15 @@ static WorldEnd end_of(KernelEnd end)
 }
 
 static void simulate(Running *running, Cli *cli, const Input *input, int server, struct Sink *sink,
-                     uint64_t trace_limit)
+                     uint64_t trace_limit, bool pilot)
 {
     const Spec *spec = input->spec;
     const SpecServer *config = &spec->servers[server];
     running->stats = stats_new(running->mem, spec, input->program, spec->warmup);
+    if (pilot)
+        running->stats->pilot = pilot_new(running->mem);
+    else if (cli->args.series > 0)
+        running->stats->series = series_new(running->mem, running->stats, cli->args.series, spec->machine.cores);
     probe_init(&running->probe, NULL, running->stats);
     if (sink) {
         ViewOptions options = {.from = cli->args.trace_from, .to = cli->args.trace_to, .limit = trace_limit};
@@ -49,6 +55,8 @@ static void close_early(Running *running)
     running->end = WORLD_LIMIT;
     if (running->world) {
         Time now = running->world->kernel.now;
+        if (running->stats->series)
+            running->stats->series->from = now; /* the step under way would take some */
         if (now < running->stats->from)
             stats_open(running->stats, running->world->machine, now);
         stats_close(running->stats, running->world->machine, now);
@@ -78,7 +86,7 @@ static ServerRun run_in(Running *running, Cli *cli, const Input *input, int serv
     ServerRun run = {NULL, 0, false, false};
     MemTrap trap;
     if (mem_try(running->mem, &trap)) {
-        simulate(running, cli, input, server, outputs->sink, trace_limit);
+        simulate(running, cli, input, server, outputs->sink, trace_limit, false);
         mem_end_try(running->mem, &trap);
     } else {
         progress_end();
@@ -120,4 +128,39 @@ ServerRun server_run(Cli *cli, const Input *input, int server, Outputs *outputs,
     mem_free(cli->mem, run);
     mem_free(cli->mem, running);
     return result;
+}
+
+/* ---- "warmup": "auto" ---- */
+
+static Time pilot_run(Cli *cli, const Input *input, int server)
+{
+    Running *running = mem_get(cli->mem, sizeof *running);
+    MemTrap trap;
+    Time cut = 0;
+    if (!(running->mem = mem_new(budget_of(cli))))
+        return 0;
+    if (mem_try(running->mem, &trap)) {
+        simulate(running, cli, input, server, NULL, 0, true);
+        mem_end_try(running->mem, &trap);
+    } else {
+        progress_end();
+    }
+    if (running->world)
+        cut = pilot_cut(running->stats->pilot, running->world->kernel.now);
+    mem_delete(running->mem);
+    mem_free(cli->mem, running);
+    return cut;
+}
+
+void warmup_find(Cli *cli, Input *input)
+{
+    Spec *spec = input->spec;
+    if (!spec->warmup_auto)
+        return;
+    Time latest = 0;
+    for (int i = 0; i < spec->server_count; i++) {
+        Time cut = pilot_run(cli, input, i);
+        latest = cut > latest ? cut : latest;
+    }
+    spec->warmup = latest;
 }

@@ -139,6 +139,7 @@ int sweep_point(const SweepWork *work, Cli *cli, uint64_t point, Buf *answer)
         return code;
     requirements.item += requirements.expected;
     requirements.count -= requirements.expected;
+    warmup_find(cli, &input);
     Replication replication = {.cli = cli, .input = &input, .wanted = wanted};
     replicate_watch(&replication, &requirements);
     code = replicate_here(&replication);

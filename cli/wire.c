@@ -1,5 +1,7 @@
 #include "wire.h"
 
+#include "../model/observe/series.h"
+
 #include <string.h>
 
 typedef struct Reader {
@@ -9,13 +11,15 @@ typedef struct Reader {
 
 static void put_raw(Buf *buf, const void *bytes, size_t size)
 {
-    buf_bytes(buf, bytes, size);
+    if (size > 0)
+        buf_bytes(buf, bytes, size);
 }
 
 static void get_raw(Reader *reader, void *into, size_t size)
 {
     must((size_t)(reader->end - reader->at) >= size, "a worker's answer is too short");
-    memcpy(into, reader->at, size);
+    if (size > 0)
+        memcpy(into, reader->at, size);
     reader->at += size;
 }
 
@@ -58,6 +62,7 @@ static void put_results(Buf *buf, const Results *results)
     hist_write(&results->pool.wait, buf);
     hist_write(&results->population, buf);
     hist_write(&results->queueing, buf);
+    put_raw(buf, results->series, (size_t)results->series_count * sizeof *results->series);
     put_string(buf, results->bottleneck.what);
     put_string(buf, results->bottleneck.why);
     put_string(buf, results->bottleneck.advice);
@@ -81,6 +86,8 @@ static Results *get_results(Reader *reader)
     get_hist(reader, &results->pool.wait);
     get_hist(reader, &results->population);
     get_hist(reader, &results->queueing);
+    results->series = mem_get(mem, mem_array(mem, (size_t)results->series_count + 1, sizeof *results->series));
+    get_raw(reader, results->series, (size_t)results->series_count * sizeof *results->series);
     results->bottleneck.what = get_string(reader);
     results->bottleneck.why = get_string(reader);
     results->bottleneck.advice = get_string(reader);

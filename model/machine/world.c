@@ -1,6 +1,7 @@
 #include "run.h"
 
 #include "../observe/probe.h"
+#include "../observe/series.h"
 #include "arrivals.h"
 
 /* ---- pauses ---- */
@@ -58,6 +59,20 @@ World *world_new(Mem *mem, const Spec *spec, const struct Program *program, cons
     return world;
 }
 
+/* In pieces of a step where there is a series. */
+static KernelEnd run_to(World *world, Time until, uint64_t max_events, const volatile sig_atomic_t *stop)
+{
+    Stats *stats = world->probe->stats;
+    while (stats->series && series_next(stats->series) < until) {
+        Time next = series_next(stats->series);
+        KernelEnd end = kernel_run(&world->kernel, next, max_events, stop);
+        if (end != KERNEL_DEADLINE)
+            return end;
+        series_sample(stats->series, stats, world->machine, next);
+    }
+    return kernel_run(&world->kernel, until, max_events, stop);
+}
+
 KernelEnd world_run(World *world, uint64_t max_events, const volatile sig_atomic_t *stop)
 {
     Kernel *kernel = &world->kernel;
@@ -67,11 +82,11 @@ KernelEnd world_run(World *world, uint64_t max_events, const volatile sig_atomic
     stats_open(stats, world->machine, kernel->now);
     clients_start(world->clients);
     if (warmup > 0) {
-        end = kernel_run(kernel, warmup, max_events, stop);
+        end = run_to(world, warmup, max_events, stop);
         stats_open(stats, world->machine, kernel->now);
     }
     if (end == KERNEL_DEADLINE)
-        end = kernel_run(kernel, world->spec->duration, max_events, stop);
+        end = run_to(world, world->spec->duration, max_events, stop);
     stats_close(stats, world->machine, kernel->now);
     return end;
 }

@@ -1,5 +1,8 @@
 #include "probe.h"
 
+#include "series.h"
+#include "warmup.h"
+
 #include <string.h>
 
 const char *const phase_name[PHASES] = {
@@ -27,8 +30,23 @@ void probe_spin(Probe *probe)
     uint64_t connections = probe->stats->connections_arrived - probe->stats->connections_gone;
     if (probe->notes_now <= 1000000 + 64 * connections)
         return;
-    probe->spinning = true;
+    probe->spinning = probe->leave = true;
     kernel_stop(probe->stops);
+}
+
+void probe_stuck(Probe *probe)
+{
+    uint64_t connections = probe->stats->connections_arrived - probe->stats->connections_gone;
+    if (probe->busy_at != probe_now(probe)) {
+        probe->busy_at = probe_now(probe);
+        probe->busy_since = probe->busy;
+    }
+    probe->busy_check = probe->busy + BUSY_EVERY;
+    if (probe->busy - probe->busy_since > BUSY_MOST + 64 * BUSY_CALL * connections) {
+        probe->spinning = probe->leave = true;
+        kernel_stop(probe->stops);
+    } else if (probe->kernel->stop != NULL && *probe->kernel->stop)
+        probe->leave = true;
 }
 
 uint64_t probe_result(const Probe *probe)
@@ -213,6 +231,10 @@ void note_outcome(Probe *probe, Request *request, Outcome outcome)
             count_completed(stats, handler, request, latency);
         count_outcome(handler, outcome);
     }
+    if (outcome == OUTCOME_COMPLETED && stats->pilot)
+        pilot_add(stats->pilot, now, latency);
+    if (outcome == OUTCOME_COMPLETED && stats->series)
+        series_add(stats->series, latency);
     handler->completions += outcome == OUTCOME_COMPLETED;
     handler->responses += outcome == OUTCOME_COMPLETED || outcome == OUTCOME_FAILED;
     stats_population(stats, now, -1);

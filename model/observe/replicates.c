@@ -1,5 +1,7 @@
 #include "replicates.h"
 
+#include "series.h"
+
 #include "../../sim/digest.h"
 
 #include <string.h>
@@ -198,6 +200,9 @@ static void start_whole(Replicates *replicates, Results *run)
     memcpy(whole->handlers, run->handlers, (size_t)run->handler_count * sizeof *whole->handlers);
     whole->resources = mem_get(mem, mem_array(mem, (size_t)run->resource_count + 1, sizeof *whole->resources));
     memcpy(whole->resources, run->resources, (size_t)run->resource_count * sizeof *whole->resources);
+    whole->series = mem_get(mem, mem_array(mem, (size_t)run->series_count + 1, sizeof *whole->series));
+    if (run->series_count > 0)
+        memcpy(whole->series, run->series, (size_t)run->series_count * sizeof *whole->series);
     whole->bottleneck.what = copied(mem, run->bottleneck.what);
     whole->bottleneck.why = copied(mem, run->bottleneck.why);
     whole->bottleneck.advice = copied(mem, run->bottleneck.advice);

@@ -1,5 +1,7 @@
 #include "results.h"
 
+#include "series.h"
+
 #include <string.h>
 
 const char *const world_end_name[] = {
@@ -179,6 +181,12 @@ Results *results_take(Mem *mem, const Spec *spec, const Program *program, const 
     copy_hist(&results->queueing, mem, &stats->queueing);
     memcpy(results->slowest, stats->slowest, sizeof results->slowest);
     results->slow_count = stats->slow_count;
+    if (stats->series) {
+        results->series_count = stats->series->count;
+        results->series =
+            mem_get(mem, mem_array(mem, (size_t)results->series_count + 1, sizeof *results->series));
+        memcpy(results->series, stats->series->steps, (size_t)results->series_count * sizeof *results->series);
+    }
     bottleneck_find(results, mem, spec, program, server, stats);
     return results;
 }

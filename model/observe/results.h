@@ -98,6 +98,8 @@ typedef struct Results {
     Hist queueing;   /* accept_wait + ready_wait of completed requests */
     SlowRequest slowest[SLOWEST]; /* the slowest first */
     int slow_count;
+    struct SeriesStep *series; /* series.h; of the first of several runs */
+    int series_count;          /* 0: not wanted */
     struct Replicates *replicates; /* of the runs that this is the whole of; NULL: of one run */
 } Results;
 

@@ -1,5 +1,7 @@
 #include "stats.h"
 
+#include "series.h"
+
 #include <string.h>
 
 Stats *stats_new(Mem *mem, const Spec *spec, const Program *program, Time warmup)
@@ -57,6 +59,8 @@ static void open_levels(Stats *stats, Time now)
  * wanted starts anew here. */
 void stats_open(Stats *stats, Machine *machine, Time now)
 {
+    if (stats->series)
+        series_reopen(stats->series, stats, now);
     stats->opened = now;
     snapshot(machine, &stats->at_open);
     open_levels(stats, now);
@@ -80,6 +84,8 @@ void stats_open(Stats *stats, Machine *machine, Time now)
 
 void stats_close(Stats *stats, Machine *machine, Time now)
 {
+    if (stats->series)
+        series_end(stats->series, stats, machine, now);
     snapshot(machine, &stats->at_close);
     Level *const levels[] = {&stats->idle,      &stats->starved,  &stats->pool_queued,
                              &stats->pool_busy, &stats->runnable, &stats->connection_threads,

@@ -121,6 +121,9 @@ typedef struct Stats {
     Level runnable;           /* threads that wait for a core */
     Level connection_threads; /* threads that each serve one connection */
     MachineStats at_open, at_close;
+
+    struct Pilot *pilot;   /* of a pilot run, which looks for a warm-up; else NULL */
+    struct Series *series; /* NULL: not wanted */
 } Stats;
 
 Stats *stats_new(Mem *mem, const Spec *spec, const Program *program,

@@ -109,6 +109,9 @@ golden: $(PROGRAM) $(OBJ)/loopsim-test ## write the golden files of the formats 
 readme: all ## bring the output that README.md shows up to date
 	@sh tests/readme.sh $(BUILD)/loopsim
 
+reality: all ## real servers, measured, against what loopsim says of them: a table with the error of each cell
+	@sh tests/reality/reality.sh $(OBJ)/loopsim
+
 layers: $(OBJECTS) ## check who includes whom, and that nothing banned is called
 	@NM='$(NM)' sh tests/layers.sh $(OBJ)
 
@@ -137,4 +140,4 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
 FORCE:
-.PHONY: all demo test golden reference laws layers lint install clean help FORCE
+.PHONY: all demo test reality golden reference laws layers lint install clean help FORCE

@@ -1,7 +1,9 @@
 /* The figures of "linux" were measured on two virtual x86-64 cores (Sapphire Rapids class), Linux 6.18, HZ 250, glibc
  * 2.36, libuv 1.44.2: medians of 15 rounds, threads pinned to one core (a busy server on a core) unless a source says
  * otherwise. A name as tcp_accept4 is a row of tests/reality/costs.csv; "calibrate" is what the command of that name
- * measured on a machine of the same type, where a tight loop tells too little. Nothing is fitted to a server. */
+ * measured on a machine of the same type, where a tight loop tells too little; that one was not quiet, and `sleep` is
+ * uncertain for it (tests/reality/README.md). No number is computed from a server's, but which measurements an entry is
+ * made of was chosen with the servers' figures known. */
 #include "costs.h"
 
 #include <string.h>

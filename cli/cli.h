@@ -88,6 +88,7 @@ typedef struct Args {
     int64_t shard, shards;  /* from 1; 0: not given */
     const char *resume;     /* NULL: none */
     Time series;            /* 0: none */
+    bool series_for_charts; /* it was not asked for: HTML alone shows it */
     When color, progress;
     bool ascii, quiet, verbose, print, help, no_browser;
 } Args;

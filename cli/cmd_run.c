@@ -148,6 +148,23 @@ static bool all_met(const Report *report)
     return true;
 }
 
+/* HTML always has its charts over time: of 60 to 150 steps, where --series does not say how many. */
+static void choose_series(Run *run)
+{
+    Args *args = &run->cli->args;
+    Time duration = run->input.spec->duration, step = 1;
+    bool html = false;
+    for (int i = 0; i < args->out_count; i++)
+        html |= args->out[i].format == FORMAT_HTML;
+    if (!html || args->series > 0 || duration == TIME_NEVER)
+        return;
+    while (step <= duration / 600)
+        step *= 10;
+    Time steps = duration / step;
+    args->series = step * (steps >= 300 ? 5 : steps >= 150 ? 2 : 1);
+    args->series_for_charts = true;
+}
+
 static int run_workload(Run *run)
 {
     Cli *cli = run->cli;
@@ -158,6 +175,7 @@ static int run_workload(Run *run)
         code = outputs_open(&run->outputs, cli->mem, &cli->args);
     if (code != EXIT_DONE)
         return code;
+    choose_series(run);
     run->report = (Report){.mem = cli->mem, .spec = run->input.spec, .path = run->input.path, .args = &cli->args};
     run->report.runs = 1;
     warmup_find(cli, &run->input);

@@ -32,5 +32,6 @@ void html_percentiles(Html *html);
 void html_histogram(Html *html);
 void html_time(Html *html);
 void html_busy(Html *html);
+void html_series(Html *html); /* nothing where there is no series */
 
 #endif

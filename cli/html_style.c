@@ -62,7 +62,8 @@ static const char charts[] =
     "svg .big{font-weight:600}svg .grid{stroke:var(--grid);stroke-width:1}svg .axis{stroke:var(--soft);"
     "stroke-width:1}svg .track{fill:var(--track)}svg .mark{stroke:var(--ink);stroke-width:1.2;"
     "stroke-dasharray:2 3;opacity:.65}svg .curve{fill:none;stroke-width:2.4;stroke-linejoin:round}"
-    "svg .hill{fill-opacity:.78}svg .halo{paint-order:stroke;stroke:var(--card);stroke-width:4px;"
+    "svg .thin{stroke-width:1.6}svg .hill{fill-opacity:.78}svg "
+    ".halo{paint-order:stroke;stroke:var(--card);stroke-width:4px;"
     "stroke-linejoin:round}.D1{stroke-dasharray:10 5}.D2{stroke-dasharray:3 4}"
     ".D3{stroke-dasharray:14 4 3 4}.D4{stroke-dasharray:6 3 2 3 2 3}p code{font-size:.92em}\n";
 

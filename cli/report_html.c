@@ -434,6 +434,7 @@ void report_html(Buf *buf, const Report *report)
         html_histogram(&html);
         html_time(&html);
         html_busy(&html);
+        html_series(&html);
     }
     put_requirements(&html);
     if (report->count > 0) {

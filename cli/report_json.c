@@ -311,7 +311,7 @@ static void put_server(Writer *writer, const Results *results)
     put_bottleneck(writer, &results->bottleneck);
     put_slowest(writer, results);
     put_population(writer, results);
-    if (results->series_count > 0 && !writer->collect)
+    if (results->series_count > 0 && !writer->collect && !writer->args->series_for_charts)
         put_series(json, results);
     json_end(json, '}');
 }

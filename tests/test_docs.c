@@ -286,6 +286,27 @@ START_TEST(getting_started_works)
 }
 END_TEST
 
+/* Each is worth running as it stands, and what it expects holds. */
+START_TEST(every_template_runs)
+{
+    char *list = said("init", NULL), name[WORD], *saved = NULL;
+    int count = 0;
+    for (char *line = strtok_r(list, "\n", &saved); line; line = strtok_r(NULL, "\n", &saved)) {
+        if (strncmp(line, "  ", 2) != 0 || sscanf(line, " %59s", name) != 1)
+            continue;
+        char *spec = said("init", name);
+        Ran ran = run_loopsim_with(&(Command){.argv = (const char *const[]){"run", "-", "-q", NULL}, .input = spec});
+        ck_assert_msg(ran.exit == 0, "%s: exit %d: %s%s", name, ran.exit, ran.out, ran.err);
+        ck_assert_str_eq(ran.err, "");
+        ran_free(&ran);
+        free(spec);
+        count++;
+    }
+    ck_assert_int_eq(count, 7);
+    free(list);
+}
+END_TEST
+
 Suite *docs_suite(void)
 {
     Suite *suite = suite_create("docs");
@@ -302,6 +323,7 @@ Suite *docs_suite(void)
     tcase_add_test(all, bash_takes_its_completion);
     tcase_add_test(all, help_fits_a_screen);
     tcase_add_test(all, getting_started_works);
+    tcase_add_test(all, every_template_runs);
     suite_add_tcase(suite, all);
     return suite;
 }

@@ -104,7 +104,7 @@ static size_t count_of(const char *text, const char *part)
 START_TEST(every_chart_has_its_figures)
 {
     char *html = text_of("tests/golden/formats.json", "html");
-    ck_assert_uint_eq(count_of(html, "<svg "), 4);
+    ck_assert_uint_eq(count_of(html, "<svg "), 5);
     ck_assert_uint_ge(count_of(html, "<details>"), count_of(html, "<svg ") + 1); /* and the spec */
     expect_in(html, "tests/golden/formats.json:4");                              /* where the duration comes from */
     expect_in(html, "loopsim run tests/golden/formats.json --seed 1</pre>");
@@ -237,6 +237,22 @@ START_TEST(several_runs_have_intervals)
 }
 END_TEST
 
+/* The charts over time take nothing from JSON that stands beside them, and add nothing. */
+START_TEST(charts_over_time_leave_json_alone)
+{
+    char page[500];
+    Ran alone = run_loopsim("run", "tests/golden/formats.json", "--out", "json", NULL);
+    snprintf(page, sizeof page, "html=%s", scratch("page.html"));
+    Ran beside = run_loopsim("run", "tests/golden/formats.json", "--out", "json", "--out", page, NULL);
+    ck_assert_str_eq(alone.out, beside.out);
+    ran_free(&alone);
+    ran_free(&beside);
+    char *html = read_file(page + strlen("html="), NULL);
+    expect_in(html, "Over time");
+    free(html);
+}
+END_TEST
+
 START_TEST(a_program_has_no_figures)
 {
     const char *path = scratch("program.json");
@@ -306,6 +322,7 @@ Suite *formats_suite(void)
     tcase_add_test(foreign, a_name_is_no_workflow_command);
     tcase_add_test(foreign, github_appends_to_the_summary);
     tcase_add_test(foreign, several_runs_have_intervals);
+    tcase_add_test(foreign, charts_over_time_leave_json_alone);
     tcase_add_test(foreign, a_program_has_no_figures);
     tcase_add_test(foreign, escapes);
     suite_add_tcase(suite, same);

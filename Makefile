@@ -140,4 +140,4 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
 FORCE:
-.PHONY: all demo test reality golden reference laws layers lint install clean help FORCE
+.PHONY: all demo test coverage-test reality golden reference laws layers lint install clean help FORCE

@@ -162,6 +162,7 @@ bool kernel_step(Kernel *kernel)
 
 KernelEnd kernel_run(Kernel *kernel, Time until, uint64_t max_events, const volatile sig_atomic_t *stop)
 {
+    kernel->stop = stop;
     for (;;) {
         if (kernel->stopped) {
             kernel->stopped = false; /* a stop ends one run; the next one goes on */

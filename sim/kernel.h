@@ -42,6 +42,7 @@ typedef struct Kernel {
     uint64_t taken;                       /* events run so far */
     uint64_t pending;                     /* events scheduled */
     bool stopped;                         /* kernel_stop was called */
+    const volatile sig_atomic_t *stop;    /* of the run under way: for events that go on for long; may be NULL */
     Time last;                            /* the time that slots are relative to; at most now */
     uint64_t nonempty[KERNEL_SLOTS / 64]; /* bit b of word w: slot 64 w + b may hold events */
     EventLink present[RANKS];             /* list heads: when == last */

@@ -181,6 +181,7 @@ Rng draw_at(Vm *vm, const Frame *frame, uint64_t site)
 Frame *frame_push(Vm *vm, const Func *func, Env *env, Job *job, Strand *strand, uint64_t path, FrameKind kind)
 {
     Frame *frame = pool_get(&vm->shared->frames[func->index]);
+    probe_busy(vm->shared->probe, BUSY_CALL);
     frame->func = func;
     frame->pc = func->code;
     frame->top = frame->operand;

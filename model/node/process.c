@@ -159,8 +159,12 @@ ProcessResult process_run(Mem *mem, const Spec *spec, const Program *program, Pr
     loop_start(&node->loop);
     KernelEnd end = kernel_run(&world->kernel, TIME_NEVER, options->max_events, options->stop);
     stats_close(probe->stats, world->machine, world->kernel.now);
-    bool ended = node->loop.over;
+    bool ended = node->loop.over && !probe->leave;
+    if (options->stop != NULL && *options->stop && !node->loop.over)
+        end = KERNEL_INTERRUPTED;
+    else if (probe->leave)
+        end = probe->spinning ? KERNEL_STOPPED : KERNEL_INTERRUPTED;
     return (ProcessResult){ .exit_code = node->exit_code, .died = node->died, .error = node->died ? error_text(node) : NULL,
-        .unsettled = node->module != NULL && node->module->state == PENDING && node->exit_code == 13, .end = ended && !probe->spinning ? KERNEL_DRAINED : end, .waits = !ended && end == KERNEL_DRAINED,
+        .unsettled = node->module != NULL && node->module->state == PENDING && node->exit_code == 13, .end = ended ? KERNEL_DRAINED : end, .waits = !ended && end == KERNEL_DRAINED,
         .now = world->kernel.now, .iterations = node->loop.iterations };
 }

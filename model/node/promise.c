@@ -250,6 +250,11 @@ static void react(Vm *vm, const Micro *micro)
             pass_on(vm, reaction->result, reaction->rejected, reaction->value, by);
         return;
     case REACT_MODULE:
+        if (--reaction->index > 0) {
+            enqueue(vm, *micro);
+            return;
+        }
+        vm->node->from_promise = micro->rejected;
         if (micro->rejected)
             vm_threw(vm, micro->job, NULL, micro->value);
         return;
@@ -274,6 +279,7 @@ static void thenable_job(Vm *vm, const Micro *micro)
 
 void micro_run(Vm *vm, const Micro *micro)
 {
+    probe_busy(vm->shared->probe, BUSY_CALL);
     switch (micro->kind) {
     case MICRO_CALL:
         frame_call(vm, micro->on.closure, micro->strand, vm->top != NULL ? FRAME_PASSING : FRAME_BASE, 0, NULL);

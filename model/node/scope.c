@@ -224,7 +224,7 @@ static CoRet co_run_microtasks(Loop *loop, Co *co)
     while (ring_pop(&node->vm.micro, &micro)) {
         co->p = micro.job;
         micro_run(&node->vm, &micro);
-        if (node->vm.top != NULL || node->vm.finished != NULL)
+        if (node->vm.top != NULL || node->vm.finished != NULL || loop->probe->leave)
             CO_UNTIL(loop, co, node_run(node));
         if (node->vm.threw)
             CO_CALL(loop, co, co_uncaught, NULL, 0);

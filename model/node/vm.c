@@ -407,8 +407,9 @@ static void new_scope(Frame *frame, int variables)
 }
 
 /* The turn of a loop: everything drawn in it has the turn in its place. */
-static void next_turn(Frame *frame, int32_t site)
+static void next_turn(Vm *vm, Frame *frame, int32_t site)
 {
+    probe_busy(vm->shared->probe, BUSY_TURN);
     frame->top[-1].as.number += 1;
     frame->path = mix2(mix2((uint64_t)frame->top[-2].as.duration, (uint32_t)site), (uint64_t)frame->top[-1].as.number);
 }
@@ -474,7 +475,7 @@ static void step(Vm *vm, Frame *frame, const Ins *ins)
         push(frame, (Value){ .type = VALUE_DURATION, .as.duration = (Time)frame->path });
         push(frame, value_number(0));
         break;
-    case OP_NEXT: next_turn(frame, ins->b); break;
+    case OP_NEXT: next_turn(vm, frame, ins->b); break;
     case OP_LEAVE:
         frame->top -= 2;
         frame->path = (uint64_t)frame->top[0].as.duration;
@@ -578,8 +579,11 @@ static bool run_owed(Vm *vm)
 
 VmEnd vm_run(Vm *vm)
 {
+    Probe *probe = vm->shared->probe;
     for (;;) {
         Frame *frame = vm->top;
+        if (probe->leave)
+            return VM_EXIT;
         if (frame == NULL) {
             if (!run_owed(vm))
                 return VM_EMPTY;

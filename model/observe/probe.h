@@ -47,6 +47,9 @@ typedef struct Probe {
     uint64_t notes_now; /* at the present instant: a spin that costs nothing ends the run at 10^6 */
     Time notes_at;
     bool spinning;
+    uint64_t busy, busy_check, busy_since; /* see probe_busy: so much by now; where to look again; at the instant's start */
+    Time busy_at;
+    bool leave;             /* whoever walks a program leaves it: a spin, or a signal */
     uint64_t callbacks;  /* entered by a loop */
     Kernel *stops;       /* the same kernel: what a spin stops */
     Stats *stats;        /* never NULL */
@@ -91,6 +94,18 @@ static inline void probe_digest(Probe *probe, Tag tag, uint64_t a, uint64_t b)
         probe_spin(probe);
     probe->notes++;
     probe->digest = digest_add(digest_add(probe->digest, (uint64_t)now), (uint64_t)tag << 56 ^ a << 24 ^ b);
+}
+
+/* What takes no simulated time and is no note: the turn of a loop, a call, a microtask. Sets `leave` where so much of it happens at one instant that it is
+ * a spin, or where a signal has asked the run to stop. */
+enum { BUSY_TURN = 1, BUSY_CALL = 10, BUSY_MOST = 10000000, BUSY_EVERY = 1 << 16 };
+void probe_stuck(Probe *probe);
+
+static inline void probe_busy(Probe *probe, unsigned weight)
+{
+    probe->busy += weight;
+    if (probe->busy >= probe->busy_check)
+        probe_stuck(probe);
 }
 
 /* ---- strands ---- */

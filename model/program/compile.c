@@ -399,6 +399,7 @@ static Func *compile_main(Compiler *compiler, const Func **functions)
     uint32_t sites = 0;
     Func *func = func_begin(compiler, &build, "main", spec->esm);
     owner_begin(&build, "main", -1, &sites);
+    build.module = spec->esm;
     scope_open(compiler, &scope);
     for (const Json *var = spec->vars != NULL ? spec->vars->child : NULL; var != NULL; var = var->next)
         if (name_valid(compiler, var, var->key))

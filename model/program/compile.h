@@ -40,6 +40,7 @@ typedef struct Build {
     int depth, most; /* operands now and at most */
     int open_tries, most_tries;
     bool can_await;
+    bool module;       /* the main of an ES module: nothing to return from */
     int handler;       /* whose steps these are; -1: a function's or a program's */
     const char *owner;
     uint64_t owner_hash;

@@ -171,7 +171,8 @@ void step_each(Compiler *compiler, const Json *step, const Json *operand)
 
 void step_return(Compiler *compiler, const Json *step, const Json *operand)
 {
-    (void)step;
+    if (compiler->build->module)
+        wrong(compiler, step, "the main of an ES module is no function; move it into one", "no return here");
     compile_expression(compiler, operand);
     emit(compiler, OP_RETURN, 0, 0, -1);
 }

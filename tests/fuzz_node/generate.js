@@ -132,7 +132,7 @@ function generate(seed, family) {
         return mark(verb, { [verb]: elements });
       }
       case 11: return timed ? mark('sleep', { sleep: one(WAITS.timer), ...(chance(0.6) ? { value: chance(0.8) ? label('s') : value(c, 0) } : {}) }) : { resolved: { resolved: label('v') } };
-      case 12: return timed ? (files && chance(0.4) ? mark('fsp', { fsp: one(['stat', 'readFile', 'missing']) }) : io(c)) : { resolved: { thenable: [{ resolve: label('v') }] } };
+      case 12: return timed ? (files && chance(0.4) ? mark('fsp', { fsp: one(['stat', 'stat', 'missing']) }) : io(c)) : { resolved: { thenable: [{ resolve: label('v') }] } };
       default: return signatures.length ? call(c) : { resolved: { resolved: label('v') } };
     }
   }
@@ -316,7 +316,7 @@ function generate(seed, family) {
     attempt: (c, d) => {
       use('try', c.at);
       const guarded = block(c, d);
-      const leave = () => (chance(0.12) ? [{ return: label('rv') }] : chance(0.15) ? [{ throw: label('e') }] : []);
+      const leave = () => (chance(0.12) && c.at !== 'main' ? [{ return: label('rv') }] : chance(0.15) ? [{ throw: label('e') }] : []);
       if (chance(0.6)) guarded.push(chance(0.8) ? { throw: chance(0.8) ? label('e') : plain(1) } : { emit: 'process', event: 'nobody' });
       const made = { try: guarded };
       if (chance(0.85)) {

@@ -52,6 +52,7 @@ const start = {
   missing: (_, done) => { fs.stat('/nowhere/at/all', (error) => done(new Error(error.code))); },
   readFile: (size, done) => { fs.readFile(file(size), () => done()); },
 };
+// Their results are objects of Node's, which are told by show.
 const promises = {
   stat: () => fs.promises.stat(__filename),
   missing: () => fs.promises.stat('/nowhere/at/all'),

@@ -106,8 +106,7 @@ bool lab_step(LabRun *run)
     Kernel *kernel = &run->world->kernel;
     while (!run->over) {
         bool cold = !warm(run) && run->stats->from < run->lab->spec->duration;
-        KernelEnd end =
-            kernel_run(kernel, cold ? run->stats->from : run->lab->spec->duration, kernel->taken + 1, NULL);
+        KernelEnd end = kernel_run(kernel, cold ? run->stats->from : run->lab->spec->duration, kernel->taken + 1, NULL);
         if (end == KERNEL_LIMIT)
             return true;
         if (end == KERNEL_DEADLINE && cold)
@@ -123,8 +122,7 @@ const Results *lab_finish(LabRun *run)
     const Spec *spec = run->lab->spec;
     while (lab_until(run, TIME_NEVER))
         continue;
-    run->results =
-        results_take(run->mem, spec, run->lab->program, &spec->servers[run->server], &run->probe, run->end);
+    run->results = results_take(run->mem, spec, run->lab->program, &spec->servers[run->server], &run->probe, run->end);
     return run->results;
 }
 

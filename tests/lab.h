@@ -38,10 +38,10 @@ void lab_end(Lab *lab);
 
 struct Sink;
 LabRun *lab_begin_drawn(Lab *lab, int server, struct Sink *sink); /* as lab_begin, drawn on a sink */
-LabRun *lab_begin(Lab *lab, int server);    /* the warm-up is not over yet: it ends in one of the pieces */
-bool lab_until(LabRun *run, Time until);    /* false: the run is over (drained, or the spec's duration) */
-bool lab_step(LabRun *run);                 /* one event of the kernel; false: the run is over */
-const Results *lab_finish(LabRun *run);     /* runs what is left */
+LabRun *lab_begin(Lab *lab, int server); /* the warm-up is not over yet: it ends in one of the pieces */
+bool lab_until(LabRun *run, Time until); /* false: the run is over (drained, or the spec's duration) */
+bool lab_step(LabRun *run);              /* one event of the kernel; false: the run is over */
+const Results *lab_finish(LabRun *run);  /* runs what is left */
 void lab_end_run(LabRun *run);
 
 #endif

@@ -159,11 +159,11 @@ static void dd1(Law *law, double load)
 
 /* ---- many servers ---- */
 
-static void mmc(Law *law, int servers, double load, Parts parts, bool waits)
+static void mmc(Law *law, const char *what, int servers, double load, Parts parts, bool waits)
 {
     static const double shares[] = {0.5, 0.9, 0.99};
     double service = 10, rate = load * servers / service;
-    name(law, law->name, load);
+    name(law, what, load);
     law->memory_ms *= service / servers;
     poisson(law, parts, rate * 1000);
     expect(law, SOJOURN, service + mmc_wait(servers, rate, service));
@@ -175,8 +175,7 @@ static void mmc(Law *law, int servers, double load, Parts parts, bool waits)
 
 static void mm4_workers(Law *law, double load)
 {
-    snprintf(law->name, sizeof law->name, "M/M/4, workers that compute");
-    mmc(law, 4, load,
+    mmc(law, "M/M/4, workers that compute", 4, load,
         (Parts){.server = "\"model\": \"event-loop\", \"workers\": 4",
                 .machine = "\"cores\": 5",
                 .steps = "{\"await\": {\"pool\": {\"exponential\": \"10ms\"}}}"},
@@ -185,8 +184,7 @@ static void mm4_workers(Law *law, double load)
 
 static void mm8_workers(Law *law, double load)
 {
-    snprintf(law->name, sizeof law->name, "M/M/8, workers that read files");
-    mmc(law, 8, load,
+    mmc(law, "M/M/8, workers that read files", 8, load,
         (Parts){.server = "\"model\": \"event-loop\", \"workers\": 8",
                 .steps = "{\"await\": {\"pool\": {\"exponential\": \"10ms\"}, \"kind\": \"fs\"}}"},
         false);
@@ -194,11 +192,11 @@ static void mm8_workers(Law *law, double load)
 
 static void mmc_threads(Law *law, int servers, double load)
 {
-    char server[64];
+    char server[64], what[48];
     snprintf(server, sizeof server, "\"model\": \"thread-pool\", \"threads\": %d", servers);
-    snprintf(law->name, sizeof law->name, "M/M/%d, a pool of threads", servers);
-    mmc(law, servers, load, (Parts){.server = server, .steps = "{\"await\": {\"net\": {\"exponential\": \"10ms\"}}}"},
-        true);
+    snprintf(what, sizeof what, "M/M/%d, a pool of threads", servers);
+    mmc(law, what, servers, load,
+        (Parts){.server = server, .steps = "{\"await\": {\"net\": {\"exponential\": \"10ms\"}}}"}, true);
 }
 
 static void mm4_threads(Law *law, double load)
@@ -238,9 +236,11 @@ static void finite(Law *law, int servers, int room, double load)
     double service = 10, rate = load * servers / service;
     Finite exact = mmck(servers, room, rate, service);
     snprintf(law->name, sizeof law->name, "M/M/%d/%d, load %g", servers, room, load);
-    snprintf(server, sizeof server, "\"model\": \"thread-pool\", \"threads\": %d, \"queue\": %d", servers, room - servers);
+    snprintf(server, sizeof server, "\"model\": \"thread-pool\", \"threads\": %d, \"queue\": %d", servers,
+             room - servers);
     law->memory_ms = 10.0 * room;
-    poisson(law, (Parts){.server = server, .steps = "{\"await\": {\"net\": {\"exponential\": \"10ms\"}}}"}, rate * 1000);
+    poisson(law, (Parts){.server = server, .steps = "{\"await\": {\"net\": {\"exponential\": \"10ms\"}}}"},
+            rate * 1000);
     expect(law, BLOCKED, exact.blocked);
     expect(law, RATE, exact.throughput * 1000);
     expect(law, NUMBER, exact.number);
@@ -289,7 +289,8 @@ static void mginf(Law *law, double mean)
     snprintf(law->name, sizeof law->name, "M/G/inf, %g in the mean", mean);
     law->memory_ms = 50;
     poisson(law,
-            (Parts){.server = threads, .steps = "{\"await\": {\"net\": {\"lognormal\": {\"mean\": \"10ms\", \"sd\": \"20ms\"}}}}"},
+            (Parts){.server = threads,
+                    .steps = "{\"await\": {\"net\": {\"lognormal\": {\"mean\": \"10ms\", \"sd\": \"20ms\"}}}}"},
             mean * 100);
     int most = (int)mean;
     while (poisson_at_most(most, mean) < 0.99)
@@ -361,13 +362,14 @@ static void tandem(Law *law, double load)
 {
     double rate = load * 900;
     name(law, "three queues behind each other", load);
-    poisson(law,
-            (Parts){.server = loop,
-                    .resources = "\"a\": {\"latency\": {\"exponential\": \"1ms\"}, \"concurrency\": 1},"
-                                 "\"b\": {\"latency\": {\"exponential\": \"0.833333ms\"}, \"concurrency\": 1},"
-                                 "\"c\": {\"latency\": {\"exponential\": \"1.111111ms\"}, \"concurrency\": 1}",
-                    .steps = "{\"await\": {\"io\": \"a\"}}, {\"await\": {\"io\": \"b\"}}, {\"await\": {\"io\": \"c\"}}"},
-            rate);
+    poisson(
+        law,
+        (Parts){.server = loop,
+                .resources = "\"a\": {\"latency\": {\"exponential\": \"1ms\"}, \"concurrency\": 1},"
+                             "\"b\": {\"latency\": {\"exponential\": \"0.833333ms\"}, \"concurrency\": 1},"
+                             "\"c\": {\"latency\": {\"exponential\": \"1.111111ms\"}, \"concurrency\": 1}",
+                .steps = "{\"await\": {\"io\": \"a\"}}, {\"await\": {\"io\": \"b\"}}, {\"await\": {\"io\": \"c\"}}"},
+        rate);
     expect(law, SOJOURN, 1000 / (1000 - rate) + 1000 / (1200 - rate) + 1000 / (900 - rate));
     expect(law, NUMBER, rate / (1000 - rate) + rate / (1200 - rate) + rate / (900 - rate));
 }
@@ -375,12 +377,13 @@ static void tandem(Law *law, double load)
 static void fork_join(Law *law, double load)
 {
     name(law, "fork and join over two queues", load);
-    poisson(law,
-            (Parts){.server = loop,
-                    .resources = "\"a\": {\"latency\": {\"exponential\": \"1ms\"}, \"concurrency\": 1},"
-                                 "\"b\": {\"latency\": {\"exponential\": \"1ms\"}, \"concurrency\": 1}",
-                    .steps = "{\"await\": {\"all\": [[{\"await\": {\"io\": \"a\"}}], [{\"await\": {\"io\": \"b\"}}]]}}"},
-            load * 1000);
+    poisson(
+        law,
+        (Parts){.server = loop,
+                .resources = "\"a\": {\"latency\": {\"exponential\": \"1ms\"}, \"concurrency\": 1},"
+                             "\"b\": {\"latency\": {\"exponential\": \"1ms\"}, \"concurrency\": 1}",
+                .steps = "{\"await\": {\"all\": [[{\"await\": {\"io\": \"a\"}}], [{\"await\": {\"io\": \"b\"}}]]}}"},
+        load * 1000);
     expect(law, SOJOURN, fork_join_two(load, 1));
 }
 
@@ -406,7 +409,8 @@ static void closed(Law *law, const char *what, int customers, double think, cons
     double rate = closed_throughput(customers, think, n, station);
     snprintf(law->name, sizeof law->name, "%s, %d clients", what, customers);
     if (think > 0)
-        snprintf(arrivals, sizeof arrivals, "\"clients\": %d, \"think\": {\"exponential\": \"%gms\"}", customers, think);
+        snprintf(arrivals, sizeof arrivals, "\"clients\": %d, \"think\": {\"exponential\": \"%gms\"}", customers,
+                 think);
     else
         snprintf(arrivals, sizeof arrivals, "\"clients\": %d", customers);
     law->rate = rate * 1000;
@@ -437,8 +441,8 @@ static void cpu_and_io(Law *law, int customers, int servers)
     snprintf(what, sizeof what, servers > 0 ? "cpu and io of %d" : "cpu and io without limit", servers);
     snprintf(resources, sizeof resources, "\"db\": {\"latency\": {\"exponential\": \"5ms\"}%s%.0d}",
              servers > 0 ? ", \"concurrency\": " : "", servers);
-    closed(law, what, customers, 0, "{\"cpu\": {\"exponential\": \"0.1ms\"}}, {\"await\": {\"io\": \"db\"}}", resources, 2,
-           station);
+    closed(law, what, customers, 0, "{\"cpu\": {\"exponential\": \"0.1ms\"}}, {\"await\": {\"io\": \"db\"}}", resources,
+           2, station);
 }
 
 static void io_4(Law *law, double customers)
@@ -484,22 +488,69 @@ static void steady_threads(Law *law, double customers)
 /* ---- the list ---- */
 
 const LawRow law_rows[] = {
-    {mm1, 0.5, QUANTILES_TOO},          {mm1, 0.8, QUANTILES_TOO},           {mm1, 0.95, MEANS},          {mm1, 0.9, LONG_ONLY},
-    {md1, 0.5, LONG_ONLY},         {md1, 0.8, MEANS},           {md1, 0.95, LONG_ONLY},         {lognormal_1, 0.8, LONG_ONLY},
-    {lognormal_4, 0.5, LONG_ONLY}, {lognormal_4, 0.8, MEANS},   {lognormal_10, 0.5, LONG_ONLY}, {erlang_2, 0.8, LONG_ONLY},
-    {erlang_4, 0.9, LONG_ONLY},    {hyperexponential, 0.8, LONG_ONLY}, {bimodal, 0.8, LONG_ONLY},  {dm1, 0.5, LONG_ONLY},
-    {dm1, 0.8, LONG_ONLY},         {dd1, 0.8, MEANS},           {mm4_workers, 0.8, MEANS},   {mm4_workers, 0.9, LONG_ONLY},
-    {mm8_workers, 0.8, LONG_ONLY}, {mm4_threads, 0.9, LONG_ONLY},  {mm16_threads, 0.8, LONG_ONLY}, {mm50_threads, 0.9, MEANS},
-    {mm50_threads, 0.5, LONG_ONLY}, {md4, 0.8, LONG_ONLY},         {mm1_10, 0.8, LONG_ONLY},       {mm1_10, 1.2, LONG_ONLY},
-    {mm1_100, 1.0, LONG_ONLY},     {mm4_14, 0.95, MEANS},       {mm50_150, 1.2, LONG_ONLY},     {loss_4, 0.8, LONG_ONLY},
-    {loss_4, 1.2, LONG_ONLY},      {loss_50, 1.0, LONG_ONLY},      {loss_200, 1.2, LONG_ONLY},     {mginf, 10, LONG_ONLY},
-    {mginf, 1, LONG_ONLY},         {mm1_ps, 0.5, LONG_ONLY},       {mm1_ps, 0.8, MEANS},        {md1_ps, 0.8, LONG_ONLY},
-    {lognormal_ps, 0.8, MEANS}, {bimodal_ps, 0.8, LONG_ONLY},   {mm2_ps, 0.8, LONG_ONLY},       {mg2_ps, 0.8, LONG_ONLY},
-    {tandem, 8.0 / 9, LONG_ONLY},  {fork_join, 0.5, LONG_ONLY},    {fork_join, 0.8, LONG_ONLY},    {loop_pool_loop, 0.8, LONG_ONLY},
-    {repair_10, 1, LONG_ONLY},     {repair_10, 8, MEANS},       {repair_10, 64, LONG_ONLY},     {repair_10, 256, LONG_ONLY},
-    {repair_100, 8, LONG_ONLY},    {repair_100, 64, LONG_ONLY},    {repair_100, 1000, LONG_ONLY},  {io_4, 8, LONG_ONLY},
-    {io_50, 8, LONG_ONLY},         {io_50, 64, LONG_ONLY},         {io_free, 64, LONG_ONLY},       {steady_loop, 8, LONG_ONLY},
-    {steady_loop, 64, LONG_ONLY},  {steady_threads, 8, LONG_ONLY}, {steady_threads, 64, LONG_ONLY},
+    {mm1, 0.5, QUANTILES_TOO},
+    {mm1, 0.8, QUANTILES_TOO},
+    {mm1, 0.95, MEANS},
+    {mm1, 0.9, LONG_ONLY},
+    {md1, 0.5, LONG_ONLY},
+    {md1, 0.8, MEANS},
+    {md1, 0.95, LONG_ONLY},
+    {lognormal_1, 0.8, LONG_ONLY},
+    {lognormal_4, 0.5, LONG_ONLY},
+    {lognormal_4, 0.8, MEANS},
+    {lognormal_10, 0.5, LONG_ONLY},
+    {erlang_2, 0.8, LONG_ONLY},
+    {erlang_4, 0.9, LONG_ONLY},
+    {hyperexponential, 0.8, LONG_ONLY},
+    {bimodal, 0.8, LONG_ONLY},
+    {dm1, 0.5, LONG_ONLY},
+    {dm1, 0.8, LONG_ONLY},
+    {dd1, 0.8, MEANS},
+    {mm4_workers, 0.8, MEANS},
+    {mm4_workers, 0.9, LONG_ONLY},
+    {mm8_workers, 0.8, LONG_ONLY},
+    {mm4_threads, 0.9, LONG_ONLY},
+    {mm16_threads, 0.8, LONG_ONLY},
+    {mm50_threads, 0.9, MEANS},
+    {mm50_threads, 0.5, LONG_ONLY},
+    {md4, 0.8, LONG_ONLY},
+    {mm1_10, 0.8, LONG_ONLY},
+    {mm1_10, 1.2, LONG_ONLY},
+    {mm1_100, 1.0, LONG_ONLY},
+    {mm4_14, 0.95, MEANS},
+    {mm50_150, 1.2, LONG_ONLY},
+    {loss_4, 0.8, LONG_ONLY},
+    {loss_4, 1.2, LONG_ONLY},
+    {loss_50, 1.0, LONG_ONLY},
+    {loss_200, 1.2, LONG_ONLY},
+    {mginf, 10, LONG_ONLY},
+    {mginf, 1, LONG_ONLY},
+    {mm1_ps, 0.5, LONG_ONLY},
+    {mm1_ps, 0.8, MEANS},
+    {md1_ps, 0.8, LONG_ONLY},
+    {lognormal_ps, 0.8, MEANS},
+    {bimodal_ps, 0.8, LONG_ONLY},
+    {mm2_ps, 0.8, LONG_ONLY},
+    {mg2_ps, 0.8, LONG_ONLY},
+    {tandem, 8.0 / 9, LONG_ONLY},
+    {fork_join, 0.5, LONG_ONLY},
+    {fork_join, 0.8, LONG_ONLY},
+    {loop_pool_loop, 0.8, LONG_ONLY},
+    {repair_10, 1, LONG_ONLY},
+    {repair_10, 8, MEANS},
+    {repair_10, 64, LONG_ONLY},
+    {repair_10, 256, LONG_ONLY},
+    {repair_100, 8, LONG_ONLY},
+    {repair_100, 64, LONG_ONLY},
+    {repair_100, 1000, LONG_ONLY},
+    {io_4, 8, LONG_ONLY},
+    {io_50, 8, LONG_ONLY},
+    {io_50, 64, LONG_ONLY},
+    {io_free, 64, LONG_ONLY},
+    {steady_loop, 8, LONG_ONLY},
+    {steady_loop, 64, LONG_ONLY},
+    {steady_threads, 8, LONG_ONLY},
+    {steady_threads, 64, LONG_ONLY},
 };
 
 const int law_count = COUNT_OF(law_rows);

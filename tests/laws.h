@@ -12,13 +12,13 @@ enum { LAW_EXPECTS = 12, LAW_TEXT = 4096 };
 
 /* The figures: means in ms (of squares in ms^2), per second, shares, numbers. */
 typedef enum Figure {
-    SOJOURN,        /* mean latency */
-    SOJOURN_SQUARE, /* mean of its square */
-    WAIT,           /* mean queueing: accept_wait + ready_wait */
-    NUMBER,         /* in the system, over time */
-    RATE,           /* completions per second */
-    BLOCKED,        /* share refused */
-    BUSY,           /* cores in use */
+    SOJOURN,         /* mean latency */
+    SOJOURN_SQUARE,  /* mean of its square */
+    WAIT,            /* mean queueing: accept_wait + ready_wait */
+    NUMBER,          /* in the system, over time */
+    RATE,            /* completions per second */
+    BLOCKED,         /* share refused */
+    BUSY,            /* cores in use */
     NUMBER_AT_LEAST, /* share of time */
     FIGURES,
     SOJOURN_QUANTILE = FIGURES, /* those from here on are compared within 1 % */

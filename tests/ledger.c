@@ -90,7 +90,8 @@ static void on_track(Sink *sink, const TrackSpec *spec)
             *track = (LedgerTrack){LEDGER_REQUEST, i};
 }
 
-static void on_begin(Sink *sink, Track async, uint64_t id, Time at, const char *name, const TraceArgs *args, TraceFlow flow)
+static void on_begin(Sink *sink, Track async, uint64_t id, Time at, const char *name, const TraceArgs *args,
+                     TraceFlow flow)
 {
     Ledger *ledger = ledger_of(sink);
     LedgerTrack track = ledger->track[async];
@@ -108,7 +109,8 @@ static void on_begin(Sink *sink, Track async, uint64_t id, Time at, const char *
     }
 }
 
-static void on_end(Sink *sink, Track async, uint64_t id, Time at, const char *name, const TraceArgs *args, TraceFlow flow)
+static void on_end(Sink *sink, Track async, uint64_t id, Time at, const char *name, const TraceArgs *args,
+                   TraceFlow flow)
 {
     Ledger *ledger = ledger_of(sink);
     LedgerTrack track = ledger->track[async];
@@ -145,12 +147,14 @@ static void on_leave(Sink *sink, Track thread, Time at, const TraceArgs *args, T
     (void)sink, (void)thread, (void)at, (void)args, (void)flow;
 }
 
-static void on_slice(Sink *sink, Track thread, Time start, Time end, const char *name, const TraceArgs *args, TraceFlow flow)
+static void on_slice(Sink *sink, Track thread, Time start, Time end, const char *name, const TraceArgs *args,
+                     TraceFlow flow)
 {
     (void)sink, (void)thread, (void)start, (void)end, (void)name, (void)args, (void)flow;
 }
 
-static void on_instant(Sink *sink, Track track, uint64_t id, Time at, const char *name, const TraceArgs *args, TraceFlow flow)
+static void on_instant(Sink *sink, Track track, uint64_t id, Time at, const char *name, const TraceArgs *args,
+                       TraceFlow flow)
 {
     (void)sink, (void)track, (void)id, (void)at, (void)name, (void)args, (void)flow;
 }

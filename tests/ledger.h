@@ -37,8 +37,8 @@ typedef struct Ledger {
     LedgerCounts handler[LEDGER_MOST];
     uint64_t begun, ended; /* requests, whenever wanted */
     uint64_t population;
-    int64_t area;  /* of the population over the window: event by event */
-    int64_t spans; /* the same, request by request, of those that have ended */
+    int64_t area;                 /* of the population over the window: event by event */
+    int64_t spans;                /* the same, request by request, of those that have ended */
     int64_t latency[LEDGER_MOST]; /* of the completed that count, summed */
     int64_t running;              /* cores' time over the window */
     struct {
@@ -50,7 +50,7 @@ typedef struct Ledger {
 } Ledger;
 
 Ledger *ledger_new(Mem *mem, const Spec *spec);
-void ledger_at(Ledger *ledger, Time now);           /* brings the integrals up to now */
+void ledger_at(Ledger *ledger, Time now);                  /* brings the integrals up to now */
 int64_t ledger_unfinished(const Ledger *ledger, Time end); /* what requests that have not ended add to spans */
 
 #endif

@@ -33,14 +33,9 @@ static void duration(Maker *maker, unsigned most)
         put_us(maker, most);
         put(maker, "}");
         break;
-    case 1:
-        buf_f(&maker->text, "{\"uniform\": [\"%uus\", \"%uus\"]}", low, low + pick(maker, most));
-        break;
-    case 2:
-        buf_f(&maker->text, "{\"empirical\": [[\"%uus\", 3], [\"%uus\", 1]]}", low, low + most);
-        break;
-    default:
-        put_us(maker, most);
+    case 1: buf_f(&maker->text, "{\"uniform\": [\"%uus\", \"%uus\"]}", low, low + pick(maker, most)); break;
+    case 2: buf_f(&maker->text, "{\"empirical\": [[\"%uus\", 3], [\"%uus\", 1]]}", low, low + most); break;
+    default: put_us(maker, most);
     }
 }
 
@@ -64,9 +59,7 @@ static void wait_step(Maker *maker)
     static const char *const kinds[] = {"cpu", "fs", "dns"}, *const resources[] = {"db", "disk", "names", "hash"};
     switch (pick(maker, 6)) {
     case 0:
-    case 1:
-        buf_f(&maker->text, "{\"await\": {\"io\": \"%s\"}}", resources[pick(maker, 4)]);
-        break;
+    case 1: buf_f(&maker->text, "{\"await\": {\"io\": \"%s\"}}", resources[pick(maker, 4)]); break;
     case 2:
         put(maker, "{\"await\": {\"net\": ");
         duration(maker, 3000);
@@ -125,8 +118,7 @@ static void around(Maker *maker, int depth)
         }
         put(maker, "}");
         break;
-    default:
-        branches(maker, depth, kinds[pick(maker, maker->tame ? 2 : 4)]);
+    default: branches(maker, depth, kinds[pick(maker, maker->tame ? 2 : 4)]);
     }
 }
 
@@ -177,16 +169,12 @@ static void handler(Maker *maker)
 static void stream(Maker *maker)
 {
     switch (pick(maker, 5)) {
-    case 0:
-        buf_f(&maker->text, "{\"poisson\": \"%u/s\"", 50 + pick(maker, 1500));
-        break;
+    case 0: buf_f(&maker->text, "{\"poisson\": \"%u/s\"", 50 + pick(maker, 1500)); break;
     case 1:
         put(maker, "{\"every\": ");
         put_us(maker, 20000);
         break;
-    case 2:
-        put(maker, "{\"at\": [\"0\", \"0\", \"1ms\", \"1ms\", \"1ms\", \"20ms\", \"20001us\"]");
-        break;
+    case 2: put(maker, "{\"at\": [\"0\", \"0\", \"1ms\", \"1ms\", \"1ms\", \"20ms\", \"20001us\"]"); break;
     case 3:
         put(maker, "{\"interarrival\": ");
         duration(maker, 6000);
@@ -216,9 +204,7 @@ static void stream(Maker *maker)
 static void server(Maker *maker, unsigned kind)
 {
     switch (kind) {
-    case 0:
-        buf_f(&maker->text, "\"model\": \"event-loop\", \"workers\": %u", 1 + pick(maker, 4));
-        break;
+    case 0: buf_f(&maker->text, "\"model\": \"event-loop\", \"workers\": %u", 1 + pick(maker, 4)); break;
     case 1:
         put(maker, "\"model\": \"thread-per-connection\"");
         if (pick(maker, 2))

@@ -124,7 +124,8 @@ START_TEST(it_holds_on_the_examples)
 {
     char *text = read_file(examples.gl_pathv[_i], NULL);
     Lab *lab = lab_read(text);
-    if (lab->spec->duration != TIME_NEVER) { /* shorter: it goes event by event, and not everything is drawn in a crowd */
+    if (lab->spec->duration !=
+        TIME_NEVER) { /* shorter: it goes event by event, and not everything is drawn in a crowd */
         lab->spec->warmup = 100 * TIME_MS;
         lab->spec->duration = 300 * TIME_MS;
     }
@@ -171,13 +172,14 @@ static const char *spec_with(const char *name, const char *a, const char *b, con
 {
     char text[2048];
     const char *path = scratch(name);
-    snprintf(text, sizeof text,
-             "{\"name\": \"order\", \"duration\": \"2s\", \"machine\": {\"cores\": 2},\n"
-             " \"resources\": {\"db\": {\"latency\": {\"exponential\": \"3ms\"}, \"concurrency\": 4}},\n"
-             " \"handlers\": {\"get\": [{\"cpu\": {\"exponential\": \"1ms\"}}, {\"await\": {\"io\": \"db\"}}, \"read\"]},\n"
-             " \"arrivals\": {\"poisson\": \"300/s\", \"requests\": {\"geometric\": 2}},\n"
-             " \"servers\": {%s, %s, %s}}\n",
-             a, b, c);
+    snprintf(
+        text, sizeof text,
+        "{\"name\": \"order\", \"duration\": \"2s\", \"machine\": {\"cores\": 2},\n"
+        " \"resources\": {\"db\": {\"latency\": {\"exponential\": \"3ms\"}, \"concurrency\": 4}},\n"
+        " \"handlers\": {\"get\": [{\"cpu\": {\"exponential\": \"1ms\"}}, {\"await\": {\"io\": \"db\"}}, \"read\"]},\n"
+        " \"arrivals\": {\"poisson\": \"300/s\", \"requests\": {\"geometric\": 2}},\n"
+        " \"servers\": {%s, %s, %s}}\n",
+        a, b, c);
     write_file(path, text);
     return path;
 }

@@ -23,7 +23,8 @@ START_TEST(readme_shows_what_is_printed)
         Ran ran = run_loopsim_with(&(Command){.argv = (const char *const *)words});
         char *expected = strndup(line_end + 1, (size_t)(end - line_end));
         ck_assert_int_eq(ran.exit, 0);
-        ck_assert_msg(strcmp(ran.out, expected) == 0, "`make readme` brings README.md up to date; printed is:\n%s", ran.out);
+        ck_assert_msg(strcmp(ran.out, expected) == 0, "`make readme` brings README.md up to date; printed is:\n%s",
+                      ran.out);
         ran_free(&ran);
         free(expected);
         free(line);

@@ -55,7 +55,8 @@ END_TEST
 
 START_TEST(closed_networks)
 {
-    const Station repair = {1, 1}, two[] = {{0.1, 1}, {5, 4}}, many[] = {{0.1, 1}, {5, 50}}, free[] = {{0.1, 1}, {5, 0}};
+    const Station repair = {1, 1}, two[] = {{0.1, 1}, {5, 4}}, many[] = {{0.1, 1}, {5, 50}},
+                  free[] = {{0.1, 1}, {5, 0}};
     near(closed_throughput(8, 10, 1, &repair) * 1000, 661.681567);
     near(closed_residence(64, 100, 1, &repair), 2.50840953);
     near(closed_residence(1000, 10, 1, &repair), 990);

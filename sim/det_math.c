@@ -3,6 +3,8 @@
  * (pow, gamma), a number is the unevaluated sum of two doubles (Dekker 1971). */
 #include "dist.h"
 
+#include "log_table.h"
+
 #include <float.h>
 #include <math.h> /* sqrt, which IEEE 754 rounds correctly, and INFINITY */
 #include <string.h>
@@ -54,25 +56,25 @@ static inline double scale(double x, int k)
     return x * from_bits((uint64_t)(k + 1023) << 52);
 }
 
-/* log m = 2 atanh s with s = (m - 1) / (m + 1), so |s| < 0.1716 and z = s^2 < 0.0295: the sum of 2 z^i / (2i + 1)
- * for i = 1 ... 10, in pairs, which do not wait for each other. What is left out is below 2^-60 of log m. */
-static inline double atanh_tail(double z)
-{
-    double z2 = z * z, z4 = z2 * z2;
-    double low = (2.0 / 3 + 2.0 / 5 * z) + (2.0 / 7 + 2.0 / 9 * z) * z2;
-    double middle = (2.0 / 11 + 2.0 / 13 * z) + (2.0 / 15 + 2.0 / 17 * z) * z2;
-    double high = 2.0 / 19 + 2.0 / 21 * z;
-    return z * (low + (middle + high * z4) * z4);
-}
-
-/* With f = m - 1, which is exact: 2 s = f - s f = f - (f^2/2 - s f^2/2), so that the rounding of s does not matter. */
+/* x = z * 2^k with z in [0x1.6p-1, 0x1.6p0), and c the point of z's interval (log_table.h): so
+ * log x = k ln 2 + log c + log(1 + r) with r = (z - c) / c, where z - c is exact and |r| <= 2^-7. The series of
+ * log(1 + r) goes up to r^8; what is left out is below 2^-59 of r. */
 double det_log(double x)
 {
+    const uint64_t first = UINT64_C(0x3fe6000000000000); /* the bits of 0x1.6p-1 */
+    const uint64_t bias = 1100;
     must(x > 0 && x <= DBL_MAX, "the logarithm of no positive number");
-    int k;
-    double f = split(x, &k) - 1, s = f / (2 + f), half = 0.5 * f * f;
-    double corrected = s * (half + atanh_tail(s * s)) + k * LN2_LOW;
-    return k * LN2_HIGH + (f - (half - corrected));
+    int shift = 0;
+    if (x < DBL_MIN) {
+        x *= 0x1p54;
+        shift = 54;
+    }
+    uint64_t bits = bits_of(x), above = bits - first, steps = (above + (bias << 52)) >> 52;
+    int k = (int)steps - (int)bias - shift;
+    const LogPoint *point = &log_point[above >> 45 & 127];
+    double r = (from_bits(bits - ((steps - bias) << 52)) - point->c) * point->inverse, r2 = r * r;
+    double tail = (-1.0 / 2 + 1.0 / 3 * r) + ((-1.0 / 4 + 1.0 / 5 * r) + (-1.0 / 6 + 1.0 / 7 * r - 1.0 / 8 * r2) * r2) * r2;
+    return (k * LN2_HIGH + point->high) + (r + ((k * LN2_LOW + point->low) + r2 * tail));
 }
 
 /* exp(high + low) for |low| far below |high|: 2^k exp(r) with |r| <= ln(2)/2, by the series of exp up to r^13 / 13!;

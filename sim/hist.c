@@ -1,22 +1,12 @@
 #include "hist.h"
 
-#include "wide.h"
-
 #include <string.h>
 
-enum { EXACT = 2048, PER_CHUNK = 1024, CHUNK_BITS = 10, CHUNKS = 54 };
-
-/* A bucket's number is its chunk and its place in it in one: 1024 * shift + (value >> shift), where `shift` makes
- * value >> shift a number from 1024 to 2047 (below 2048 it is 0). So chunk 0 holds the numbers below 2048,
- * and chunk e the 1024 numbers from 1024 * (e + 1). */
-static inline unsigned shift_of(int64_t value)
-{
-    return value < EXACT ? 0 : 63 - CHUNK_BITS - (unsigned)__builtin_clzll((unsigned long long)value);
-}
+enum { EXACT = HIST_EXACT, PER_CHUNK = HIST_CHUNK, CHUNKS = 54 };
 
 size_t hist_bucket(int64_t value)
 {
-    unsigned shift = shift_of(value);
+    unsigned shift = hist_shift(value);
     return (size_t)PER_CHUNK * shift + (size_t)(value >> shift);
 }
 
@@ -54,19 +44,9 @@ void hist_free(Hist *hist)
     hist_init(hist, hist->mem);
 }
 
-static void take_chunk(Hist *hist, size_t e)
+uint64_t *hist_take_chunk(Hist *hist, unsigned e)
 {
-    hist->chunk[e] = mem_get(hist->mem, chunk_size(e) * sizeof(uint64_t));
-}
-
-/* The counter of a value. It is the only step that can fail, so it comes before all others. */
-static inline uint64_t *counter_of(Hist *hist, int64_t value)
-{
-    must(value >= 0, "a negative value was given to a histogram");
-    unsigned e = shift_of(value);
-    if (!hist->chunk[e])
-        take_chunk(hist, e);
-    return &hist->chunk[e][(size_t)(value >> e) - (e ? PER_CHUNK : 0)];
+    return hist->chunk[e] = mem_get(hist->mem, chunk_size(e) * sizeof(uint64_t));
 }
 
 /* words[0 .. n) += low + 2^64 * high */
@@ -84,7 +64,7 @@ static inline void add_wide(uint64_t *words, size_t n, uint64_t low, uint64_t hi
     }
 }
 
-static inline void extend(Hist *hist, int64_t min, int64_t max)
+void hist_extend(Hist *hist, int64_t min, int64_t max)
 {
     if (hist->count == 0 || min < hist->min)
         hist->min = min;
@@ -92,22 +72,12 @@ static inline void extend(Hist *hist, int64_t min, int64_t max)
         hist->max = max;
 }
 
-void hist_add(Hist *hist, int64_t value)
-{
-    ++*counter_of(hist, value);
-    extend(hist, value, value);
-    hist->count++;
-    uint64_t v = (uint64_t)value, high = 0, low = v <= UINT32_MAX ? v * v : wide_mul(v, v, &high);
-    add_wide(hist->sum, COUNT_OF(hist->sum), v, 0);
-    add_wide(hist->squares, COUNT_OF(hist->squares), low, high);
-}
-
 void hist_add_n(Hist *hist, int64_t value, uint64_t weight)
 {
     if (weight == 0)
         return;
-    *counter_of(hist, value) += weight;
-    extend(hist, value, value);
+    *hist_counter(hist, value) += weight;
+    hist_extend(hist, value, value);
     hist->count += weight;
     uint64_t v = (uint64_t)value, high, low = wide_mul(v, weight, &high);
     add_wide(hist->sum, COUNT_OF(hist->sum), low, high);
@@ -124,12 +94,12 @@ void hist_merge(Hist *into, const Hist *from)
         return;
     for (size_t e = 0; e < CHUNKS; e++)
         if (from->chunk[e] && !into->chunk[e])
-            take_chunk(into, e);
+            hist_take_chunk(into, (unsigned)e);
     for (size_t e = 0; e < CHUNKS; e++)
         if (from->chunk[e])
             for (size_t i = 0; i < chunk_size(e); i++)
                 into->chunk[e][i] += from->chunk[e][i];
-    extend(into, from->min, from->max);
+    hist_extend(into, from->min, from->max);
     into->count += from->count;
     add_wide(into->sum, COUNT_OF(into->sum), from->sum[0], from->sum[1]);
     add_wide(into->squares, COUNT_OF(into->squares), from->squares[0], from->squares[1]);
@@ -325,7 +295,7 @@ bool hist_read(Hist *hist, const unsigned char **at, const unsigned char *end)
         bucket += (size_t)step;
         size_t e = bucket < EXACT ? 0 : bucket / PER_CHUNK - 1;
         if (!hist->chunk[e])
-            take_chunk(hist, e);
+            hist_take_chunk(hist, (unsigned)e);
         hist->chunk[e][bucket - chunk_start(e)] += count;
     }
     return false;

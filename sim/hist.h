@@ -8,6 +8,7 @@
 #define SIM_HIST_H
 
 #include "buf.h"
+#include "wide.h"
 
 typedef struct Hist {
     Mem *mem;
@@ -20,7 +21,7 @@ typedef struct Hist {
 
 void hist_init(Hist *hist, Mem *mem);
 void hist_free(Hist *hist);
-void hist_add(Hist *hist, int64_t value);                    /* value >= 0 */
+static inline void hist_add(Hist *hist, int64_t value);      /* value >= 0 */
 void hist_add_n(Hist *hist, int64_t value, uint64_t weight); /* as if added so often: for time-weighted counts too */
 void hist_merge(Hist *into, const Hist *from);
 int64_t hist_mean(const Hist *hist);    /* rounded down; 0 where empty */
@@ -39,5 +40,46 @@ size_t hist_bucket(int64_t value); /* the number of a value's bucket: equal numb
 void hist_write(const Hist *hist, Buf *buf);
 /* Into an empty histogram; *at goes on behind it. False where the bytes are none that hist_write has written. */
 bool hist_read(Hist *hist, const unsigned char **at, const unsigned char *end);
+/* ---- the inside of hist_add, which every request meets several times ---- */
+
+enum { HIST_EXACT = 2048, HIST_CHUNK = 1024, HIST_CHUNK_BITS = 10 };
+
+/* A bucket's number is its chunk and its place in it in one: 1024 * shift + (value >> shift), where `shift` makes
+ * value >> shift a number from 1024 to 2047 (below 2048 it is 0). So chunk 0 holds the numbers below 2048,
+ * and chunk e the 1024 numbers from 1024 * (e + 1). */
+static inline unsigned hist_shift(int64_t value)
+{
+    return 63 - HIST_CHUNK_BITS - (unsigned)__builtin_clzll((unsigned long long)value | HIST_CHUNK);
+}
+
+uint64_t *hist_take_chunk(Hist *hist, unsigned e);
+
+/* The counter of a value. It is the only step that can fail, so it comes before all others. */
+static inline uint64_t *hist_counter(Hist *hist, int64_t value)
+{
+    must(value >= 0, "a negative value was given to a histogram");
+    unsigned e = hist_shift(value);
+    uint64_t *chunk = hist->chunk[e];
+    if (!chunk)
+        chunk = hist_take_chunk(hist, e);
+    return &chunk[(size_t)(value >> e) - (e > 0 ? HIST_CHUNK : 0)];
+}
+
+void hist_extend(Hist *hist, int64_t min, int64_t max);
+
+static inline void hist_add(Hist *hist, int64_t value)
+{
+    ++*hist_counter(hist, value);
+    if ((uint64_t)value - (uint64_t)hist->min > (uint64_t)hist->max - (uint64_t)hist->min || hist->count == 0)
+        hist_extend(hist, value, value);
+    hist->count++;
+    uint64_t v = (uint64_t)value, high, low = wide_mul(v, v, &high);
+    hist->sum[0] += v;
+    hist->sum[1] += hist->sum[0] < v;
+    hist->squares[0] += low;
+    high += hist->squares[0] < low;
+    hist->squares[1] += high;
+    hist->squares[2] += hist->squares[1] < high;
+}
 
 #endif

@@ -68,14 +68,6 @@ void kernel_at(Kernel *kernel, Event *event, Time when)
     place(kernel, event);
 }
 
-void kernel_cancel(Kernel *kernel, Event *event)
-{
-    if (!event_pending(event))
-        return;
-    list_remove(&event->link); /* a slot that it leaves empty is noticed when its turn comes */
-    kernel->pending--;
-}
-
 static inline Event *take_present(Kernel *kernel)
 {
     for (unsigned rank = 0; rank < RANKS; rank++) {

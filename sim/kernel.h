@@ -69,7 +69,15 @@ static inline bool event_pending(const Event *event)
     return event->link.next != NULL;
 }
 void kernel_at(Kernel *kernel, Event *event, Time when); /* when >= now; the event must not be pending */
-void kernel_cancel(Kernel *kernel, Event *event);        /* not pending: nothing happens */
+static inline void kernel_cancel(Kernel *kernel, Event *event) /* not pending: nothing happens */
+{
+    if (!event_pending(event))
+        return;
+    event->link.prev->next = event->link.next; /* a slot that it leaves empty is noticed when its turn comes */
+    event->link.next->prev = event->link.prev;
+    event->link.next = event->link.prev = NULL;
+    kernel->pending--;
+}
 bool kernel_step(Kernel *kernel);                        /* runs the next event; false: there is none */
 
 /* Runs events until one of the ends above; `stop` may be NULL. max_events counts from the start of the kernel. */

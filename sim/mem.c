@@ -202,9 +202,9 @@ uint64_t mem_requests(const Mem *mem)
 /* Pools and arenas take their memory in pieces that double from the first size to the last. In the hostile build every object is a block
  * of its own and goes back at once, so that a sanitizer sees whoever still uses it. */
 #ifdef LOOPSIM_HOSTILE
-enum { PIECE_FIRST = 1, PIECE_LAST = 1, HOSTILE = 1 };
+enum { PIECE_FIRST = 1, PIECE_LAST = 1 };
 #else
-enum { PIECE_FIRST = 512, PIECE_LAST = 64 * 1024, HOSTILE = 0 };
+enum { PIECE_FIRST = 512, PIECE_LAST = 64 * 1024 };
 #endif
 enum { ALIGNMENT = _Alignof(max_align_t) };
 
@@ -223,20 +223,13 @@ void pool_init(Pool *pool, Mem *mem, size_t each)
     pool->slab = pool->each < PIECE_FIRST ? PIECE_FIRST / pool->each : 1;
 }
 
-/* A free object's first word points to the next free one. */
-static void put_free(Pool *pool, void *object)
-{
-    memcpy(object, &pool->free, sizeof pool->free);
-    pool->free = object;
-}
-
 /* Takes a slab and returns its first object, which is zeroed as all of it is. */
-static void *pool_refill(Pool *pool)
+void *pool_refill(Pool *pool)
 {
     size_t count = pool->slab;
     char *slab = mem_get(pool->mem, mem_array(pool->mem, count, pool->each));
     for (size_t i = count; i-- > 1;) /* so that they are handed out in ascending order */
-        put_free(pool, slab + i * pool->each);
+        pool_put(pool, slab + i * pool->each);
     if (count <= PIECE_LAST / 2 / pool->each)
         pool->slab = 2 * count;
     return slab;
@@ -244,19 +237,7 @@ static void *pool_refill(Pool *pool)
 
 void *pool_get(Pool *pool)
 {
-    void *object = pool->free;
-    if (!object)
-        return pool_refill(pool);
-    memcpy(&pool->free, object, sizeof pool->free);
-    return memset(object, 0, pool->each);
-}
-
-void pool_put(Pool *pool, void *object)
-{
-    if (HOSTILE)
-        mem_free(pool->mem, object);
-    else
-        put_free(pool, object);
+    return memset(pool_get_raw(pool), 0, pool->each);
 }
 
 typedef union Chunk {

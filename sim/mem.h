@@ -14,6 +14,7 @@
 
 #include "base.h"
 #include <setjmp.h>
+#include <string.h>
 
 typedef struct Mem Mem;
 
@@ -42,6 +43,16 @@ void mem_begin_try(Mem *mem, MemTrap *trap);
 void mem_end_try(Mem *mem, MemTrap *trap);
 _Noreturn void mem_give_up(Mem *mem); /* what a failed allocation does; for limits that callers find themselves */
 
+/* Puts an object of a size that the compiler knows to zero. In pieces, each a few wide stores: for more, compilers
+ * choose string instructions, which take longer to begin than all of this. */
+static inline void mem_zero(void *object, size_t size)
+{
+    char *at = object;
+    for (size_t piece = 0; piece < size / 64; piece++)
+        memset(at + piece * 64, 0, 64);
+    memset(at + size / 64 * 64, 0, size % 64);
+}
+
 /* Pool: objects of one size, taken and given back in O(1), never returned to the Mem before its end. */
 typedef struct Pool {
     Mem *mem;
@@ -52,7 +63,28 @@ typedef struct Pool {
 
 void pool_init(Pool *pool, Mem *mem, size_t each);
 void *pool_get(Pool *pool); /* zeroed */
-void pool_put(Pool *pool, void *object);
+void *pool_refill(Pool *pool);
+
+/* What was in it before is still there, or anything else: for who sets every field. */
+static inline void *pool_get_raw(Pool *pool)
+{
+    void *object = pool->free;
+    if (!object)
+        return pool_refill(pool);
+    memcpy(&pool->free, object, sizeof pool->free);
+    return object;
+}
+
+/* A free object's first word points to the next free one. In the hostile build it goes back at once (mem.c). */
+static inline void pool_put(Pool *pool, void *object)
+{
+#ifdef LOOPSIM_HOSTILE
+    mem_free(pool->mem, object);
+#else
+    memcpy(object, &pool->free, sizeof pool->free);
+    pool->free = object;
+#endif
+}
 
 /* Arena: many small objects that end together. */
 typedef struct Arena {

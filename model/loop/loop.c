@@ -5,29 +5,6 @@
 
 /* ---- coroutines ---- */
 
-static CoRet go_on(Loop *loop, Co *co)
-{
-    CoRet ret;
-    do
-        ret = co->fn(loop, co);
-    while (ret == CO_BECAME);
-    if (ret == CO_OVER)
-        loop->depth--;
-    return ret;
-}
-
-CoRet co_enter(Loop *loop, CoFn *fn, void *pointer, int64_t number)
-{
-    must(loop->depth < CO_MOST, "coroutines nest too deep");
-    Co *co = &loop->stack[loop->depth++];
-    co->fn = fn;
-    co->at = 0;
-    co->p = pointer;
-    co->i = number;
-    co->j = 0;
-    return go_on(loop, co);
-}
-
 static Need loop_resume(Thread *thread)
 {
     Loop *loop = CONTAINER_OF(thread, Loop, thread);
@@ -36,8 +13,12 @@ static Need loop_resume(Thread *thread)
         loop->begun = true;
         ret = co_enter(loop, loop->hooks.program, NULL, 0);
     }
-    while (ret == CO_OVER && loop->depth > 0)
-        ret = go_on(loop, &loop->stack[loop->depth - 1]);
+    while (ret == CO_OVER && loop->running > loop->stack) {
+        Co *co = loop->running;
+        ret = co->fn(loop, co);
+        if (ret == CO_OVER)
+            loop->running = co - 1;
+    }
     if (ret == CO_STOPPED && !loop->over) {
         if (loop->probe->view && loop->hooks.stops)
             loop->hooks.stops(loop);
@@ -172,6 +153,7 @@ void loop_init(Loop *loop, World *world, LoopHooks hooks, void *owner, uint32_t 
     loop->costs = machine_costs(world->machine);
     loop->hooks = hooks;
     loop->owner = owner;
+    loop->running = loop->stack;
     loop->thread.resume = loop_resume;
     loop->thread.kind = THREAD_LOOP;
     loop->thread.number = number;

@@ -15,7 +15,6 @@ typedef struct Loop Loop;
 typedef struct Co Co;
 typedef enum CoRet {
     CO_OVER,    /* it has ended */
-    CO_BECAME,  /* it has put another function in its place */
     CO_STOPPED  /* time has to pass first: see loop->need; or the thread ends (loop->over) */
 } CoRet;
 typedef CoRet CoFn(Loop *loop, Co *co);
@@ -47,7 +46,7 @@ enum { CO_MOST = 32 };
 #define CO_UNTIL(loop, co, done) \
     do { (co)->at = __LINE__; if (0) { case __LINE__:; } if (!(done)) return CO_STOPPED; } while (0)
 
-CoRet co_enter(Loop *loop, CoFn *fn, void *pointer, int64_t number);
+static inline CoRet co_enter(Loop *loop, CoFn *fn, void *pointer, int64_t number);
 
 /* ---- descriptors: epoll's ready list (semantics.md, 4.1) ---- */
 
@@ -142,9 +141,24 @@ struct Loop {
     ThreadPool *pool;
     uint64_t iterations;
     Need need;
-    Co stack[CO_MOST];
-    int depth;
+    Co *running;             /* the innermost coroutine; stack: none */
+    Co stack[CO_MOST];       /* the first one is the ground, and never runs */
 };
+
+static inline CoRet co_enter(Loop *loop, CoFn *fn, void *pointer, int64_t number)
+{
+    Co *co = ++loop->running;
+    must(co < loop->stack + CO_MOST, "coroutines nest too deep");
+    co->fn = fn;
+    co->at = 0;
+    co->p = pointer;
+    co->i = number;
+    co->j = 0;
+    CoRet ret = fn(loop, co);
+    if (ret == CO_OVER)
+        loop->running = co - 1;
+    return ret;
+}
 
 void loop_init(Loop *loop, World *world, LoopHooks hooks, void *owner, uint32_t number);
 void loop_start(Loop *loop);

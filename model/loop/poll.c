@@ -106,6 +106,8 @@ static int scan(Loop *loop)
 {
     Fd *head = &loop->ready, *last = head->ready_prev;
     int n = 0;
+    if (last == head)
+        return loop->batch_count = 0;
     for (Fd *fd = head->ready_next, *next; fd != head && n < EVENTS_MOST; fd = next) {
         bool at_last = fd == last;
         next = fd->ready_next;

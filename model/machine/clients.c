@@ -69,7 +69,8 @@ static uint64_t draw_planned(const Stream *stream, uint64_t index)
 
 static Connection *new_connection(Clients *clients, uint16_t stream, uint64_t index, int32_t handler)
 {
-    Connection *connection = pool_get(&clients->world->connections);
+    Connection *connection = pool_get_raw(&clients->world->connections);
+    mem_zero(connection, sizeof *connection);
     connection->clients = clients;
     connection->stream = stream;
     connection->index = index;
@@ -110,11 +111,18 @@ static void open_connection(Connection *connection, Time due)
 
 /* ---- requests ---- */
 
+/* All but who it is and its account, which note_want or note_strand_begin begins. */
 static Request *new_request(Connection *connection)
 {
-    Request *request = pool_get(&connection->clients->world->requests);
+    Request *request = pool_get_raw(&connection->clients->world->requests);
     request->connection = connection;
+    request->attempt = request->branches = 0;
+    request->outcome = OUTCOME_NONE;
+    request->begun = request->responded = request->failed = false;
     request->holders = HOLD_CLIENT;
+    request->server_side = NULL;
+    request->hop = 0;
+    event_bind(&request->timer, on_timeout, RANK_WORLD);
     connection->request = request;
     connection->requests++;
     return request;
@@ -126,7 +134,6 @@ static void start_attempt(Request *request)
     Time timeout = stream_of(request->connection)->spec->timeout;
     if (timeout == 0)
         return;
-    event_bind(&request->timer, on_timeout, RANK_WORLD);
     kernel_at(&clients->world->kernel, &request->timer, now_of(clients) + timeout);
 }
 

@@ -37,9 +37,9 @@ typedef enum NeedKind {
 } NeedKind;
 
 typedef struct Need {
-    NeedKind kind;
-    Part part;    /* NEED_CPU: PART_CPU (the work itself) or PART_OVERHEAD (a cost) */
-    bool blocked; /* NEED_WAIT: in a synchronous wait (shown as D), not just idle */
+    uint8_t kind;      /* NeedKind */
+    uint8_t part;      /* NEED_CPU: PART_CPU (the work itself) or PART_OVERHEAD (a cost) */
+    bool blocked;      /* NEED_WAIT: in a synchronous wait (shown as D), not just idle */
     Time ns;
 } Need;
 

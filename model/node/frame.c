@@ -40,7 +40,8 @@ Value value_text(Job *job, const char *constant)
 
 Job *job_new(Vm *vm, Request *request)
 {
-    Job *job = pool_get(&vm->shared->jobs);
+    Job *job = pool_get_raw(&vm->shared->jobs);
+    mem_zero(job, sizeof *job);
     job->vm = vm;
     job->request = request;
     arena_init(&job->heap, vm->shared->mem);
@@ -82,6 +83,8 @@ static void part_from_account(Vm *vm, Job *job)
 {
     Strand *account = &job->request->account, *rest = NULL;
     Frame *lists[2] = { vm->top, job->suspended };
+    if (lists[0] == NULL && lists[1] == NULL)
+        return;
     for (int i = 0; i < 2; i++)
         for (Frame *frame = lists[i]; frame != NULL; frame = i == 0 ? frame->below : frame->next) {
             if (frame->strand != account)
@@ -180,7 +183,8 @@ Rng draw_at(Vm *vm, const Frame *frame, uint64_t site)
 
 Frame *frame_push(Vm *vm, const Func *func, Env *env, Job *job, Strand *strand, uint64_t path, FrameKind kind)
 {
-    Frame *frame = pool_get(&vm->shared->frames[func->index]);
+    Frame *frame = pool_get_raw(&vm->shared->frames[func->index]);
+    mem_zero(frame, sizeof *frame);
     probe_busy(vm->shared->probe, BUSY_CALL);
     frame->func = func;
     frame->pc = func->code;

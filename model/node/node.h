@@ -84,6 +84,10 @@ void node_init(Node *node, VmShared *shared, LoopHooks hooks, uint32_t number);
 /* ---- scopes, ticks, microtasks (scope.c) ---- */
 bool node_run(Node *node);    /* walks the Vm's stack to its end, for CO_UNTIL; vm.threw then tells of a throw */
 CoFn co_scope_end;            /* the end of a callback scope: reports a throw, or drains at the outermost */
+static inline bool scope_owes(const Node *node) /* false: co_scope_end has nothing to do */
+{
+    return node->vm.threw || node->vm.micro.count > 0 || node->tick_scheduled || node->rejection_pending;
+}
 CoFn co_drain;                /* the same without a throw */
 CoFn co_next_ticks;           /* runNextTicks, between timers and between immediates */
 CoFn co_uncaught;             /* vm.thrown left a callback */

@@ -16,10 +16,8 @@ bool node_run(Node *node)
     if (vm->answering == NULL) {
         VmEnd end = vm_run(vm);
         loop->over |= end == VM_EXIT;
-        if (end != VM_EMPTY) {
-            loop->need = vm->need;
+        if (end != VM_EMPTY)
             return false;
-        }
         loop->thread.strand = NULL;
         if (vm->finished == NULL)
             return true;

@@ -440,7 +440,7 @@ static void settle(Vm *vm, Frame *frame, bool rejects)
 }
 
 /* One instruction that takes no time. */
-static void step(Vm *vm, Frame *frame, const Ins *ins)
+static inline void step(Vm *vm, Frame *frame, const Ins *ins)
 {
     const Program *program = vm->shared->program;
     const Func *func;
@@ -640,8 +640,9 @@ void vm_shared_init(VmShared *shared, World *world)
     locks_init(shared);
 }
 
-void vm_init(Vm *vm, VmShared *shared, Thread *thread, Node *node)
+void vm_init(Vm *vm, VmShared *shared, Thread *thread, Node *node, Need *need)
 {
+    vm->need = need;
     vm->shared = shared;
     vm->thread = thread;
     vm->node = node;
@@ -651,7 +652,7 @@ void vm_init(Vm *vm, VmShared *shared, Thread *thread, Node *node)
 void node_init(Node *node, VmShared *shared, LoopHooks hooks, uint32_t number)
 {
     loop_init(&node->loop, shared->world, hooks, node, number);
-    vm_init(&node->vm, shared, &node->loop.thread, node);
+    vm_init(&node->vm, shared, &node->loop.thread, node, &node->loop.need);
     node->ticks.mem = node->handled.mem = shared->mem;
     timers_init(node);
     immediates_init(node);

@@ -242,7 +242,7 @@ struct Vm {
     Thread *thread;
     Node *node;               /* NULL: a thread that blocks */
     Frame *top;
-    Need need;                /* VM_NEEDS: for what */
+    Need *need;               /* VM_NEEDS: for what; its host's */
     bool threw;               /* VM_EMPTY: the base frame ended with this */
     Value thrown;
     Job *threw_in;
@@ -258,7 +258,7 @@ struct Vm {
 };
 
 void vm_shared_init(VmShared *shared, World *world);
-void vm_init(Vm *vm, VmShared *shared, Thread *thread, Node *node);
+void vm_init(Vm *vm, VmShared *shared, Thread *thread, Node *node, Need *need);
 VmEnd vm_run(Vm *vm);
 
 /* ---- frames (frame.c) ---- */

@@ -12,7 +12,7 @@
 static WaitEnd needs(Vm *vm, Frame *frame, uint8_t phase, Need need)
 {
     frame->phase = phase;
-    vm->need = need;
+    *vm->need = need;
     return WAIT_NEEDS;
 }
 
@@ -88,7 +88,7 @@ static bool blocking_wait(Vm *vm, Frame *frame)
     if (op->over && need.kind == NEED_CPU && need.ns == 0)
         return true;
     frame->phase = 2;
-    vm->need = need;
+    *vm->need = need;
     return false;
 }
 

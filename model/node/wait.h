@@ -6,7 +6,7 @@
 
 typedef enum WaitEnd {
     WAIT_OVER,  /* the next instruction, of whatever frame is on top now */
-    WAIT_NEEDS, /* vm->need; then this instruction again */
+    WAIT_NEEDS, /* *vm->need; then this instruction again */
     WAIT_EXIT   /* the process ends */
 } WaitEnd;
 

@@ -28,7 +28,7 @@ void probe_kernel(Probe *probe, Kernel *kernel)
 void probe_spin(Probe *probe)
 {
     uint64_t connections = probe->stats->connections_arrived - probe->stats->connections_gone;
-    if (probe->notes_now <= 1000000 + 64 * connections)
+    if (probe->notes - probe->notes_before <= 1000000 + 64 * connections)
         return;
     probe->spinning = probe->leave = true;
     kernel_stop(probe->stops);
@@ -58,10 +58,11 @@ uint64_t probe_result(const Probe *probe)
 
 void note_strand_begin(Probe *probe, Strand *strand, Request *request, Part part)
 {
-    memset(strand, 0, sizeof *strand);
+    mem_zero(strand->spent, sizeof strand->spent);
     strand->request = request;
     strand->since = probe_now(probe);
     strand->part = part;
+    strand->branch = 0;
     strand->step = -1;
     strand->waits_for = -1;
     if (probe->view)
@@ -197,13 +198,13 @@ static void count_completed(Stats *stats, HandlerStats *handler, const Request *
 {
     const Time *spent = request->account.spent;
     Time total = 0;
-    for (int part = 0; part < PARTS; part++)
+    for (int part = 0; part < PARTS; part++) {
         total += spent[part];
+        sum_add(&handler->part[part], (uint64_t)spent[part]);
+    }
     must(total == latency, "the parts of a request's time do not add up to its latency");
     hist_add(&handler->latency, latency);
     hist_add(&stats->queueing, spent[PART_ACCEPT_WAIT] + spent[PART_READY_WAIT]);
-    for (int part = 0; part < PARTS; part++)
-        sum_add(&handler->part[part], (uint64_t)spent[part]);
     keep_slow(stats, request, latency);
 }
 

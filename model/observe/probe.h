@@ -44,8 +44,8 @@ typedef struct Probe {
     const Kernel *kernel;
     uint64_t digest;
     uint64_t notes;     /* how many went into the digest: `events` of the results */
-    uint64_t notes_now; /* at the present instant: a spin that costs nothing ends the run at 10^6 */
-    Time notes_at;
+    Time notes_at;         /* when the last one was */
+    uint64_t notes_before; /* that instant: a spin that costs nothing ends the run 10^6 notes later */
     bool spinning;
     uint64_t busy, busy_check, busy_since; /* see probe_busy: so much by now; where to look again; at the instant's start */
     Time busy_at;
@@ -83,17 +83,19 @@ static inline Time probe_now(const Probe *probe)
     return probe->kernel->now;
 }
 
+/* A word of time where it has changed, then a word a note. No time has a tag: it would take more than ten years. */
 static inline void probe_digest(Probe *probe, Tag tag, uint64_t a, uint64_t b)
 {
     Time now = probe_now(probe);
     if (now != probe->notes_at) {
         probe->notes_at = now;
-        probe->notes_now = 0;
+        probe->notes_before = probe->notes;
+        probe->digest = digest_add(probe->digest, (uint64_t)now);
     }
-    if (++probe->notes_now > 1000000)
-        probe_spin(probe);
     probe->notes++;
-    probe->digest = digest_add(digest_add(probe->digest, (uint64_t)now), (uint64_t)tag << 56 ^ a << 24 ^ b);
+    probe->digest = digest_add(probe->digest, (uint64_t)tag << 56 ^ a << 24 ^ b);
+    if (probe->notes - probe->notes_before > 1000000)
+        probe_spin(probe);
 }
 
 /* What takes no simulated time and is no note: the turn of a loop, a call, a microtask. Sets `leave` where so much of it happens at one instant that it is

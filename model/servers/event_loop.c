@@ -95,15 +95,19 @@ static CoRet co_peer_closed(Loop *loop, Co *co)
     return CO_OVER;
 }
 
+static CoFn co_end_of_file;
+
 /* A request: read, and its handler begins; it runs up to its first wait in this callback. co->q: the Request. */
 static CoRet co_request(Loop *loop, Co *co)
 {
-    Peer *peer = co->p;
+    Peer *peer;
     Node *node = loop->owner;
     Request *request = co->q;
     CO_BEGIN(co);
+    peer = CONTAINER_OF((Fd *)co->p, Peer, fd);
     co->q = request = peer->request;
     peer->request = NULL;
+    peer->fd.dispatch = co_end_of_file;
     loop->thread.strand = &request->account;
     note_arrives(loop->probe, &loop->thread, request->hop);
     note_callback(loop->probe, &loop->thread, CALLBACK_REQUEST, peer->fd.ready_at, &request->account,
@@ -116,7 +120,8 @@ static CoRet co_request(Loop *loop, Co *co)
     co->p = job_begin(&node->vm, request);
     CO_UNTIL(loop, co, node_run(node));
     node->scope_depth--;
-    CO_CALL(loop, co, co_scope_end, NULL, 0);
+    if (scope_owes(node))
+        CO_CALL(loop, co, co_scope_end, NULL, 0);
     note_callback_end(loop->probe, &loop->thread);
     job_release(co->p);
     CO_END;
@@ -125,7 +130,7 @@ static CoRet co_request(Loop *loop, Co *co)
 /* The client has closed: so does the server. */
 static CoRet co_end_of_file(Loop *loop, Co *co)
 {
-    Peer *peer = co->p;
+    Peer *peer = CONTAINER_OF((Fd *)co->p, Peer, fd);
     CO_BEGIN(co);
     note_callback(loop->probe, &loop->thread, CALLBACK_EOF, peer->fd.ready_at, NULL, "end of file");
     CO_CPU(loop, co, loop->costs->read + loop->costs->callback + loop->costs->close);
@@ -137,22 +142,15 @@ static CoRet co_end_of_file(Loop *loop, Co *co)
     CO_END;
 }
 
-static CoRet co_peer(Loop *loop, Co *co)
-{
-    Peer *peer = CONTAINER_OF((Fd *)co->p, Peer, fd);
-    (void)loop;
-    co->fn = peer->request != NULL ? co_request : co_end_of_file;
-    co->p = peer;
-    return CO_BECAME;
-}
-
 /* A connection is this process's from now on. */
 static void adopt(Loop *loop, Connection *connection)
 {
     EventLoop *server = server_of(loop);
-    Peer *peer = pool_get(&server->peers);
-    fd_init(&peer->fd, co_peer);
+    Peer *peer = pool_get_raw(&server->peers);
+    fd_init(&peer->fd, co_end_of_file);
     peer->connection = connection;
+    peer->request = NULL;
+    peer->end_of_file = false;
     peer->process = CONTAINER_OF(loop->owner, Process, node);
     connection->server_side = peer;
     fd_watch(loop, &peer->fd);
@@ -291,6 +289,7 @@ static void loop_readable(void *opaque, Connection *connection)
     Peer *peer = connection->server_side;
     (void)opaque;
     peer->request = connection->request;
+    peer->fd.dispatch = co_request; /* until it was read; then the only thing to come is the end */
     peer->request->hop = note_leaves(peer->process->node.loop.probe, NULL, &peer->request->account);
     fd_ready(&peer->process->node.loop, &peer->fd);
 }

@@ -73,7 +73,7 @@ static bool walk(Serving *serving, Need *need, bool (*ended)(const Serving *serv
     while (vm->finished == NULL || vm->top != NULL) {
         switch (vm_run(vm)) {
         case VM_NEEDS:
-            *need = vm->need;
+            *need = serving->need;
             return false;
         case VM_EXIT: /* a spin: the run ends */
             serving->at = SERVING_EXIT;
@@ -221,7 +221,7 @@ void serving_init(Serving *serving, VmShared *shared, const ServingHooks *hooks,
     serving->thread.kind = kind;
     serving->thread.number = number;
     serving->thread.memory = memory;
-    vm_init(&serving->vm, shared, &serving->thread, NULL);
+    vm_init(&serving->vm, shared, &serving->thread, NULL, &serving->need);
     serving->vm.parallel_io = parallel_io;
 }
 

@@ -30,6 +30,7 @@ typedef struct ServingHooks {
 struct Serving {
     Thread thread;
     Vm vm;
+    Need need;              /* the vm's */
     const ServingHooks *hooks;
     void *server;
     Connection *connection;

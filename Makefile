@@ -121,6 +121,21 @@ lint: ## clang-format, clang-tidy and cppcheck, as far as they are installed
 coverage-test: $(OBJ)/loopsim-test all ## do 95 % intervals cover the mean of M/M/1 in 93 to 97 % of 1,000 experiments?
 	@LOOPSIM_EXPERIMENTS=1000 CK_RUN_CASE=coverage $(OBJ)/loopsim-test runs
 
+BENCH := $(BUILD)/bench
+$(BENCH)/floor_%: bench/floor_%.c Makefile
+	@mkdir -p $(@D)
+	$(call say,cc) $(CC) -std=c11 -O3 $(DEFINES) -o $@ $< -lm
+$(BENCH)/bench: bench/bench.c Makefile
+	@mkdir -p $(@D)
+	$(call say,cc) $(CC) -std=c11 $(OPT) $(WARNINGS) -D_XOPEN_SOURCE=700 -o $@ $<
+$(BENCH)/hold: bench/hold.c $(wildcard sim/*.[ch]) Makefile
+	@mkdir -p $(@D)
+	$(call say,cc) $(CC) $(FLAGS) $(WARNINGS) -D_XOPEN_SOURCE=700 -I. -o $@ $< $(wildcard sim/*.c) -lm
+
+bench: all $(BENCH)/bench $(BENCH)/hold $(BENCH)/floor_mm1 $(BENCH)/floor_steps ## measure speed beside the floors (RUNS=5)
+	@$(BENCH)/bench $(or $(RUNS),5) $(BUILD)/loopsim $(BENCH)
+	@for n in 1000 10000 100000 1000000; do echo "queue of future events, $$n pending: $$($(BENCH)/hold $$n) ns a hold"; done
+
 install: all ## install under $(DESTDIR)$(PREFIX)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/doc/loopsim/examples \
 	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions \
@@ -140,4 +155,4 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
 FORCE:
-.PHONY: all demo test coverage-test reality golden reference laws layers lint install clean help FORCE
+.PHONY: all bench demo test coverage-test reality golden reference laws layers lint install clean help FORCE

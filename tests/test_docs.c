@@ -274,7 +274,7 @@ START_TEST(getting_started_works)
     *strrchr(place, '/') = '\0';
     int used =
         snprintf(script, sizeof script, "root='%s'\nloopsim() { %s%s \"$@\" || [ $? = 1 ]; }\ncd '%s' || exit 99\n",
-                 root, named ? "" : "\"$root\"/", named ? named : OBJECTS "/loopsim", place);
+                 root, named || OBJECTS[0] == '/' ? "" : "\"$root\"/", named ? named : OBJECTS "/loopsim", place);
     for (const char *line = text; (line = strstr(line, "\n    loopsim ")); line++)
         used += snprintf(script + used, sizeof script - (size_t)used, "%.*s || exit 98\n", (int)strcspn(line + 5, "\n"),
                          line + 5);

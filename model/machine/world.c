@@ -73,6 +73,23 @@ static KernelEnd run_to(World *world, Time until, uint64_t max_events, const vol
     return kernel_run(&world->kernel, until, max_events, stop);
 }
 
+/* Where arrivals go on for ever the run lasts until its duration is over, however rare they are: the next one may lie behind it. */
+static bool arrivals_go_on(const Spec *spec)
+{
+    for (int i = 0; i < spec->stream_count; i++) {
+        const SpecArrivals *arrivals = &spec->arrivals[i];
+        bool ends = arrivals->count > 0 || arrivals->kind == ARRIVE_AT || arrivals->kind == ARRIVE_FILE || arrivals->kind == ARRIVE_STAGES;
+        if (!ends)
+            return true;
+    }
+    return false;
+}
+
+static void at_the_end(Event *event)
+{
+    (void)event; /* it only keeps the clock going */
+}
+
 KernelEnd world_run(World *world, uint64_t max_events, const volatile sig_atomic_t *stop)
 {
     Kernel *kernel = &world->kernel;
@@ -81,6 +98,9 @@ KernelEnd world_run(World *world, uint64_t max_events, const volatile sig_atomic
     KernelEnd end = KERNEL_DEADLINE;
     stats_open(stats, world->machine, kernel->now);
     clients_start(world->clients);
+    event_bind(&world->deadline, at_the_end, RANK_WORLD);
+    if (world->spec->duration != TIME_NEVER && arrivals_go_on(world->spec))
+        kernel_at(kernel, &world->deadline, world->spec->duration);
     if (warmup > 0) {
         end = run_to(world, warmup, max_events, stop);
         stats_open(stats, world->machine, kernel->now);

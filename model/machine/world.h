@@ -111,6 +111,7 @@ typedef struct World {
     void *server;
     Pool requests, connections, idles;
     Event pause; /* the next of the server's pauses begins */
+    Event deadline; /* keeps the clock going where nothing else does */
     uint64_t pauses;
 } World;
 

@@ -28,7 +28,7 @@ static int compare(const void *a, const void *b)
 
 double measure_median(double *value, int n)
 {
-    qsort(value, (size_t)n, sizeof *value, compare);
+    qsort(value, (size_t)n, sizeof *value, compare); /* a total order: no NaN among durations, equal ones are alike */
     return n % 2 ? value[n / 2] : (value[n / 2 - 1] + value[n / 2]) / 2;
 }
 

@@ -74,6 +74,7 @@ typedef struct Args {
     const char *trace; /* NULL: none */
     Time trace_from, trace_to; /* 0 and TIME_NEVER: all */
     uint64_t trace_limit;      /* events, of all servers together */
+    int64_t trace_slowest;     /* so many of each server; 0: not given */
     OutputTo *out;     /* none given: text to stdout */
     int out_count;
     Percentile *percentiles;

@@ -139,8 +139,12 @@ static int finish(ProgramRun *run)
 }
 
 /* A program has lines, no latencies: nothing that the other formats could tell. */
-static int check_formats(const Cli *cli)
+static int check_options(const Cli *cli)
 {
+    if (cli->args.trace_slowest > 0) {
+        say_error(cli->mem, "--trace-window A..B traces a part of it", "--trace-slowest: a program has no requests");
+        return EXIT_USAGE;
+    }
     for (int i = 0; i < cli->args.out_count; i++) {
         Format format = cli->args.out[i].format;
         if (format == FORMAT_TEXT || format == FORMAT_JSON)
@@ -157,7 +161,7 @@ int program_run(Cli *cli, Input *input)
     MemTrap trap;
     run->cli = cli;
     run->input = input;
-    int code = check_formats(cli);
+    int code = check_options(cli);
     if (code == EXIT_DONE)
         code = outputs_open(&run->outputs, cli->mem, &cli->args);
     if (code != EXIT_DONE)

@@ -41,6 +41,7 @@ Metadata *metadata_new(Mem *mem, const Spec *spec)
 int metadata_close(Metadata *metadata, Outputs *outputs)
 {
     const char *json[ENTRIES_MOST];
+    buf_text(metadata_add(metadata, "excerpt"), outputs->excerpt ? "true" : "false");
     for (size_t i = 0; i < metadata->count; i++)
         json[i] = buf_string(&metadata->json[i]);
     return outputs_close_trace(outputs, metadata->count, metadata->key, json);

@@ -77,6 +77,16 @@ static const char *read_trace_limit(Args *args, Mem *mem, const char *value, con
     return count > 0 ? NULL : "too small";
 }
 
+static const char *read_trace_slowest(Args *args, Mem *mem, const char *value, const char **help)
+{
+    const char *why = NULL;
+    (void)mem;
+    *help = "a whole number from 1 to 10: the slowest of each server, as the results list them";
+    if (!value_count(value, &args->trace_slowest, &why))
+        return why;
+    return args->trace_slowest < 1 ? "too small" : args->trace_slowest > SLOWEST ? "too large" : NULL;
+}
+
 const char *const format_name[FORMATS] = {
     [FORMAT_TEXT] = "text", [FORMAT_JSON] = "json",   [FORMAT_CSV] = "csv",       [FORMAT_MD] = "md",
     [FORMAT_HTML] = "html", [FORMAT_JUNIT] = "junit", [FORMAT_GITHUB] = "github",
@@ -324,7 +334,7 @@ const Option options[] = {
     {"jobs", 0, "N", RUNS, read_jobs, "runs in parallel; the same bytes for any N"},
     {"trace-window", 0, "A..B", RUNS, read_trace_window, "trace only this window of time"},
     {"trace-limit", 0, "N", RUNS, read_trace_limit, "at most N events in a trace (1000000)"},
-    {"trace-slowest", 0, "N", RUNS, NULL, "trace the N slowest requests and all that they waited for"},
+    {"trace-slowest", 0, "N", RUNS, read_trace_slowest, "trace just the time around the N slowest requests of each server (1 to 10)"},
     {"series", 0, "DUR", " run ", read_series, "figures per step of time, in JSON"},
     {"vary", 0, "PATH=RANGE", " sweep ", read_vary, "what to vary: a..b:step, a..b:xF or v1,v2,…; repeatable"},
     {"shard", 0, "I/N", " sweep ", read_shard, "only the I-th of N parts; joined by merge"},

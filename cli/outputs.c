@@ -54,6 +54,7 @@ int outputs_open(Outputs *outputs, Mem *mem, const Args *args)
     outputs->mem = mem;
     outputs->to = usual ? &text : args->out;
     outputs->count = usual ? 1 : args->out_count;
+    outputs->excerpt = args->trace_from > 0 || args->trace_to < TIME_NEVER || args->trace_slowest > 0;
     outputs->out = mem_get(mem, mem_array(mem, (size_t)outputs->count, sizeof *outputs->out));
     if (!check_targets(outputs, args->trace))
         return EXIT_USAGE;

@@ -11,7 +11,8 @@ typedef struct Outputs {
     const OutputTo *to; /* formats, in the order of the command line */
     Out **out;          /* NULL: closed or never opened */
     int count;
-    Out *trace; /* NULL: none */
+    Out *trace;   /* NULL: none */
+    bool excerpt; /* the trace is to show a part of the run alone */
     struct Sink *sink;
 } Outputs;
 
@@ -21,7 +22,8 @@ void outputs_abort(Outputs *outputs);        /* removes what is not complete */
 bool outputs_failed(const Outputs *outputs); /* the trace cannot be written any more */
 int outputs_close_trace(Outputs *outputs, size_t n, const char *const key[], const char *const json[]);
 
-/* The trace's metadata: pairs of key and JSON value, in order. It begins with version, spec, its digest and the seed. */
+/* The trace's metadata: pairs of key and JSON value, in order. It begins with version, spec, its digest and the seed,
+ * and ends with whether only an excerpt was asked for. */
 typedef struct Metadata Metadata;
 Metadata *metadata_new(Mem *mem, const Spec *spec);
 Buf *metadata_add(Metadata *metadata, const char *key); /* the value goes there */

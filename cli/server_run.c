@@ -7,6 +7,12 @@
 
 #include <string.h>
 
+/* What is drawn of a run, and where. */
+typedef struct ToView {
+    struct Sink *sink; /* NULL: nothing */
+    ViewOptions options;
+} ToView;
+
 /* What the trap needs to know of a run that memory gave up on. */
 typedef struct Running {
     Mem *mem;
@@ -26,8 +32,7 @@ static WorldEnd end_of(KernelEnd end)
     }
 }
 
-static void simulate(Running *running, Cli *cli, const Input *input, int server, struct Sink *sink,
-                     uint64_t trace_limit, bool pilot)
+static void simulate(Running *running, Cli *cli, const Input *input, int server, const ToView *view, bool pilot)
 {
     const Spec *spec = input->spec;
     const SpecServer *config = &spec->servers[server];
@@ -37,10 +42,8 @@ static void simulate(Running *running, Cli *cli, const Input *input, int server,
     else if (cli->args.series > 0)
         running->stats->series = series_new(running->mem, running->stats, cli->args.series, spec->machine.cores);
     probe_init(&running->probe, NULL, running->stats);
-    if (sink) {
-        ViewOptions options = {.from = cli->args.trace_from, .to = cli->args.trace_to, .limit = trace_limit};
-        running->probe.view = view_new(running->mem, sink, spec, input->program, server, &options);
-    }
+    if (view->sink)
+        running->probe.view = view_new(running->mem, view->sink, spec, input->program, server, &view->options);
     running->world = world_new(running->mem, spec, input->program, config, &running->probe);
     progress_begin(&cli->args, config->name, &running->world->kernel, spec->duration);
     running->end = end_of(world_run(running->world, cli->args.max_events, cli->stop));
@@ -80,13 +83,12 @@ static size_t budget_of(const Cli *cli)
     return most > SIZE_MAX / 2 ? SIZE_MAX / 2 : (size_t)most;
 }
 
-static ServerRun run_in(Running *running, Cli *cli, const Input *input, int server, Outputs *outputs,
-                        uint64_t trace_limit)
+static ServerRun run_in(Running *running, Cli *cli, const Input *input, int server, const ToView *view)
 {
     ServerRun run = {NULL, 0, false, false};
     MemTrap trap;
     if (mem_try(running->mem, &trap)) {
-        simulate(running, cli, input, server, outputs->sink, trace_limit, false);
+        simulate(running, cli, input, server, view, false);
         mem_end_try(running->mem, &trap);
     } else {
         progress_end();
@@ -106,7 +108,7 @@ static ServerRun run_in(Running *running, Cli *cli, const Input *input, int serv
 
 /* The memory of the run is its own, so that it can be told apart, and is given back whatever happens to that of the
  * cli meanwhile. */
-ServerRun server_run(Cli *cli, const Input *input, int server, Outputs *outputs, uint64_t trace_limit)
+static ServerRun run_once(Cli *cli, const Input *input, int server, const ToView *view)
 {
     Running *running = mem_get(cli->mem, sizeof *running);
     ServerRun *run = mem_get(cli->mem, sizeof *run), result;
@@ -121,7 +123,7 @@ ServerRun server_run(Cli *cli, const Input *input, int server, Outputs *outputs,
         mem_delete(running->mem);
         mem_give_up(cli->mem);
     }
-    *run = run_in(running, cli, input, server, outputs, trace_limit);
+    *run = run_in(running, cli, input, server, view);
     mem_end_try(cli->mem, &trap);
     mem_delete(running->mem);
     result = *run;
@@ -137,10 +139,11 @@ static Time pilot_run(Cli *cli, const Input *input, int server)
     Running *running = mem_get(cli->mem, sizeof *running);
     MemTrap trap;
     Time cut = 0;
+    const ToView nothing = {.sink = NULL};
     if (!(running->mem = mem_new(budget_of(cli))))
         return 0;
     if (mem_try(running->mem, &trap)) {
-        simulate(running, cli, input, server, NULL, 0, true);
+        simulate(running, cli, input, server, &nothing, true);
         mem_end_try(running->mem, &trap);
     } else {
         progress_end();
@@ -163,4 +166,34 @@ void warmup_find(Cli *cli, Input *input)
         latest = cut > latest ? cut : latest;
     }
     spec->warmup = latest;
+}
+
+/* ---- the slowest requests: known only when the run is over, which is then done once more ---- */
+
+static const ViewSlow *slowest_of(Mem *mem, const Results *results, int count)
+{
+    ViewSlow *slow = mem_get(mem, mem_array(mem, (size_t)count + 1, sizeof *slow));
+    for (int i = 0; i < count; i++) {
+        const SlowRequest *from = &results->slowest[i];
+        slow[i] = (ViewSlow){.request = from->request, .from = from->wanted, .to = from->wanted + from->latency};
+    }
+    return slow;
+}
+
+ServerRun server_run(Cli *cli, const Input *input, int server, Outputs *outputs, uint64_t trace_limit)
+{
+    const Args *args = &cli->args;
+    ToView view = {outputs->sink, {.from = args->trace_from, .to = args->trace_to, .limit = trace_limit}};
+    if (!view.sink || args->trace_slowest == 0)
+        return run_once(cli, input, server, &view);
+    ServerRun first = run_once(cli, input, server, &(ToView){.sink = NULL}), second;
+    if (!first.results || first.out_of_memory || first.results->end == WORLD_INTERRUPTED)
+        return first;
+    int most = (int)args->trace_slowest;
+    view.options.slow_count = first.results->slow_count < most ? first.results->slow_count : most;
+    view.options.slow = slowest_of(cli->mem, first.results, view.options.slow_count);
+    second = run_once(cli, input, server, &view);
+    must(!second.results || second.results->end != first.results->end || second.results->digest == first.results->digest,
+         "the same run came out differently");
+    return second;
 }

@@ -24,7 +24,7 @@ typedef struct CheckCounts {
 TraceCheck *trace_check(Mem *mem, const char *bytes, size_t size);             /* the bytes must outlive it */
 void trace_check_results(TraceCheck *check, const char *results, size_t size); /* only where nothing was left out */
 CheckCounts trace_check_counts(const TraceCheck *check);
-bool trace_check_whole(const TraceCheck *check); /* nothing is unfinished, nothing was left out: it can be compared */
+bool trace_check_whole(const TraceCheck *check); /* it shows all of the run: it can be compared */
 uint64_t trace_check_faults(const TraceCheck *check);    /* how many there are */
 const char *trace_check_report(const TraceCheck *check); /* the first of them, a line each */
 

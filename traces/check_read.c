@@ -148,7 +148,9 @@ static void read_metadata(Reading *reading)
         return;
     while (pull_key(&reading->pull, &key)) {
         if (pull_is(key, "left-out"))
-            reading->check->left_out = number_of(&reading->pull) > 0;
+            reading->check->left_out |= number_of(&reading->pull) > 0;
+        else if (pull_is(key, "excerpt"))
+            reading->check->left_out |= flag_of(&reading->pull);
         else
             pull_skip(&reading->pull);
     }

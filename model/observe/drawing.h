@@ -100,6 +100,10 @@ typedef struct Counter { /* those of resources follow those of CounterKind */
     bool dirty;
 } Counter;
 
+typedef struct Window {
+    Time from, to;
+} Window;
+
 typedef enum ViewState { VIEW_BEFORE, VIEW_DRAWS, VIEW_OVER } ViewState;
 
 typedef struct Label { /* "handler: name", made once */
@@ -113,7 +117,9 @@ struct View {
     Sink *sink;
     const Spec *spec;
     const Program *program;
-    ViewOptions options;
+    ViewOptions options; /* its window is the present one, or the next */
+    Window *windows;
+    int window, window_count;
     ViewState state;
     bool has_states; /* not under processor sharing */
     bool cut;        /* over for the limit, not for the window: what follows is counted */
@@ -187,11 +193,17 @@ static inline void counter_add(View *view, int counter, int64_t change)
     counter_set(view, counter, view->counters[counter].value + change);
 }
 
+/* view_windows.c */
+void windows_init(View *view);
+bool windows_next(View *view);                    /* false: that was the last one */
+void mark_slow(View *view, Lane *lane, Time now); /* its request begins: perhaps it is one that is looked for */
+
 /* view_threads.c */
 Drawn *drawn_of(const View *view, const Thread *thread); /* NULL: it has no track */
 uint64_t frame_hop(View *view, Drawn *thread, Time now,
                    const char *name); /* a flow leaves from the callback, task or request under way; 0: none */
-void threads_shut(View *view, Time at);
+void threads_open(View *view);          /* the window opens */
+void threads_shut(View *view, Time at); /* what is under way is drawn up to here; it may go on in the next window */
 
 /* view_lanes.c */
 Lane *lane_take(View *view, LaneKind kind, uint32_t *number); /* a free one; NULL, and *number 0: there are too many */

@@ -54,6 +54,7 @@ static void open_window(View *view)
 {
     view->state = VIEW_DRAWS;
     view->first_hop = view->sink->flows_given + 1;
+    threads_open(view);
     lanes_open(view, view->options.from);
     counters_open(view);
 }
@@ -63,6 +64,20 @@ static void shut(View *view, Time at)
     threads_shut(view, at);
     lanes_shut(view, at);
     view->state = VIEW_OVER;
+}
+
+/* The next window that now is not beyond yet. */
+static void go_to_window(View *view, Time now)
+{
+    while (now >= view->options.to) {
+        if (!windows_next(view)) {
+            view->state = VIEW_OVER;
+            return;
+        }
+    }
+    view->state = VIEW_BEFORE;
+    if (now >= view->options.from)
+        open_window(view);
 }
 
 static bool reached_limit(const View *view)
@@ -79,16 +94,14 @@ void view_advance(View *view, Time now)
         counters_flush(view);
         if (now >= view->options.to) {
             shut(view, view->options.to);
+            go_to_window(view, now);
         } else if (reached_limit(view)) {
             shut(view, now);
             view->cut = true;
         }
     } else if (view->state == VIEW_BEFORE) {
         view->pending_count = 0;
-        if (now >= view->options.to)
-            view->state = VIEW_OVER;
-        else if (now >= view->options.from)
-            open_window(view);
+        go_to_window(view, now);
     }
     view->instant = now;
 }
@@ -118,6 +131,7 @@ View *view_new(Mem *mem, struct Sink *sink, const Spec *spec, const Program *pro
     view->program = program;
     view->options = *options;
     view->instant = -1;
+    windows_init(view);
     view->events_before = sink->events;
     view->has_states = spec->kind == SPEC_PROGRAM || spec->machine.scheduler != SCHED_PROCESSOR_SHARING;
     view->cpu = sink->cpus_given;

@@ -12,9 +12,18 @@
 struct Sink;
 typedef struct View View;
 
+/* A request that is looked for, known from a run before: it is marked where it starts. */
+typedef struct ViewSlow {
+    uint64_t request;
+    Time from, to;
+    const char *blame; /* whom it waited for; NULL: not known */
+} ViewSlow;
+
 typedef struct ViewOptions {
-    Time from, to;  /* only what lies in this window: 0 and TIME_NEVER for all */
-    uint64_t limit; /* at most so many events of this view; 0: no limit */
+    Time from, to;        /* only what lies in this window: 0 and TIME_NEVER for all */
+    uint64_t limit;       /* at most so many events of this view; 0: no limit */
+    const ViewSlow *slow; /* the slowest first: of the window only what lies around these; NULL: all of it */
+    int slow_count;
 } ViewOptions;
 
 /* The view of the spec's `server` (its index). spec, program, sink and the names in them must outlive it. program may

@@ -275,6 +275,7 @@ void lanes_open(View *view, Time at)
     for (uint32_t i = 0; i < view->lane_count; i++) {
         Lane *lane = &view->lanes[i];
         lane->pending = false;
+        lane->hop = 0; /* no arrow comes from before the window */
         if (lane->kind == LANE_FREE)
             continue;
         if (lane->kind != LANE_BRANCH)
@@ -294,7 +295,9 @@ void lanes_shut(View *view, Time at)
         Lane *lane = &view->lanes[i];
         if (lane->kind == LANE_FREE)
             continue;
+        bool calls = lane->calls;
         lane_served(view, lane, at, true);
+        lane->calls = calls;
         lane_end(view, lane, at, &args);
     }
 }

@@ -16,8 +16,10 @@ void view_strand_begin(View *view, Time now, Strand *strand)
     lane->handler = request->handler;
     lane->request = request->number;
     lane->connection = request->connection ? request->connection->number : 0;
-    if (draws(view))
+    if (draws(view)) {
         lane_begin(view, lane, now, false);
+        mark_slow(view, lane, now);
+    }
     lane_piece(view, lane, now, strand->part, strand);
 }
 

@@ -485,14 +485,29 @@ void view_line(View *view, Time now, const Strand *strand, const char *text, siz
     view->sink->instant(view->sink, drawn->track, 0, now, program ? buf_string(&view->line) : "log", &args, NO_FLOW);
 }
 
+/* No arrow comes from before the window. */
+void threads_open(View *view)
+{
+    for (uint32_t i = 0; i < view->thread_count; i++) {
+        Drawn *drawn = view->threads[i];
+        drawn->arrived = 0;
+        for (int k = 0; k < drawn->depth; k++) {
+            drawn->frame[k].in = drawn->frame[k].out = 0;
+            drawn->frame[k].left = false;
+        }
+    }
+}
+
 void threads_shut(View *view, Time at)
 {
     for (uint32_t i = 0; i < view->thread_count; i++) {
         Drawn *drawn = view->threads[i];
+        int depth = drawn->depth;
         if (!drawn->live)
             continue;
         write_state(view, drawn, at);
         while (drawn->depth > 0)
             leave_top(view, drawn, at, true);
+        drawn->depth = depth;
     }
 }

@@ -10,7 +10,7 @@ void check_fault(TraceCheck *check, uint64_t line, const char *what)
     if (check->faults++ >= FAULTS_TOLD)
         return;
     if (line > 0) {
-        buf_text(&check->report, "line ");
+        buf_text(&check->report, check->packets ? "packet " : "line ");
         buf_u64(&check->report, line);
         buf_text(&check->report, ": ");
     }
@@ -243,7 +243,10 @@ TraceCheck *trace_check(Mem *mem, const char *bytes, size_t size)
     TraceCheck *check = mem_get(mem, sizeof *check);
     check->mem = mem;
     buf_init(&check->report, mem, SIZE_MAX / 4);
-    check_read(check, bytes, size);
+    if (size > 0 && bytes[0] == '\n') /* the tag of a packet */
+        check_read_packets(check, bytes, size);
+    else
+        check_read(check, bytes, size);
     if (check->faults > 0)
         return check; /* what follows takes events for whole */
     check_names(check);

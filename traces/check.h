@@ -1,11 +1,13 @@
-/* check: whether a trace in Chrome JSON is what it should be, and what the run amounts to by the trace alone. It shares no code with what
+/* check: whether a trace, in Chrome JSON or in Perfetto's protobuf, is what it should be, and what the run amounts to by the trace alone. It shares no code with what
  * writes traces.
  *
- *  1. Strict JSON. Processes and threads have names.
+ *  1. Strict JSON, or the strict wire format with only the fields that loopsim writes, tracks and texts described before their use. Processes and
+ *     threads have names.
  *  2. Slices of a thread nest: none overlaps another, none outlives the one around it. Asynchronous slices of one id nest, and each beginning has
  *     its end.
  *  3. A thread is in one state at a time, a CPU runs at most one thread.
- *  4. Every arrow comes from somewhere earlier. (Between events of one instant the order may be lost: those are counted apart.)
+ *  4. Every arrow comes from somewhere earlier. (Between events of one instant the order may be lost: those are counted apart.
+ *     In protobuf an arrow has no direction of its own, and goes from the earlier event to the later one.)
  *  5. Every `request` slice is as long as its latency says.
  *
  * With results (loopsim run --out json) of the same run, the figures of a whole trace are compared with them: how many requests were completed,

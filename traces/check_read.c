@@ -91,27 +91,34 @@ static void read_member(Reading *reading, CheckEvent *event, PullText key)
         pull_skip(pull);
 }
 
-static void add_name(TraceCheck *check, const CheckEvent *event, PullText label)
+void check_add_name(TraceCheck *check, uint64_t pid, uint64_t tid, PullText name)
 {
-    bool process = pull_is(event->name, "process_name");
-    if (!process && !pull_is(event->name, "thread_name"))
-        return;
     if (check->name_count == check->name_room) {
         check->name_room = check->name_room > 0 ? 2 * check->name_room : 64;
         check->names =
             mem_grow(check->mem, check->names, mem_array(check->mem, check->name_room, sizeof *check->names));
     }
-    check->names[check->name_count++] = (CheckName){.pid = event->pid, .tid = process ? 0 : event->tid, .name = label};
+    check->names[check->name_count++] = (CheckName){.pid = pid, .tid = tid, .name = name};
 }
 
-static void add_event(TraceCheck *check, CheckEvent *event)
+static void add_name(TraceCheck *check, const CheckEvent *event, PullText label)
+{
+    bool process = pull_is(event->name, "process_name");
+    if (process || pull_is(event->name, "thread_name"))
+        check_add_name(check, event->pid, process ? 0 : event->tid, label);
+}
+
+void check_add_event(TraceCheck *check, const CheckEvent *event)
 {
     if (check->count == check->room) {
         check->room = check->room > 0 ? 2 * check->room : 4096;
         check->events = mem_grow(check->mem, check->events, mem_array(check->mem, check->room, sizeof *check->events));
     }
-    event->index = check->count;
-    check->events[check->count++] = *event;
+    check->events[check->count] = *event;
+    check->events[check->count].index = check->count;
+    check->counts.counters += event->phase == 'C';
+    check->counts.unfinished += event->unfinished;
+    check->count++;
 }
 
 static void read_event(Reading *reading, uint64_t line)
@@ -125,7 +132,6 @@ static void read_event(Reading *reading, uint64_t line)
     while (pull_key(&reading->pull, &key))
         read_member(reading, &event, key);
     check->counts.events++;
-    check->counts.unfinished += event.unfinished;
     if (event.phase == 'M') {
         add_name(check, &event, reading->label);
         return;
@@ -136,9 +142,7 @@ static void read_event(Reading *reading, uint64_t line)
         check_fault(check, line, "a slice without a length");
     if (event.phase == '\0' || !strchr("XTbenCi", event.phase))
         check_fault(check, line, "an event of a kind that loopsim does not write");
-    if (event.phase == 'C')
-        check->counts.counters++;
-    add_event(check, &event);
+    check_add_event(check, &event);
 }
 
 static void read_metadata(Reading *reading)

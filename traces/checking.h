@@ -1,4 +1,4 @@
-/* checking: the inside of a TraceCheck. check_read.c reads the events, check.c looks whether they are right, check_sums.c compares them with results. */
+/* checking: the inside of a TraceCheck. check_read.c reads the events of Chrome JSON, check_packets.c those of protobuf, check.c looks whether they are right, check_sums.c compares them with results. */
 #ifndef TRACES_CHECKING_H
 #define TRACES_CHECKING_H
 
@@ -31,11 +31,15 @@ struct TraceCheck {
     size_t name_count, name_room;
     CheckCounts counts;
     bool left_out;
+    bool packets; /* lines are packets */
     uint64_t faults;
     Buf report;
 };
 
 void check_read(TraceCheck *check, const char *bytes, size_t size);
+void check_read_packets(TraceCheck *check, const char *bytes, size_t size);
+void check_add_event(TraceCheck *check, const CheckEvent *event); /* with the next index */
+void check_add_name(TraceCheck *check, uint64_t pid, uint64_t tid, PullText name);
 void check_fault(TraceCheck *check, uint64_t line, const char *what);
 const CheckName *check_name(const TraceCheck *check, uint64_t pid, uint64_t tid); /* NULL: it has none */
 

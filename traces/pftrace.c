@@ -82,21 +82,29 @@ static void write_track(Pftrace *to)
 }
 
 /* A number and its text, for those who come later. */
-static void put_interned(Pftrace *to, unsigned kind, uint64_t id, const char *text)
+static void add_interned(Pftrace *to, unsigned kind, uint64_t id, const char *text)
 {
-    to->part.size = to->small.size = 0;
+    to->small.size = 0;
     wire_number(&to->small, INTERNED_ID, id);
     wire_text(&to->small, INTERNED_TEXT, text);
     wire_message(&to->part, kind, &to->small);
+}
+
+/* All of a packet at once: of a message that comes in pieces the importer takes the last. */
+static void put_interned(Pftrace *to)
+{
     wire_message(&to->packet, PACKET_INTERNED, &to->part);
+    to->part.size = 0;
 }
 
 /* The first packet: how the tracks are ordered, and the names of the args. */
 static void write_preamble(Pftrace *to)
 {
+    to->part.size = 0;
     wire_number(&to->packet, PACKET_FLAGS, STATE_CLEARED);
     for (unsigned i = 0; i < ARGS; i++)
-        put_interned(to, INTERNED_ARG_NAME, i + 1, args_names[i].text);
+        add_interned(to, INTERNED_ARG_NAME, i + 1, args_names[i].text);
+    put_interned(to);
     descriptor_root(&to->body);
     write_track(to);
 }
@@ -131,8 +139,11 @@ static void put_name(Pftrace *to, const char *name)
         return;
     }
     wire_number(&to->body, EVENT_NAME_ID, id);
-    if (is_new)
-        put_interned(to, INTERNED_EVENT_NAME, id, name);
+    if (!is_new)
+        return;
+    to->part.size = 0;
+    add_interned(to, INTERNED_EVENT_NAME, id, name);
+    put_interned(to);
 }
 
 static void put_args(Pftrace *to, const TraceArgs *args, unsigned *seen)

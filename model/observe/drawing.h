@@ -196,7 +196,8 @@ static inline void counter_add(View *view, int counter, int64_t change)
 /* view_windows.c */
 void windows_init(View *view);
 bool windows_next(View *view);                    /* false: that was the last one */
-void mark_slow(View *view, Lane *lane, Time now); /* its request begins: perhaps it is one that is looked for */
+bool is_slow(const View *view, uint64_t request); /* it is one that is looked for */
+void mark_slow(View *view, Lane *lane, Time now); /* its request begins: if it is one, that is said */
 
 /* view_threads.c */
 Drawn *drawn_of(const View *view, const Thread *thread); /* NULL: it has no track */
@@ -206,7 +207,8 @@ void threads_open(View *view);          /* the window opens */
 void threads_shut(View *view, Time at); /* what is under way is drawn up to here; it may go on in the next window */
 
 /* view_lanes.c */
-Lane *lane_take(View *view, LaneKind kind, uint32_t *number); /* a free one; NULL, and *number 0: there are too many */
+/* A free one; NULL, and *number 0: there are too many, and it is not looked for. */
+Lane *lane_take(View *view, LaneKind kind, bool looked_for, uint32_t *number);
 void lane_free(View *view, Lane *lane);
 uint32_t lane_number(const View *view, const Lane *lane);
 Track lane_track(View *view, const Lane *lane);

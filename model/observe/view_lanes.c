@@ -9,11 +9,11 @@
 
 /* ---- lanes ---- */
 
-Lane *lane_take(View *view, LaneKind kind, uint32_t *number)
+Lane *lane_take(View *view, LaneKind kind, bool looked_for, uint32_t *number)
 {
     uint32_t *open = kind == LANE_CONNECTION ? &view->connections_open : &view->strands_open;
     *number = 0;
-    if (*open >= TRACKS_MOST) {
+    if (*open >= TRACKS_MOST && !looked_for) {
         view->left_out++;
         return NULL;
     }
@@ -67,7 +67,7 @@ static Lane *new_branch(View *view, Strand *strand)
     if (!root || root->owner == strand)
         return NULL;
     root_number = lane_number(view, root);
-    lane = lane_take(view, LANE_BRANCH, &strand->track);
+    lane = lane_take(view, LANE_BRANCH, false, &strand->track);
     if (!lane)
         return NULL;
     root = &view->lanes[root_number - 1]; /* the lanes may have moved */

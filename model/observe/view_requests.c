@@ -9,7 +9,7 @@ void view_strand_begin(View *view, Time now, Strand *strand)
     Request *request = strand->request;
     if (!view_at(view, now) || !request || request->attempt > 0 || strand != &request->account)
         return;
-    Lane *lane = lane_take(view, LANE_REQUEST, &strand->track);
+    Lane *lane = lane_take(view, LANE_REQUEST, is_slow(view, request->number), &strand->track);
     if (!lane)
         return;
     lane->owner = strand;
@@ -175,7 +175,7 @@ void view_connect(View *view, Time now, Connection *connection)
     connection->track = 0;
     if (!view_at(view, now))
         return;
-    Lane *lane = lane_take(view, LANE_CONNECTION, &connection->track);
+    Lane *lane = lane_take(view, LANE_CONNECTION, false, &connection->track);
     if (!lane)
         return;
     lane->owner = connection;

@@ -64,6 +64,14 @@ bool windows_next(View *view)
     return true;
 }
 
+bool is_slow(const View *view, uint64_t request)
+{
+    for (int i = 0; i < view->options.slow_count; i++)
+        if (view->options.slow[i].request == request)
+            return true;
+    return false;
+}
+
 void mark_slow(View *view, Lane *lane, Time now)
 {
     for (int i = 0; i < view->options.slow_count; i++) {

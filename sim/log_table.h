@@ -3,7 +3,7 @@
  * The intervals divide [0x1.6p-1, 0x1.6p0) at the numbers whose first 7 binary places after the point end; c is the
  * middle, but 1 in both intervals next to 1, where the logarithm has to be right relative to itself. The reciprocal is
  * rounded; log c = high + low, where high is a multiple of 2^-42 and so adds up exactly with multiples of LN2_HIGH. All
- * from decimal arithmetic of 60 digits; tests/test_det_math.c computes every row again. */
+ * from decimal arithmetic of 60 digits; tests/test_det_math.c checks every row. */
 #ifndef SIM_LOG_TABLE_H
 #define SIM_LOG_TABLE_H
 

@@ -1,5 +1,6 @@
 /* The elementary functions of dist.h against libm, and against values computed with many digits. */
 #include "sim/dist.h"
+#include "sim/log_table.h"
 
 #include <check.h>
 #include <float.h>
@@ -29,6 +30,21 @@ START_TEST(log_and_exp_agree_with_libm)
         ck_assert_msg(near <= 0 || close_to(det_log(near), log(near), 0x1p-50), "log %a", near);
         ck_assert_msg(close_to(det_exp(x), exp(x), 0x1p-50), "exp %a", x);
         ck_assert_msg(close_to(det_exp(small), exp(small), 0x1p-50), "exp %a", small);
+    }
+}
+END_TEST
+
+/* Each point lies in its interval, with its reciprocal, and its logarithm in two parts that add up exactly to it. */
+START_TEST(the_points_of_the_logarithm_are_right)
+{
+    for (int i = 0; i < 128; i++) {
+        const LogPoint *point = &log_point[i];
+        double low = i < 80 ? 0x1.6p-1 + i * 0x1p-8 : 1 + (i - 80) * 0x1p-7, width = i < 80 ? 0x1p-8 : 0x1p-7;
+        ck_assert(i == 79 || i == 80 ? point->c == 1 : point->c == low + width / 2);
+        ck_assert(point->inverse == 1 / point->c);
+        ck_assert(floor(point->high * 0x1p42) == point->high * 0x1p42);
+        ck_assert(close_to(point->high + point->low, log(point->c), 0x1p-52));
+        ck_assert(fabs(point->low) <= 0x1p-43);
     }
 }
 END_TEST
@@ -137,6 +153,7 @@ Suite *det_math_suite(void)
     Suite *suite = suite_create("det_math");
     TCase *functions = tcase_create("elementary functions");
     tcase_add_test(functions, log_and_exp_agree_with_libm);
+    tcase_add_test(functions, the_points_of_the_logarithm_are_right);
     tcase_add_test(functions, log_and_exp_are_exact_where_they_can_be);
     tcase_add_test(functions, pow_agrees_with_libm);
     tcase_add_test(functions, gamma_is_right);

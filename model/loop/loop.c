@@ -109,9 +109,10 @@ CoRet co_uv_run(Loop *loop, Co *co)
 {
     CO_BEGIN(co);
     loop_update_time(loop);
-    if (!loop->legacy && loop_alive(loop))
+    co->i = loop_alive(loop);
+    if (!loop->legacy && co->i)
         CO_CALL(loop, co, co_run_timers, NULL, 0);
-    while (loop_alive(loop) && !loop->stop) {
+    while (co->i && !loop->stop) { /* once even if these timers leave nothing alive */
         loop->iterations++;
         note_iteration(loop->probe, &loop->thread, true);
         CO_CPU(loop, co, loop->iteration_cost);
@@ -133,6 +134,7 @@ CoRet co_uv_run(Loop *loop, Co *co)
                 CO_CALL(loop, co, co_run_timers, NULL, 0);
         }
         note_iteration(loop->probe, &loop->thread, false);
+        co->i = loop_alive(loop);
     }
     CO_END;
 }

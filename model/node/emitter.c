@@ -11,86 +11,89 @@ typedef struct Emission {
 
 Emitter *emitter_new(Job *job)
 {
-    Emitter *emitter = heap_get(job, sizeof *emitter);
-    emitter->last = &emitter->first;
-    return emitter;
+    return heap_get(job, sizeof(Emitter));
 }
 
-static bool same(const Text *a, const Text *b)
+static Channel *channel_of(const Emitter *emitter, const Text *event)
 {
-    return a->size == b->size && memcmp(a->bytes, b->bytes, a->size) == 0;
+    Channel *channel = emitter->channels;
+    while (channel != NULL && (channel->event->size != event->size || memcmp(channel->event->bytes, event->bytes, event->size) != 0))
+        channel = channel->next;
+    return channel;
 }
 
 void emitter_on(Job *job, Emitter *emitter, const Text *event, Closure *closure, bool once)
 {
     Listener *listener = heap_get(job, sizeof *listener);
-    listener->event = event;
+    Channel *channel = channel_of(emitter, event);
+    if (channel == NULL) {
+        channel = heap_get(job, sizeof *channel);
+        channel->event = event;
+        channel->last = &channel->first;
+        channel->next = emitter->channels;
+        emitter->channels = channel;
+    }
+    listener->channel = channel;
     listener->closure = closure;
     listener->once = once;
-    *emitter->last = listener;
-    emitter->last = &listener->next;
+    *channel->last = listener;
+    channel->last = &listener->next;
+    channel->count++;
 }
 
-static void remove_listener(Emitter *emitter, Listener *listener)
+static void remove_listener(Listener *listener)
 {
-    Listener **at = &emitter->first;
+    Channel *channel = listener->channel;
+    Listener **at = &channel->first;
     while (*at != NULL && *at != listener)
         at = &(*at)->next;
     if (*at == NULL)
         return;
     *at = listener->next;
-    if (emitter->last == &listener->next)
-        emitter->last = at;
-}
-
-static void remove_all(Emitter *emitter, const Text *event)
-{
-    Listener *next;
-    for (Listener *listener = emitter->first; listener != NULL; listener = next) {
-        next = listener->next;
-        if (same(listener->event, event))
-            remove_listener(emitter, listener);
-    }
+    if (channel->last == &listener->next)
+        channel->last = at;
+    channel->count--;
 }
 
 /* A function by name is the same wherever it is named: its last registration goes. What is written in place is a new function, which nobody has
  * registered. */
 void emitter_off(Emitter *emitter, const Text *event, const Closure *closure)
 {
+    Channel *channel = channel_of(emitter, event);
     Listener *last = NULL;
+    if (channel == NULL)
+        return;
     if (closure == NULL) {
-        remove_all(emitter, event);
+        channel->first = NULL;
+        channel->last = &channel->first;
+        channel->count = 0;
         return;
     }
-    for (Listener *listener = emitter->first; listener != NULL; listener = listener->next)
-        if (same(listener->event, event) && listener->closure->func == closure->func)
+    for (Listener *listener = channel->first; listener != NULL; listener = listener->next)
+        if (listener->closure->func == closure->func)
             last = listener;
     if (last != NULL)
-        remove_listener(emitter, last);
+        remove_listener(last);
 }
 
 bool emitter_emit(Vm *vm, Emitter *emitter, const Text *event, Job *job, Strand *strand, FrameKind kind, int n, const Value args[])
 {
-    uint32_t count = 0;
-    for (Listener *listener = emitter->first; listener != NULL; listener = listener->next)
-        count += same(listener->event, event);
-    if (count == 0)
+    Channel *channel = channel_of(emitter, event);
+    if (channel == NULL || channel->count == 0)
         return false;
     Emission *emission = heap_get(job, sizeof *emission + (size_t)n * sizeof(Value));
-    emission->listener = heap_get(job, count * sizeof(Listener *));
+    emission->listener = heap_get(job, channel->count * sizeof(Listener *));
     emission->args = (uint32_t)n;
     for (int i = 0; i < n; i++)
         emission->arg[i] = args[i];
-    for (Listener *listener = emitter->first; listener != NULL; listener = listener->next)
-        if (same(listener->event, event))
-            emission->listener[emission->count++] = listener;
+    for (Listener *listener = channel->first; listener != NULL; listener = listener->next)
+        emission->listener[emission->count++] = listener;
     Frame *frame = pool_get(&vm->shared->emissions);
     frame->kind = kind;
     frame->job = job;
     frame->strand = strand;
     frame->awaiting = -1;
     frame->emission = emission;
-    frame->emitter = emitter;
     frame->below = vm->top;
     vm->top = frame;
     return true;
@@ -110,7 +113,7 @@ void emission_next(Vm *vm, Frame *frame)
         if (listener->removed) /* a nested emit has called it already */
             return;
         listener->removed = true;
-        remove_listener(frame->emitter, listener);
+        remove_listener(listener);
     }
     frame_call(vm, listener->closure, frame->strand, FRAME_PASSING, (int)emission->args, emission->arg);
 }

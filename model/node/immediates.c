@@ -104,7 +104,7 @@ static CoRet co_process_immediate(Loop *loop, Co *co)
     Immediates *all = &node->immediates;
     Immediate *immediate;
     CO_BEGIN(co);
-    if (!all->resuming)
+    if (!all->resuming || empty(&all->outstanding)) /* after a throw of the batch's last one: those made meanwhile */
         take_batch(node);
     all->resuming = true;
     while (!empty(&all->outstanding)) {

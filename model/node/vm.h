@@ -99,13 +99,20 @@ typedef struct Combine {
 
 typedef struct Listener {
     struct Listener *next;
-    const Text *event;
+    struct Channel *channel;
     Closure *closure;
     bool once, removed;
 } Listener;
 
-struct Emitter {
+typedef struct Channel { /* the listeners of one event, in the order in which they were added */
+    struct Channel *next;
+    const Text *event;
     Listener *first, **last;
+    uint32_t count;
+} Channel;
+
+struct Emitter {
+    Channel *channels;
 };
 
 typedef struct Immediate {
@@ -184,7 +191,6 @@ struct Frame {
     Reaction *reaction;
     Op *op;                   /* what an instruction waits for, on a thread; or an await without a promise */
     struct Emission *emission; /* no func: calls the listeners of an emit, one after the other */
-    Emitter *emitter;
     Frame *next, *prev;       /* among the suspended ones of its job */
     void *held;               /* locks on threads, the last one taken first */
     OpenTry *open;

@@ -10,7 +10,7 @@ const { perturb } = require('./perturb.js');
 const { translate } = require('./translate.js');
 const { shrink } = require('./shrink.js');
 
-const options = { n: 1000, seed: 1, jobs: 4, loopsim: 'build/loopsim', build: 'build/fuzz_node', family: undefined, variants: 6, keep: 20 };
+const options = { n: 1000, seed: 1, jobs: 4, loopsim: 'build/loopsim', build: 'build/fuzz_node', family: undefined, variants: 12, keep: 20 };
 for (let i = 2; i < process.argv.length; i += 2) {
   const name = process.argv[i].replace(/^-+/, '');
   if (!(name in options)) { console.error(`unknown option ${process.argv[i]}`); process.exit(2); }

@@ -238,7 +238,7 @@ function generate(seed, family) {
     }),
     interval: (c, d) => {
       use('setInterval', c.at);
-      if (chance(0.6)) return timerAs(c, d, 'setInterval', () => ({ setInterval: body('interval', d - 1, false, []), ms: one([14, 25]), times: 1 + below(3) }));
+      if (chance(0.6)) return timerAs(c, d, 'setInterval', () => ({ setInterval: body('interval', d - 1, false, []).filter((s) => !(s && typeof s === 'object' && ('throw' in s || 'if' in s))), ms: one([14, 25]), times: 1 + below(3) }));
       const name = fresh('t'), count = fresh('n');
       scope.names.push([count, 'number'], [name, 'interval']);
       const run = body('interval', d - 1, false, []).filter((s) => !(s && typeof s === 'object' && ('return' in s || 'throw' in s)));

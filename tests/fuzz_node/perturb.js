@@ -13,7 +13,7 @@ function perturb(program, next) {
     if (!timers.has(ms)) timers.set(ms, ms + (ms > 1 ? Math.floor(next() * 3) : 0));
     return timers.get(ms);
   };
-  const pause = () => ({ cpu: `${Math.floor(next() * 120)}us` });
+  const pause = () => ({ cpu: `${Math.floor(next() * (next() < 0.1 ? 1500 : 120))}us` });
   // Behind one worker, a task ahead of a file request makes that one late.
   const delays = program.threads === 1;
   const isFile = (e) => e && typeof e === 'object' && ('fs' in e || 'fsp' in e || 'pbkdf2' in e || 'zlib' in e);

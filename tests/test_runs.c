@@ -303,8 +303,10 @@ START_TEST(a_worker_that_dies_is_told)
 {
     static const char script[] =
         "\"$0\" run \"$1\" --runs 100000 --jobs 2 --out json >/dev/null & parent=$!\n"
-        "for i in 1 2 3 4 5 6 7 8 9 10; do worker=$(ps -o pid= --ppid $parent | head -1); [ \"$worker\" ] && break; "
-        "sleep 0.1; done\n"
+        "for i in 1 2 3 4 5 6 7 8 9 10; do\n"
+        "  for stat in /proc/[0-9]*/stat; do read -r pid name state above rest <$stat && [ $above = $parent ] && worker=$pid; done\n"
+        "  [ \"$worker\" ] && break; sleep 0.1\n"
+        "done 2>/dev/null\n"
         "kill -$2 $worker; wait $parent";
     const char *binary = getenv("LOOPSIM");
     if (binary && strchr(binary, ' '))

@@ -236,7 +236,7 @@ void bind_name(Compiler *compiler, const Json *at, const char *name)
     int outwards;
     (void)at;
     if (visible_let(compiler, name, &outwards) != NULL) {
-        int index;
+        int index = 0;
         resolve(compiler, name, strlen(name), &outwards, &index);
         emit_store(compiler, outwards, index, false);
         name_instruction(compiler, name);

@@ -57,7 +57,6 @@ struct Node {
     Ring ticks;
     bool tick_scheduled, rejection_pending;
     Promise *rejected_first, *rejected_last; /* without a handler, to be reported */
-    uint64_t rejections;      /* so far */
     bool did_something;       /* what co_process_rejections returns */
     bool from_promise;        /* the error that is about to be reported is a rejection */
     Ring handled;             /* reported, then handled: 'rejectionHandled' is due */

@@ -108,7 +108,6 @@ void rejection_unhandled(Vm *vm, Promise *promise)
     }
     job_hold(promise->job);
     promise->pending_rejection = true;
-    promise->rejection = ++node->rejections;
     promise->next_rejected = NULL;
     promise->prev_rejected = node->rejected_last;
     if (node->rejected_last != NULL)
@@ -145,22 +144,26 @@ void rejection_handled(Vm *vm, Promise *promise)
     }
 }
 
-/* Takes the first of the rejections that nobody handled; NULL: there is none. Its job stays held. */
-static Promise *take_rejection(Node *node)
+/* Those that are there now: what is rejected meanwhile comes next time. NULL: there are none. */
+static Promise *take_rejections(Node *node)
 {
-    Promise *promise = node->rejected_first;
-    node->rejected_first = promise->next_rejected;
-    if (node->rejected_first != NULL)
-        node->rejected_first->prev_rejected = NULL;
-    else
-        node->rejected_last = NULL;
-    promise->pending_rejection = false;
-    promise->reported = true;
-    return promise;
+    Promise *first = node->rejected_first;
+    node->rejected_first = node->rejected_last = NULL;
+    for (Promise *promise = first; promise != NULL; promise = promise->next_rejected)
+        promise->pending_rejection = false;
+    return first;
 }
 
-/* processPromiseRejections: reports those that are there now, one after the other. A listener may handle one that is still to come, which is then left
- * out, or throw: the others stay for the next time. co->i: something was done; co->q: the last one of those now. */
+/* After a listener's throw Node forgets the rest of the batch. */
+static void forget_rejections(Promise *promise)
+{
+    for (Promise *next; promise != NULL; promise = next) {
+        next = promise->next_rejected;
+        job_release(promise->job);
+    }
+}
+
+/* processPromiseRejections. One that a listener handles before its turn is reported all the same. co->i: something was done; co->q: those to come. */
 static CoRet co_process_rejections(Loop *loop, Co *co)
 {
     Node *node = loop->owner;
@@ -181,22 +184,26 @@ static CoRet co_process_rejections(Loop *loop, Co *co)
         }
         job_release(co->p);
     }
-    co->j = node->rejections;
-    while (node->rejected_first != NULL && node->rejected_first->rejection <= (uint64_t)co->j) {
-        promise = take_rejection(node);
+    co->q = take_rejections(node);
+    while (co->q != NULL) {
+        promise = co->q;
+        co->q = promise->next_rejected;
         co->p = promise->job;
         co->i = 1;
+        promise->reported = true;
         Value arguments[2] = { promise->value, value_object(VALUE_PROMISE, promise) };
         if (node->program && emitter_emit(vm, node->process, &event_unhandled, node->job, NULL, FRAME_BASE, 2, arguments)) {
             CO_UNTIL(loop, co, node_run(node));
         } else {
-            vm_threw(vm, promise->job, NULL, node->program ? as_error(node, promise->value) : promise->value);
             node->from_promise = true;
+            vm_threw(vm, promise->job, NULL, node->program ? as_error(node, promise->value) : promise->value);
             CO_CALL(loop, co, co_uncaught, NULL, 0);
         }
         job_release(co->p);
-        if (vm->threw)
+        if (vm->threw) {
+            forget_rejections(co->q);
             return CO_OVER;
+        }
     }
     node->did_something = co->i != 0 || node->rejected_first != NULL;
     CO_END;

@@ -86,7 +86,6 @@ struct Promise {
     Value value;
     Reaction *first, **last;
     Promise *next_rejected, *prev_rejected;
-    uint64_t rejection;        /* its number among the rejections */
     Strand *settled_by;        /* the line of doing that ended in it; NULL: some other callback's */
 };
 

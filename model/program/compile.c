@@ -204,25 +204,35 @@ void func_end(Compiler *compiler, Build *build)
     compiler->build = build->outer;
 }
 
+static void declare_arguments(Compiler *compiler, Func *func, const Json *args)
+{
+    if (args == NULL)
+        return;
+    if (args->type != JSON_ARRAY) {
+        wrong(compiler, args, "\"args\": [\"a\", \"b\"]", "'args' is an array of names");
+        return;
+    }
+    for (const Json *arg = args->child; arg != NULL; arg = arg->next) {
+        if (arg->type != JSON_STRING) {
+            wrong(compiler, arg, "\"args\": [\"a\", \"b\"]", "an argument is a name");
+        } else if (name_valid(compiler, arg, arg->text)) {
+            scope_add(compiler, arg->text, NAME_ARG, true);
+            func->args++;
+        }
+    }
+}
+
 const Func *compile_func(Compiler *compiler, const Json *body, const Json *args, const char *implicit, bool is_async, const char *what)
 {
     Build build;
     Scope scope;
     Func *func = func_begin(compiler, &build, what, is_async);
     scope_open(compiler, &scope);
-    if (args != NULL && args->type == JSON_ARRAY) {
-        for (const Json *arg = args->child; arg != NULL; arg = arg->next)
-            if (arg->type == JSON_STRING && name_valid(compiler, arg, arg->text)) {
-                scope_add(compiler, arg->text, NAME_ARG, true);
-                func->args++;
-            } else if (arg->type != JSON_STRING)
-                wrong(compiler, arg, "\"args\": [\"a\", \"b\"]", "an argument is a name");
-    } else if (args != NULL) {
-        wrong(compiler, args, "\"args\": [\"a\", \"b\"]", "'args' is an array of names");
-    } else if (implicit != NULL) {
+    if (args == NULL && implicit != NULL) {
         scope_add(compiler, implicit, NAME_ARG, true);
         func->args = 1;
     }
+    declare_arguments(compiler, func, args);
     scope_hoist(compiler, body);
     compile_body(compiler, body);
     func->variables = (uint16_t)scope.names.count;
@@ -375,11 +385,7 @@ static Func *compile_owner(Compiler *compiler, const SpecBody *spec, int handler
     Func *func = func_begin(compiler, &build, spec->name, is_async);
     owner_begin(&build, spec->name, handler, &sites);
     scope_open(compiler, &scope);
-    for (const Json *arg = args != NULL ? args->child : NULL; arg != NULL; arg = arg->next)
-        if (arg->type == JSON_STRING && name_valid(compiler, arg, arg->text)) {
-            scope_add(compiler, arg->text, NAME_ARG, true);
-            func->args++;
-        }
+    declare_arguments(compiler, func, args);
     scope_hoist(compiler, body);
     compile_body(compiler, body);
     func->variables = (uint16_t)scope.names.count;

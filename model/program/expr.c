@@ -165,7 +165,7 @@ void step_binary(Compiler *compiler, const Json *step, const Json *operand)
     bool many = name[0] == 'a' || name[0] == 's' || name[0] == 'm'; /* add, sub, mul, mod chain from the left */
     (void)step;
     if (operand->type != JSON_ARRAY || operand->count < 2 || (operand->count > 2 && !many)) {
-        wrong(compiler, operand, "write {\"add\": [1, \"$x\"]}", "'%s' takes an array of two values", name);
+        wrong(compiler, operand, diag_text(compiler->diag, "write {\"%s\": [1, \"$x\"]}", name), "'%s' takes an array of two values", name);
         emit(compiler, OP_UNDEFINED, 0, 0, +1);
         return;
     }

@@ -1,0 +1,147 @@
+/* Programs that do not end: each stops with exit 5, what it printed so far, and a word why; a signal ends any of them at once. */
+#include "command.h"
+#include "programs.h"
+
+#include <check.h>
+#include <string.h>
+#include <time.h>
+
+Suite *limits_suite(void);
+
+/* Time does not pass in these. */
+static const char *const spins[] = {
+    "{\"main\":[\"a\",{\"while\":true,\"do\":[]}]}",
+    "{\"main\":[\"a\",{\"repeat\":1e12,\"do\":[]}]}",
+    "{\"functions\":{\"f\":[{\"call\":\"f\"}]},\"main\":[\"a\",{\"call\":\"f\"}]}",
+    "{\"functions\":{\"f\":{\"async\":[{\"await\":{\"call\":\"f\"}}]}},\"main\":[\"a\",{\"call\":\"f\"}]}",
+    "{\"functions\":{\"f\":[{\"nextTick\":\"f\"}]},\"main\":[\"a\",{\"call\":\"f\"}]}",
+    "{\"functions\":{\"f\":[{\"queueMicrotask\":\"f\"}]},\"main\":[\"a\",{\"call\":\"f\"}]}",
+    "{\"functions\":{\"f\":{\"async\":[{\"while\":true,\"do\":[{\"await\":null}]}]}},\"main\":[\"a\",{\"call\":\"f\"}]}",
+    "{\"functions\":{\"f\":[{\"chain\":[{\"resolved\":1},{\"then\":\"f\"},{\"then\":\"f\"}]}]},\"main\":[\"a\",{\"call\":\"f\"}]}",
+    "{\"functions\":{\"f\":[{\"chain\":[{\"promise\":[{\"resolve\":1}]},{\"finally\":\"f\"}]}]},\"main\":[\"a\",{\"call\":\"f\"}]}",
+    "{\"main\":[\"a\",{\"emitter\":\"ee\"},{\"on\":\"ee\",\"event\":\"x\",\"do\":[{\"emit\":\"ee\",\"event\":\"x\"}]},{\"emit\":\"ee\",\"event\":\"x\"}]}",
+    "{\"main\":[{\"on\":\"process\",\"event\":\"unhandledRejection\",\"do\":[{\"rejected\":\"x\"}]},\"a\",{\"rejected\":\"x\"}]}",
+};
+
+START_TEST(a_spin_ends)
+{
+    Played played = play_program(spins[_i], &(PlayOptions){.memory = (size_t)1 << 30});
+    ck_assert_msg(!played.refused, "%s", played.diagnostics);
+    ck_assert_str_eq(played.lines, "a\n");
+    ck_assert_msg(played.spinning && !played.out_of_memory && !played.result.waits, "%s", spins[_i]);
+    ck_assert_int_ne(played.result.end, KERNEL_DRAINED);
+    played_free(&played);
+}
+END_TEST
+
+/* Memory grows in these. */
+static const char *const growths[] = {
+    "{\"main\":[\"a\",{\"let\":{\"s\":\"x\"}},{\"while\":true,\"do\":[{\"set\":{\"s\":{\"add\":[\"$s\",\"$s\"]}}}]}]}",
+    "{\"main\":[\"a\",{\"let\":{\"s\":[1]}},{\"while\":true,\"do\":[{\"set\":{\"s\":[\"$s\",\"$s\",\"$s\",\"$s\",\"$s\",\"$s\"]}}]}]}",
+    "{\"functions\":{\"f\":[{\"setImmediate\":\"f\"},{\"setImmediate\":\"f\"}]},\"main\":[\"a\",{\"call\":\"f\"}]}",
+    "{\"functions\":{\"f\":[{\"call\":\"f\"}]},\"main\":[\"a\",{\"call\":\"f\"}]}",
+    "{\"functions\":{\"f\":[{\"nextTick\":\"f\"},{\"nextTick\":\"f\"}]},\"main\":[\"a\",{\"call\":\"f\"}]}",
+};
+
+START_TEST(what_grows_hits_the_budget)
+{
+    Played played = play_program(growths[_i], &(PlayOptions){.memory = (size_t)16 << 20, .max_events = UINT64_MAX});
+    ck_assert_str_eq(played.lines, "a\n");
+    ck_assert_msg(played.out_of_memory, "%s", growths[_i]);
+    played_free(&played);
+}
+END_TEST
+
+START_TEST(events_are_counted)
+{
+    static const char *const endless[] = {
+        "{\"functions\":{\"f\":[{\"setImmediate\":\"f\"}]},\"main\":[\"a\",{\"call\":\"f\"}]}",
+        "{\"main\":[\"a\",{\"setInterval\":[],\"ms\":5}]}",
+        "{\"functions\":{\"f\":[{\"net\":1,\"cb\":\"f\"}]},\"main\":[\"a\",{\"call\":\"f\"}]}",
+    };
+    for (size_t i = 0; i < COUNT_OF(endless); i++) {
+        Played played = play_program(endless[i], &(PlayOptions){.max_events = 10000});
+        ck_assert_str_eq(played.lines, "a\n");
+        ck_assert_int_eq(played.result.end, KERNEL_LIMIT);
+        played_free(&played);
+    }
+}
+END_TEST
+
+START_TEST(a_handle_that_nobody_closes_waits_for_ever)
+{
+    Played played = play_program("{\"main\":[\"a\",{\"open\":\"h\"}]}", NULL);
+    ck_assert_str_eq(played.lines, "a\n");
+    ck_assert(played.result.waits);
+    played_free(&played);
+}
+END_TEST
+
+/* V8's own limit: a text that long is an error that can be caught. */
+START_TEST(a_text_has_a_longest_length)
+{
+    Played played = play_program("{\"main\":[{\"let\":{\"s\":\"0123456789abcdef\"}},{\"try\":[{\"while\":true,\"do\":[{\"set\":{\"s\":{\"add\":[\"$s\",\"$s\"]}}}]}],"
+                                 "\"catch\":[\"${e}\"]}]}", &(PlayOptions){.memory = (size_t)3 << 30});
+    if (!played.out_of_memory) /* a small machine */
+        ck_assert_str_eq(played.lines, "Invalid string length\n");
+    played_free(&played);
+}
+END_TEST
+
+static void ends_with_5(const char *program, const char *word)
+{
+    const char *path = scratch("endless.json");
+    write_file(path, program);
+    Ran ran = run_loopsim("run", path, "--max-memory", "64MiB", "--max-events", "100000", NULL);
+    ck_assert_int_eq(ran.exit, 5);
+    ck_assert_str_eq(ran.out, "a\n");
+    ck_assert_msg(strstr(ran.err, word) != NULL, "%s\nis not about %s", ran.err, word);
+    ran_free(&ran);
+}
+
+START_TEST(the_command_says_why)
+{
+    ends_with_5(spins[0], "spins without time passing");
+    ends_with_5(growths[0], "needs more than the memory limit");
+    ends_with_5("{\"main\":[\"a\",{\"setInterval\":[],\"ms\":5}]}", "had not ended after so many events");
+    ends_with_5("{\"main\":[\"a\",{\"open\":\"h\"}]}", "waits for ever");
+}
+END_TEST
+
+static double now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+/* Loops that a billion turns of work would keep busy: the signal comes first. */
+START_TEST(a_signal_ends_any_of_them)
+{
+    const char *path = scratch("signal.json");
+    write_file(path, _i == 0 ? "{\"main\":[\"a\",{\"while\":true,\"do\":[{\"cpu\":\"1ns\"}]}]}"
+                             : "{\"functions\":{\"f\":[{\"cpu\":\"1ns\"},{\"queueMicrotask\":\"f\"}]},\"main\":[\"a\",{\"call\":\"f\"}]}");
+    Command command = {.argv = (const char *const[]){"sh", "-c", "${LOOPSIM:-build/loopsim} run \"$0\" & sleep 0.4; kill -INT $!; wait $!; echo $?", path, NULL}};
+    double begun = now();
+    Ran ran = run_command(&command);
+    ck_assert_msg(strstr(ran.out, "130\n") != NULL || strstr(ran.out, "5\n") != NULL, "%s%s", ran.out, ran.err);
+    ck_assert_msg(now() - begun < 20, "%.1f s", now() - begun);
+    ran_free(&ran);
+}
+END_TEST
+
+Suite *limits_suite(void)
+{
+    Suite *suite = suite_create("limits");
+    TCase *all = tcase_create("all");
+    tcase_add_checked_fixture(all, NULL, scratch_remove);
+    tcase_add_loop_test(all, a_spin_ends, 0, (int)COUNT_OF(spins));
+    tcase_add_loop_test(all, what_grows_hits_the_budget, 0, (int)COUNT_OF(growths));
+    tcase_add_test(all, events_are_counted);
+    tcase_add_test(all, a_handle_that_nobody_closes_waits_for_ever);
+    tcase_add_test(all, a_text_has_a_longest_length);
+    tcase_add_test(all, the_command_says_why);
+    tcase_add_loop_test(all, a_signal_ends_any_of_them, 0, 2);
+    suite_add_tcase(suite, all);
+    return suite;
+}

@@ -4,6 +4,9 @@
  * file from that page: other methods, paths and hosts are refused, a preflight is answered and does not count, and it ends with the file. */
 #include "cli.h"
 
+#include "../traces/check.h"
+#include "../traces/inflate.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -17,6 +20,9 @@
 #include <unistd.h>
 
 enum { PORT = 9001, REQUEST_MOST = 16384, CHUNK = 1 << 16, TEXT_MOST = 1 << 16, LISTENING_S = 1, SENDING_S = 60 };
+
+/* So much memory at most goes into finding what to show. */
+#define LOOKED_THROUGH (INT64_C(4) << 30)
 
 #define PAGE "https://ui.perfetto.dev"
 #define HOST "127.0.0.1:9001"
@@ -55,18 +61,80 @@ static const char *encoded_name(Mem *mem, const char *path)
     return buf_string(buf);
 }
 
-/* The counters pinned to the top, and the loop open. */
-static const char *address(Mem *mem, const char *name)
+/* What one looks at first. */
+typedef struct Sight {
+    bool found;
+    Time from, to; /* the slowest request */
+    Buf server;    /* its server's name, as a regular expression */
+} Sight;
+
+/* Letters and digits stand for themselves, all others for whatever there is. */
+static void put_pattern(Buf *buf, PullText name)
 {
-    static const char startup[] = "[{\"id\":\"dev.perfetto.PinTracksByRegex\",\"args\":[\"^(requests in flight|ready "
-                                  "callbacks|run queue|pool queued|loop lag)\"]},"
-                                  "{\"id\":\"dev.perfetto.ExpandTracksByRegex\",\"args\":[\"^loop\"]}]";
-    Buf *buf = mem_get(mem, sizeof *buf);
+    bool wild = false;
+    for (size_t i = 0; i < name.size; i++) {
+        unsigned char c = (unsigned char)name.bytes[i];
+        bool plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+        if (plain)
+            buf_char(buf, (char)c);
+        else if (!wild)
+            buf_text(buf, ".*");
+        wild = !plain;
+    }
+}
+
+static void find_sight(Mem *mem, const char *path, Sight *sight)
+{
+    const char *error;
+    size_t size;
+    PullText server;
+    const char *bytes = input_read_most(mem, path, SIZE_MAX / 4, &size, &error);
+    if (bytes && (bytes = inflated(mem, bytes, size, &size)) != NULL)
+        sight->found = trace_find_slowest(mem, bytes, size, &sight->from, &sight->to, &server);
+    if (sight->found)
+        put_pattern(&sight->server, server);
+}
+
+/* Nothing is found in what is no trace of ours, or too large to be looked through. */
+static Sight sight_of(Opened *opened)
+{
+    Sight *sight = mem_get(opened->cli->mem, sizeof *sight);
+    MemTrap trap;
+    Mem *mem = mem_new(SIZE_MAX / 2 < LOOKED_THROUGH ? SIZE_MAX / 2 : (size_t)LOOKED_THROUGH);
+    buf_init(&sight->server, opened->cli->mem, TEXT_MOST);
+    if (mem && mem_try(mem, &trap)) {
+        find_sight(mem, opened->path, sight);
+        mem_end_try(mem, &trap);
+    }
+    mem_delete(mem);
+    return *sight;
+}
+
+/* The counters pinned to the top, the loop and what is around it open, the slowest request in view. */
+static const char *address(Mem *mem, const char *name, Sight *sight)
+{
+    Time margin = sight->found ? (sight->to - sight->from) / 4 + 1 : 0;
+    Buf *buf = mem_get(mem, sizeof *buf), startup;
     buf_init(buf, mem, TEXT_MOST);
+    buf_init(&startup, mem, TEXT_MOST);
     buf_text(buf, PAGE "/#!/?url=http://" HOST "/");
     buf_text(buf, name);
+    if (sight->found) {
+        buf_text(buf, "&visStart=");
+        buf_i64(buf, sight->from > margin ? sight->from - margin : 0);
+        buf_text(buf, "&visEnd=");
+        buf_i64(buf, sight->to + margin);
+    }
+    buf_text(&startup, "[{\"id\":\"dev.perfetto.PinTracksByRegex\",\"args\":[\"^(requests in flight|ready "
+                       "callbacks|run queue|pool queued|loop lag)\"]},"
+                       "{\"id\":\"dev.perfetto.ExpandTracksByRegex\",\"args\":[\"^(loop");
+    if (sight->found) {
+        buf_char(&startup, '|');
+        buf_bytes(&startup, sight->server.data, sight->server.size);
+    }
+    buf_text(&startup, ")( |$)\"]}]");
     buf_text(buf, "&startupCommands=");
-    put_encoded(buf, startup);
+    put_encoded(buf, buf_string(&startup));
     return buf_string(buf);
 }
 
@@ -268,7 +336,8 @@ int cmd_open(Cli *cli)
         code = start_listening(&opened);
     if (code == EXIT_DONE) {
         opened.name = encoded_name(cli->mem, opened.path);
-        const char *url = address(cli->mem, opened.name);
+        Sight sight = sight_of(&opened);
+        const char *url = address(cli->mem, opened.name, &sight);
         if (cli->args.no_browser || !browse(url)) {
             buf_init(&text, cli->mem, TEXT_MOST);
             buf_f(&text, "%s\n", url);

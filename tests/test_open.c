@@ -18,7 +18,7 @@ Suite *open_suite(void);
 enum { PORT = 9001, USUAL = 10 };
 
 static const char text[] = "{\"traceEvents\":[]}\n";
-static char answer[4096], binary[512];
+static char answer[4096], binary[512], printed[512];
 
 static int connected(void)
 {
@@ -58,9 +58,10 @@ static void is_answered(const char *method, const char *path, const char *host, 
 /* Started, and listening. */
 static pid_t opened(const char *path)
 {
+    snprintf(printed, sizeof printed, "%s", scratch("said"));
     pid_t child = fork();
     if (child == 0) {
-        if (freopen("/dev/null", "w", stdout) == NULL)
+        if (freopen(printed, "w", stdout) == NULL)
             _exit(126);
         execl(binary, "loopsim", "open", "--no-browser", path, (char *)NULL);
         _exit(127);
@@ -102,6 +103,62 @@ START_TEST(one_get_is_answered)
 }
 END_TEST
 
+/* The address, with what is encoded decoded. */
+static const char *address_of(const char *path)
+{
+    static char decoded[4096];
+    char *to = decoded;
+    pid_t child = opened(path);
+    kill(child, SIGINT);
+    ck_assert_int_eq(exit_of(child), 130);
+    char *url = read_file(printed, NULL);
+    for (const char *at = url; *at && to < decoded + sizeof decoded - 1; at++) {
+        const char hex[] = {at[0] == '%' ? at[1] : '0', at[0] == '%' ? at[2] : '0', '\0'};
+        *to++ = at[0] == '%' ? (char)strtol(hex, NULL, 16) : *at;
+        at += at[0] == '%' ? 2 : 0;
+    }
+    *to = '\0';
+    free(url);
+    return decoded;
+}
+
+static void address_has(const char *path, const char *part)
+{
+    const char *url = address_of(path);
+    ck_assert_msg(strstr(url, part) != NULL, "'%s' is not in %s", part, url);
+}
+
+/* All of its requests are wanted at 0. */
+START_TEST(the_view_is_on_the_slowest_request)
+{
+    static const char *const names[] = {"t.json", "t.json.gz", "t.pftrace"};
+    for (int i = 0; i < 3; i++) {
+        char path[512], results[512], option[600];
+        snprintf(path, sizeof path, "%s", scratch(names[i]));
+        snprintf(results, sizeof results, "%s", scratch("results"));
+        snprintf(option, sizeof option, "json=%s", results);
+        const char *slowest = i > 0 ? "--trace-slowest" : NULL;
+        Ran ran = run_loopsim("run", "examples/five-requests.json", "--only", "node", "-q", "--trace", path, "--out", option,
+                              slowest, "1", NULL);
+        ck_assert_msg(ran.exit == 0, "%s", ran.err);
+        ran_free(&ran);
+        char *figures = read_file(results, NULL), *max = strstr(figures, "\"max\": "), view[64];
+        long latency = strtol(max + strlen("\"max\": "), NULL, 10);
+        snprintf(view, sizeof view, "&visStart=0&visEnd=%ld&", latency + latency / 4 + 1);
+        free(figures);
+        address_has(path, view);
+        address_has(path, "\"dev.perfetto.ExpandTracksByRegex\",\"args\":[\"^(loop|node)( |$)\"]}]");
+        address_has(path, "[{\"id\":\"dev.perfetto.PinTracksByRegex\"");
+    }
+    char none[512];
+    snprintf(none, sizeof none, "%s", scratch("none.json"));
+    write_file(none, text);
+    const char *url = address_of(none);
+    ck_assert_ptr_null(strstr(url, "visStart"));
+    ck_assert_ptr_nonnull(strstr(url, "\"^(loop)( |$)\""));
+}
+END_TEST
+
 START_TEST(an_interrupt_ends_it)
 {
     const char *path = scratch("a.json");
@@ -129,6 +186,7 @@ Suite *open_suite(void)
     tcase_set_timeout(tests, 60);
     tcase_add_checked_fixture(tests, NULL, scratch_remove);
     tcase_add_test(tests, one_get_is_answered);
+    tcase_add_test(tests, the_view_is_on_the_slowest_request);
     tcase_add_test(tests, an_interrupt_ends_it);
     tcase_add_test(tests, what_cannot_be_opened_is_said);
     suite_add_tcase(suite, tests);

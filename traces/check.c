@@ -238,7 +238,7 @@ static void check_flows(TraceCheck *check)
     mem_free(check->mem, chosen.event);
 }
 
-TraceCheck *trace_check(Mem *mem, const char *bytes, size_t size)
+static TraceCheck *read_trace(Mem *mem, const char *bytes, size_t size)
 {
     TraceCheck *check = mem_get(mem, sizeof *check);
     check->mem = mem;
@@ -247,6 +247,35 @@ TraceCheck *trace_check(Mem *mem, const char *bytes, size_t size)
         check_read_packets(check, bytes, size);
     else
         check_read(check, bytes, size);
+    return check;
+}
+
+bool trace_find_slowest(Mem *mem, const char *bytes, size_t size, Time *from, Time *to, PullText *server)
+{
+    const TraceCheck *check = read_trace(mem, bytes, size);
+    const CheckEvent *found = NULL;
+    for (size_t i = 0; check->faults == 0 && i < check->count; i++) {
+        const CheckEvent *event = &check->events[i];
+        bool marked = event->phase == 'n' && pull_is(event->name, "slowest #1");
+        if (event->latency < 0 || !(marked || (event->phase == 'e' && is_request(event))))
+            continue;
+        if (!found || marked || event->latency > found->latency)
+            found = event;
+        if (marked)
+            break;
+    }
+    if (!found)
+        return false;
+    *from = found->phase == 'n' ? found->ts : found->ts - found->latency;
+    *to = *from + found->latency;
+    const CheckName *name = check_name(check, found->pid, 0);
+    *server = name ? name->name : (PullText){"", 0};
+    return *from >= 0;
+}
+
+TraceCheck *trace_check(Mem *mem, const char *bytes, size_t size)
+{
+    TraceCheck *check = read_trace(mem, bytes, size);
     if (check->faults > 0)
         return check; /* what follows takes events for whole */
     check_names(check);

@@ -16,6 +16,7 @@
 #define TRACES_CHECK_H
 
 #include "../sim/hist.h"
+#include "pull.h"
 
 typedef struct TraceCheck TraceCheck;
 
@@ -24,6 +25,9 @@ typedef struct CheckCounts {
 } CheckCounts;
 
 TraceCheck *trace_check(Mem *mem, const char *bytes, size_t size);             /* the bytes must outlive it */
+/* Where the slowest request is, the process of its server and its name: the first that is marked `slowest #1`, else the longest of all. False: there is none, or
+ * the trace cannot be read. It checks no rules. */
+bool trace_find_slowest(Mem *mem, const char *bytes, size_t size, Time *from, Time *to, PullText *server);
 void trace_check_results(TraceCheck *check, const char *results, size_t size); /* only where nothing was left out */
 CheckCounts trace_check_counts(const TraceCheck *check);
 bool trace_check_whole(const TraceCheck *check); /* it shows all of the run: it can be compared */

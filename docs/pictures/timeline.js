@@ -9,7 +9,7 @@ const LEFT = 170, WIDTH = 1000, ROW = 16, THIN = 7;
 
 const colour = {
     'poll (idle)': '#e4e4e4', iteration: '#b7c9e2', ready: '#f2994a', 'accept queue': '#f2c94c', cpu: '#2f6fb7', preempted: '#d0587e',
-    network: '#d9d9d9', Running: '#3c9d5b', R: '#f2994a', S: '#f0f0f0', D: '#c0392b', 'pool queue': '#d0587e',
+    network: '#d9d9d9', Running: '#3c9d5b', R: '#f2994a', S: '#f0f0f0', D: '#8e5b3a', 'pool queue': '#d0587e',
 };
 const phases = ['timers', 'pending', 'idle/prepare', 'poll', 'check', 'closing'];
 const paint = (name) => colour[name] || (phases.includes(name) ? '#9db4d3' : /slow/.test(name) ? '#c0392b' : '#6fa8a0');
@@ -64,7 +64,7 @@ for (const [tid, events] of [...tracks].sort((a, b) => a[0] - b[0])) {
     const open = [];
     let deepest = 0;
     for (const e of slices) {
-        while (open.length && open[open.length - 1] <= e.ts) open.pop();
+        while (open.length && open[open.length - 1] <= e.ts + 5e-4) open.pop(); // times are whole ns
         box(e.ts, e.ts + e.dur, y + open.length * ROW, ROW - 1, paint(e.name), e.name);
         open.push(e.ts + e.dur);
         deepest = Math.max(deepest, open.length);
@@ -99,7 +99,7 @@ for (const r of seen) {
     y += THIN;
 }
 
-const legend = [['cpu', 'on the CPU'], ['ready', 'ready, waiting for the thread or a core'], ['Running', 'thread runs'], ['D', 'slow handler'], ['db', 'database']];
+const legend = [['cpu', 'on the CPU'], ['ready', 'ready, waiting'], ['Running', 'thread runs'], ['accept queue', 'waiting to be accepted'], ['slow', 'slow handler'], ['db', 'database']];
 let at = LEFT;
 y += 8;
 for (const [name, label] of legend) {

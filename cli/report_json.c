@@ -137,6 +137,23 @@ static void put_handlers(Writer *writer, const Results *results)
     json_end(&writer->json, '}');
 }
 
+/* Who kept whom waiting: a row a handler, in it whom it waited for. What is 0 is absent. */
+static void put_blame(Writer *writer, const Results *results)
+{
+    JsonWriter *json = &writer->json;
+    json_begin(json, "blame", '{');
+    for (int handler = 0; handler < results->handler_count; handler++) {
+        json_begin_flat(json, results->handlers[handler].name, '{');
+        for (int cause = 0; cause < results->blame.causes; cause++) {
+            Time blame = results_blame(results, handler, cause);
+            if (blame > 0)
+                json_int(json, results->blame.name[cause], blame);
+        }
+        json_end(json, '}');
+    }
+    json_end(json, '}');
+}
+
 static void put_cpu(Writer *writer, const Results *results)
 {
     JsonWriter *json = &writer->json;
@@ -215,6 +232,15 @@ static void put_bottleneck(Writer *writer, const Bottleneck *bottleneck)
     json_end(json, '}');
 }
 
+static void put_slow_blame(JsonWriter *json, const BlameResults *causes, const Time *blame)
+{
+    json_begin_flat(json, "blame", '{');
+    for (int cause = 0; cause < causes->causes; cause++)
+        if (blame[cause] > 0)
+            json_int(json, causes->name[cause], blame[cause]);
+    json_end(json, '}');
+}
+
 static void put_slowest(Writer *writer, const Results *results)
 {
     JsonWriter *json = &writer->json;
@@ -233,6 +259,8 @@ static void put_slowest(Writer *writer, const Results *results)
         for (int part = 0; part < PARTS; part++)
             json_int(json, part_name[part], slow->part[part]);
         json_end(json, '}');
+        if (slow->blame)
+            put_slow_blame(json, &results->blame, slow->blame);
         json_end(json, '}');
     }
     json_end(json, ']');
@@ -301,6 +329,8 @@ static void put_server(Writer *writer, const Results *results)
     json_end(json, '}');
     put_handler(writer, &results->all);
     put_handlers(writer, results);
+    if (results->blame.causes > 0)
+        put_blame(writer, results);
     put_cpu(writer, results);
     if (results->has_loop)
         put_loop(writer, &results->loop);

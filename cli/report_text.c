@@ -242,6 +242,7 @@ static void put_whole(Text *text)
              report->args->verbose && report->spec->handler_count > 1 && handler < report->spec->handler_count;
              handler++)
             text_split(text, handler);
+        text_blame(text);
         put_why(text);
         put_advice(text);
     }

@@ -105,6 +105,7 @@ static const FigureRow slow[] = {{"run", FIGURE_INT, NULL, true, "of several run
                                  {"wanted_ns", FIGURE_INT, NULL, false, "when the client first wanted it"},
                                  {"latency_ns", FIGURE_INT, NULL, false, "how long it took"},
                                  {"time_ns", FIGURE_PART, parts, false, "where it went"},
+                                 {"blame", FIGURE_ANY, NULL, true, "whom it waited for, ns"},
                                  END};
 static const FigureRow population[] = {{"mean", FIGURE_MICRO, NULL, false, "requests in the system"},
                                        {"empty", FIGURE_MICRO, NULL, false, "the share of time with none"},

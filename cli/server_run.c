@@ -32,6 +32,20 @@ static WorldEnd end_of(KernelEnd end)
     }
 }
 
+/* It takes a tenth of the time of a run: only where somebody shows it. */
+static bool shows_blame(Format format, const Args *args)
+{
+    return format == FORMAT_TEXT ? !args->quiet : format == FORMAT_JSON || format == FORMAT_MD || format == FORMAT_HTML;
+}
+
+static bool wants_blame(const Args *args)
+{
+    bool wants = args->trace != NULL || (args->out_count == 0 && shows_blame(FORMAT_TEXT, args));
+    for (int i = 0; i < args->out_count; i++)
+        wants |= shows_blame(args->out[i].format, args);
+    return wants;
+}
+
 static void simulate(Running *running, Cli *cli, const Input *input, int server, const ToView *view, bool pilot)
 {
     const Spec *spec = input->spec;
@@ -42,6 +56,8 @@ static void simulate(Running *running, Cli *cli, const Input *input, int server,
     else if (cli->args.series > 0)
         running->stats->series = series_new(running->mem, running->stats, cli->args.series, spec->machine.cores);
     probe_init(&running->probe, NULL, running->stats);
+    if (!pilot && wants_blame(&cli->args))
+        running->probe.blame = blame_new(running->mem, spec, &running->probe);
     if (view->sink)
         running->probe.view = view_new(running->mem, view->sink, spec, input->program, server, &view->options);
     running->world = world_new(running->mem, spec, input->program, config, &running->probe);

@@ -48,6 +48,38 @@ static void get_hist(Reader *reader, Hist *hist)
     must(hist_read(hist, &reader->at, reader->end), "a worker's histogram cannot be read");
 }
 
+/* Rows of times by cause; the names of the causes are the program's and the spec's. */
+static void put_blame(Buf *buf, const Results *results)
+{
+    size_t causes = (size_t)results->blame.causes;
+    if (causes == 0)
+        return;
+    put_raw(buf, results->blame.name, causes * sizeof *results->blame.name);
+    for (int i = 0; i < results->handler_count; i++)
+        put_raw(buf, results->handlers[i].blame, causes * WAITS * sizeof(Time));
+    for (int i = 0; i < results->slow_count; i++)
+        put_raw(buf, results->slowest[i].blame, causes * sizeof(Time));
+}
+
+static void *get_array(Reader *reader, size_t count, size_t each)
+{
+    void *array = mem_get(reader->mem, mem_array(reader->mem, count, each));
+    get_raw(reader, array, count * each);
+    return array;
+}
+
+static void get_blame(Reader *reader, Results *results)
+{
+    size_t causes = (size_t)results->blame.causes;
+    if (causes == 0)
+        return;
+    results->blame.name = get_array(reader, causes, sizeof *results->blame.name);
+    for (int i = 0; i < results->handler_count; i++)
+        results->handlers[i].blame = get_array(reader, causes * WAITS, sizeof(Time));
+    for (int i = 0; i < results->slow_count; i++)
+        results->slowest[i].blame = get_array(reader, causes, sizeof(Time));
+}
+
 static void put_results(Buf *buf, const Results *results)
 {
     put_raw(buf, results, sizeof *results);
@@ -66,6 +98,7 @@ static void put_results(Buf *buf, const Results *results)
     put_string(buf, results->bottleneck.what);
     put_string(buf, results->bottleneck.why);
     put_string(buf, results->bottleneck.advice);
+    put_blame(buf, results);
 }
 
 static Results *get_results(Reader *reader)
@@ -91,6 +124,7 @@ static Results *get_results(Reader *reader)
     results->bottleneck.what = get_string(reader);
     results->bottleneck.why = get_string(reader);
     results->bottleneck.advice = get_string(reader);
+    get_blame(reader, results);
     return results;
 }
 

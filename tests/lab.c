@@ -54,6 +54,7 @@ LabRun *lab_begin_drawn(Lab *lab, int server, struct Sink *sink)
         ViewOptions options = {.from = 0, .to = TIME_NEVER};
         run->probe.view = view_new(mem, sink, lab->spec, lab->program, server, &options);
     }
+    run->probe.blame = blame_new(run->mem, lab->spec, &run->probe);
     run->world = world_new(mem, lab->spec, lab->program, &lab->spec->servers[server], &run->probe);
     stats_open(run->stats, run->world->machine, 0);
     clients_start(run->world->clients);

@@ -13,6 +13,7 @@ typedef struct Worker {
     Thread thread;
     ThreadPool *pool;
     Task *task;
+    int cause;          /* on whose behalf it is busy; below 0: it is idle */
     WorkerAt at;
     Event event;        /* its wake-up, or the end of what it blocks in */
     struct Worker *idle_next;
@@ -32,6 +33,7 @@ struct ThreadPool {
     bool marker_queued;
     bool pending;       /* the wake-up descriptor was signalled */
     Worker *idle, **idle_last;
+    Station *busy, *slow_share, *for_slow; /* held by the workers; by those at slow work; what slow work waits for */
     Fd wakeup;
     Worker *worker;
 };
@@ -86,7 +88,7 @@ bool threadpool_submit(ThreadPool *pool, Task *task)
 {
     pool->loop->active_requests++;
     task->queued_at = pool->loop->kernel->now;
-    note_part(pool->loop->probe, task->strand, PART_POOL_WAIT);
+    note_wait(pool->loop->probe, task->strand, PART_POOL_WAIT, task->kind == TASK_DNS ? pool->for_slow : pool->busy);
     note_task(pool->loop->probe, task->strand, +1, 0);
     if (task->kind == TASK_DNS) {
         queue_push(&pool->slow, task);
@@ -97,6 +99,30 @@ bool threadpool_submit(ThreadPool *pool, Task *task)
     }
     queue_push(&pool->work, task);
     return signal_one(pool);
+}
+
+/* Slow work waits for the workers, or, where it holds its share of them, for slow work. */
+static void change_slow(ThreadPool *pool, const Task *task, int change)
+{
+    int cause = cause_of(task->strand, CAUSE_UNKNOWN);
+    pool->running_slow += change;
+    if (pool->for_slow == NULL)
+        return;
+    if (change > 0)
+        station_hold(pool->slow_share, cause);
+    else
+        station_free(pool->slow_share, cause);
+    station_behind(pool->for_slow, pool->running_slow < slow_most(pool) ? pool->busy : pool->slow_share);
+}
+
+/* A worker is busy from the beginning of its task until it looks for the next. */
+static void is_busy(Worker *worker, int cause)
+{
+    if (worker->cause >= 0)
+        note_free(worker->pool->busy, worker->cause);
+    if (cause >= 0)
+        note_hold(worker->pool->busy, cause);
+    worker->cause = cause;
 }
 
 /* What a worker that is awake takes next; NULL: nothing, it goes idle. */
@@ -117,8 +143,8 @@ static Task *take(ThreadPool *pool)
         pool->marker_queued = false;
         if (pool->slow.first == NULL)
             continue;
-        pool->running_slow++;
         task = queue_pop(&pool->slow);
+        change_slow(pool, task, +1);
         if (pool->slow.first != NULL) {
             pool->marker_queued = true;
             queue_push(&pool->work, &pool->marker);
@@ -154,6 +180,7 @@ static Need begin(Worker *worker)
     World *world = pool->loop->world;
     Task *task = worker->task;
     worker->thread.strand = task->strand;
+    is_busy(worker, cause_of(task->strand, CAUSE_UNKNOWN));
     note_task(pool->loop->probe, task->strand, -1, +1);
     note_arrives(pool->loop->probe, &worker->thread, task->hop);
     note_task_start(pool->loop->probe, &worker->thread, task->strand, task->queued_at, task->name);
@@ -185,7 +212,7 @@ static Need finish(Worker *worker)
         if (task->computes && !task->failed)
             resource_leave(pool->loop->world->resources, &task->call);
     }
-    note_part(pool->loop->probe, task->strand, PART_READY_WAIT);
+    note_behind(pool->loop->probe, task->strand, &pool->loop->thread);
     note_task(pool->loop->probe, task->strand, 0, -1);
     note_task_end(pool->loop->probe, &worker->thread);
     worker->thread.strand = NULL;
@@ -197,7 +224,7 @@ static Need finish(Worker *worker)
         woke = fd_ready(pool->loop, &pool->wakeup);
     }
     if (task->kind == TASK_DNS)
-        pool->running_slow--;
+        change_slow(pool, task, -1);
     worker->at = AT_NEXT;
     return (Need){ .kind = NEED_CPU, .part = PART_OVERHEAD, .ns = woke ? pool->loop->costs->wake : 0 };
 }
@@ -205,6 +232,7 @@ static Need finish(Worker *worker)
 static Need go_idle(Worker *worker)
 {
     ThreadPool *pool = worker->pool;
+    is_busy(worker, -1);
     worker->at = AT_LOOK;
     worker->idle_next = NULL;
     *pool->idle_last = worker;
@@ -262,12 +290,18 @@ ThreadPool *threadpool_new(Loop *loop, int workers, Time wake_delay)
     queue_init(&pool->slow);
     queue_init(&pool->completed);
     pool->idle_last = &pool->idle;
+    pool->busy = note_station(loop->probe, CAUSE_WAKE_UP);
+    pool->slow_share = note_station(loop->probe, CAUSE_WAKE_UP);
+    pool->for_slow = note_station(loop->probe, CAUSE_WAKE_UP);
+    if (pool->for_slow != NULL)
+        station_behind(pool->for_slow, pool->busy);
     fd_init(&pool->wakeup, co_completions);
     fd_watch(loop, &pool->wakeup);
     pool->worker = mem_get(world->mem, mem_array(world->mem, (size_t)workers, sizeof *pool->worker));
     for (int i = 0; i < workers; i++) {
         Worker *worker = &pool->worker[i];
         worker->pool = pool;
+        worker->cause = -1;
         worker->thread.resume = worker_resume;
         worker->thread.kind = THREAD_WORKER;
         worker->thread.number = (uint32_t)i + 1;

@@ -52,7 +52,8 @@ static void enqueue(Machine *machine, Thread *thread, Part part)
     else
         run_list_push(&machine->list, thread);
     machine_note_waiting(machine, waiting(machine));
-    note_part(machine->probe, thread->strand, part);
+    note_for_core(machine->probe, thread->strand, part);
+    note_doing(machine->probe, thread, DOES_QUEUE);
     thread_show(thread, STATE_READY, -1);
     if (waiting(machine) == 1)
         arm_all(machine);
@@ -105,8 +106,9 @@ void cores_pause(Machine *machine, Time duration)
             core->since += duration;
             core->slice_start += duration;
             event_put_off(machine, &core->slice, duration);
-            note_part(machine->probe, core->thread->strand, PART_PREEMPTED);
         }
+        note_paused(machine->probe, core->thread->strand, runs(core) ? PART_PREEMPTED : PART_READY_WAIT);
+        note_doing(machine->probe, core->thread, DOES_PAUSE);
         event_put_off(machine, &core->thread->event, duration);
     }
 }
@@ -115,9 +117,14 @@ void cores_resume(Machine *machine)
 {
     for (uint32_t i = 0; i < machine->cores; i++) {
         Core *core = &machine->core[i];
-        if (core->thread && runs(core))
-            note_part(machine->probe, core->thread->strand,
-                      core->thread->state == RUN_SWITCHING ? PART_OVERHEAD : (Part)core->thread->part);
+        if (!core->thread)
+            continue;
+        bool switches = core->thread->state == RUN_SWITCHING;
+        if (runs(core))
+            note_part(machine->probe, core->thread->strand, switches ? PART_OVERHEAD : (Part)core->thread->part);
+        else
+            note_wake_up(machine->probe, core->thread->strand);
+        note_doing(machine->probe, core->thread, switches ? DOES_SWITCH : runs(core) ? DOES_RUN : DOES_START);
     }
 }
 
@@ -127,6 +134,7 @@ static void begin_burst(Core *core)
     Thread *thread = core->thread;
     thread->state = RUN_BURST;
     note_part(machine->probe, thread->strand, (Part)thread->part);
+    note_doing(machine->probe, thread, DOES_RUN);
     thread_show(thread, STATE_RUNNING, (int)core->number);
     kernel_at(machine->kernel, &thread->event, machine->kernel->now + thread->left);
 }
@@ -137,6 +145,7 @@ static void begin_switch(Core *core, Time cost)
     Thread *thread = core->thread;
     thread->state = RUN_SWITCHING;
     note_part(machine->probe, thread->strand, PART_OVERHEAD);
+    note_doing(machine->probe, thread, DOES_SWITCH);
     thread_show(thread, STATE_RUNNING, (int)core->number);
     kernel_at(machine->kernel, &thread->event, machine->kernel->now + cost);
 }
@@ -181,7 +190,8 @@ static void put_on_idle(Core *core, Thread *thread)
     core->thread = thread;
     thread->core = core;
     thread->state = RUN_STARTING;
-    note_part(machine->probe, thread->strand, PART_READY_WAIT);
+    note_wake_up(machine->probe, thread->strand);
+    note_doing(machine->probe, thread, DOES_START);
     thread_show(thread, STATE_READY, -1);
     kernel_at(machine->kernel, &thread->event, machine->kernel->now + delay);
 }

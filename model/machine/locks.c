@@ -4,7 +4,7 @@
 
 void lock_init(Lock *lock, Kernel *kernel, Probe *probe)
 {
-    *lock = (Lock){.kernel = kernel, .probe = probe};
+    *lock = (Lock){.kernel = kernel, .probe = probe, .station = note_station(probe, CAUSE_WAKE_UP)};
 }
 
 static void on_granted(Event *event)
@@ -19,6 +19,7 @@ bool lock_take(Lock *lock, LockWaiter *waiter)
     event_bind(&waiter->event, on_granted, RANK_WORLD);
     if (!lock->holder) {
         lock->holder = waiter;
+        note_hold(lock->station, cause_of(waiter->strand, CAUSE_UNKNOWN));
         return true;
     }
     if (lock->last)
@@ -27,7 +28,7 @@ bool lock_take(Lock *lock, LockWaiter *waiter)
         lock->first = waiter;
     lock->last = waiter;
     lock->waiting++;
-    note_part(lock->probe, waiter->strand, PART_LOCK_WAIT);
+    note_wait(lock->probe, waiter->strand, PART_LOCK_WAIT, lock->station);
     return false;
 }
 
@@ -36,8 +37,10 @@ LockWaiter *lock_release(Lock *lock, LockWaiter *holder)
     must(lock->holder == holder, "a lock was released by somebody else");
     LockWaiter *next = lock->first;
     lock->holder = next;
+    note_free(lock->station, cause_of(holder->strand, CAUSE_UNKNOWN));
     if (!next)
         return NULL;
+    note_hold(lock->station, cause_of(next->strand, CAUSE_UNKNOWN));
     lock->first = next->next;
     if (!lock->first)
         lock->last = NULL;

@@ -23,6 +23,7 @@ typedef struct Lock {
     LockWaiter *holder;       /* NULL: free */
     LockWaiter *first, *last; /* who waits */
     uint64_t waiting;
+    struct Station *station; /* what waits for the lock; NULL where nobody asks */
 } Lock;
 
 void lock_init(Lock *lock, Kernel *kernel, struct Probe *probe);

@@ -113,6 +113,7 @@ static void thread_ends(Thread *thread)
     machine->stats.threads--;
     change_memory(machine, -thread->memory);
     thread_show(thread, STATE_GONE, -1);
+    note_doing(machine->probe, thread, DOES_END);
     if (thread->gone)
         thread->gone(thread);
 }
@@ -125,6 +126,7 @@ void thread_rests(Thread *thread, Need need)
     }
     thread->state = RUN_WAITS;
     thread_show(thread, need.blocked ? STATE_BLOCKED : STATE_SLEEPING, -1);
+    note_doing(thread->machine->probe, thread, need.blocked ? DOES_BLOCK : DOES_SLEEP);
 }
 
 static void goes_on(Thread *thread)
@@ -183,6 +185,7 @@ void machine_pause(Machine *machine, Time duration)
     if (duration == 0)
         return;
     machine->paused_until = machine->kernel->now + duration;
+    note_pause(machine->probe, machine->paused_until);
     if (shares(machine))
         sharing_pause(machine, duration);
     else
@@ -205,6 +208,9 @@ void machine_start(Machine *machine, Thread *thread)
     thread->serial = ++machine->serial;
     thread->home = 0;
     thread->shown = UINT8_MAX;
+    thread->station = thread->group = NULL;
+    thread->cause = -1;
+    thread->doing = DOES_SLEEP;
     stats->threads_created++;
     if (++stats->threads > stats->threads_peak)
         stats->threads_peak = stats->threads;

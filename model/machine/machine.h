@@ -76,6 +76,10 @@ struct Thread {
     uint8_t shown;     /* STATE_ of probe.h */
     uint8_t part;      /* of the CPU time asked for */
     uint32_t track;    /* the view's */
+    struct Station *station; /* blame's: what waits for this thread; NULL: nobody has asked for it */
+    struct Station *group;   /* blame's: what waits for any of several threads; NULL: this is none of them */
+    int32_t cause;           /* blame's */
+    uint8_t doing;           /* blame's */
 };
 
 typedef struct MachineStats {       /* integrals since the start; the probe takes differences for its window */

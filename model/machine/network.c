@@ -35,6 +35,7 @@ void request_release(Request *request, int holder)
     if (connection->request == request)
         connection->request = NULL;
     connection->requests--;
+    note_request_gone(connection->clients->world->probe, request);
     pool_put(&connection->clients->world->requests, request);
     free_if_over(connection);
 }
@@ -101,6 +102,13 @@ static void deliver(Connection *connection)
     world->model->readable(world->server, connection);
 }
 
+static Station *acceptor_of(const Connection *connection)
+{
+    const World *world = connection->clients->world;
+    bool asked = world->probe->blame != NULL && world->model->accepts != NULL;
+    return asked ? world->model->accepts(world->server, connection) : NULL;
+}
+
 static void bytes_arrive(Connection *connection)
 {
     World *world = connection->clients->world;
@@ -111,7 +119,7 @@ static void bytes_arrive(Connection *connection)
         deliver(connection);
     } else {
         connection->unread = true;
-        note_part(world->probe, &request->account, PART_ACCEPT_WAIT);
+        note_wait(world->probe, &request->account, PART_ACCEPT_WAIT, acceptor_of(connection));
     }
 }
 
@@ -202,6 +210,13 @@ static void plan_opening(Connection *connection)
     client_next(connection, CLIENT_OPENS, when);
 }
 
+static void wait_for_syn(Connection *connection)
+{
+    Probe *probe = connection->clients->world->probe;
+    note_wait(probe, &connection->request->account, PART_ACCEPT_WAIT,
+              probe->blame ? blame_syn_retry(probe->blame) : NULL);
+}
+
 /* The backlog was full. */
 static void drop_syn(Connection *connection)
 {
@@ -211,7 +226,7 @@ static void drop_syn(Connection *connection)
         Time again = connection->opened + network->syn_retry[connection->syn_tries++];
         connection->established = (again > world->kernel.now ? again : world->kernel.now) + way_there(connection);
         if (connection->request)
-            note_part(world->probe, &connection->request->account, PART_ACCEPT_WAIT);
+            wait_for_syn(connection);
         plan_opening(connection);
         return;
     }
@@ -227,7 +242,7 @@ static void opening_event(Connection *connection)
     if (!connection->request && connection->due <= now) {
         client_wants(connection);
         if (connection->syn_tries > 0)
-            note_part(world->probe, &connection->request->account, PART_ACCEPT_WAIT);
+            wait_for_syn(connection);
     }
     if (connection->established > now)
         plan_opening(connection);

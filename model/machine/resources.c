@@ -13,11 +13,13 @@ typedef struct Resource {
     Resources *all;
     uint64_t served, queued;
     Call *first, *last;
+    Station *station; /* held by those that are served */
 } Resource;
 
 typedef struct Work { /* what nobody waits for any more */
     Event event;
     Resource *resource;
+    int cause; /* on whose behalf */
 } Work;
 
 struct Resources {
@@ -49,6 +51,7 @@ Resources *resources_new(World *world)
     for (size_t i = 0; i < count; i++) {
         resources->resource[i].spec = &world->spec->resources[i];
         resources->resource[i].all = resources;
+        resources->resource[i].station = note_station(world->probe, CAUSE_WAKE_UP);
     }
     return resources;
 }
@@ -86,6 +89,7 @@ static void serve(Resource *resource, Call *call)
 {
     Kernel *kernel = kernel_of(resource);
     resource->served++;
+    note_hold(resource->station, cause_of(call->strand, CAUSE_UNKNOWN));
     call->started_at = kernel->now;
     if (call->enters) {
         call->state = CALL_GRANTED;
@@ -99,9 +103,10 @@ static void serve(Resource *resource, Call *call)
 }
 
 /* A place has become free. */
-static void serve_next(Resource *resource)
+static void serve_next(Resource *resource, int cause)
 {
     resource->served--;
+    note_free(resource->station, cause);
     Call *call = resource->first;
     if (!call)
         return;
@@ -151,7 +156,7 @@ static void start(Resources *resources, int number, Call *call, Rng *rng, bool e
         call->state = CALL_QUEUED;
         push(resource, call);
         note_call(probe_of(resource), call->strand, number, +1, 0);
-        note_part(probe_of(resource), call->strand, PART_RESOURCE_WAIT);
+        note_wait(probe_of(resource), call->strand, PART_RESOURCE_WAIT, resource->station);
     }
     if (spec->timeout > 0 && call->state != CALL_GRANTED)
         kernel_at(kernel_of(resource), &call->timeout, now + spec->timeout);
@@ -176,7 +181,7 @@ void resource_leave(Resources *resources, Call *call)
     call->failed = call->error || (timeout > 0 && kernel_of(resource)->now - call->queued_at > timeout);
     note_call(probe_of(resource), call->strand, call->resource, 0, -1);
     say_done(resource, call);
-    serve_next(resource);
+    serve_next(resource, cause_of(call->strand, CAUSE_UNKNOWN));
 }
 
 /* ---- events ---- */
@@ -187,7 +192,7 @@ static void finish(Resource *resource, Call *call)
     call->failed = call->error;
     note_call(probe_of(resource), call->strand, call->resource, 0, -1);
     say_done(resource, call);
-    serve_next(resource); /* before the caller goes on, who may call again */
+    serve_next(resource, cause_of(call->strand, CAUSE_UNKNOWN)); /* before the caller goes on, who may call again */
     call->done(call);
 }
 
@@ -209,9 +214,10 @@ static void on_work_over(Event *event)
 {
     Work *work = CONTAINER_OF(event, Work, event);
     Resource *resource = work->resource;
+    int cause = work->cause;
     pool_put(&resource->all->works, work);
     note_call(probe_of(resource), NULL, (int)(resource - resource->all->resource), 0, -1);
-    serve_next(resource);
+    serve_next(resource, cause);
 }
 
 /* The resource works on without the caller. */
@@ -219,6 +225,7 @@ static void leave_work(Resource *resource, Call *call)
 {
     Work *work = pool_get(&resource->all->works);
     work->resource = resource;
+    work->cause = cause_of(call->strand, CAUSE_UNKNOWN);
     event_bind(&work->event, on_work_over, RANK_WORLD);
     kernel_cancel(kernel_of(resource), &call->event);
     kernel_at(kernel_of(resource), &work->event, call->event.when);

@@ -92,6 +92,7 @@ static void serve(Thread *thread)
     thread->fraction = machine->attained.fraction;
     run_heap_push(&machine->heap, thread);
     note_part(machine->probe, thread->strand, (Part)thread->part);
+    note_doing(machine->probe, thread, DOES_RUN);
     thread_show(thread, STATE_RUNNING, -1);
 }
 
@@ -144,8 +145,12 @@ void sharing_settle(Machine *machine)
 static void note_all(Machine *machine, bool paused)
 {
     for (size_t i = 0; i < machine->heap.count; i++) {
-        const Thread *thread = machine->heap.entry[i].thread;
-        note_part(machine->probe, thread->strand, paused ? PART_PREEMPTED : (Part)thread->part);
+        Thread *thread = machine->heap.entry[i].thread;
+        if (paused)
+            note_paused(machine->probe, thread->strand, PART_PREEMPTED);
+        else
+            note_part(machine->probe, thread->strand, (Part)thread->part);
+        note_doing(machine->probe, thread, paused ? DOES_PAUSE : DOES_RUN);
     }
 }
 

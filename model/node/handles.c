@@ -51,7 +51,7 @@ void handle_close(Node *node, Handle *handle, Closure *closure, Frame *frame)
     handle->closed = node->loop.kernel->now;
     if (closure != NULL) {
         handle->strand = strand_fork(&node->vm, frame->job, frame->strand);
-        note_part(node->loop.probe, handle->strand, PART_READY_WAIT);
+        note_behind(node->loop.probe, handle->strand, &node->loop.thread);
         handle->hop = note_leaves(node->loop.probe, &node->loop.thread, handle->strand);
     }
     handle->closing.done = co_closed;

@@ -34,7 +34,7 @@ Immediate *immediate_new(Node *node, Job *job, Closure *closure, Strand *strand)
     immediate->strand = strand;
     immediate->made = node->loop.kernel->now;
     immediate->hop = note_leaves(node->loop.probe, &node->loop.thread, strand);
-    note_part(node->loop.probe, strand, PART_READY_WAIT);
+    note_behind(node->loop.probe, strand, &node->loop.thread);
     immediate->ref = immediate->queued = true;
     immediate->prev = head->prev;
     immediate->next = head;

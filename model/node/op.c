@@ -222,7 +222,7 @@ static CoRet co_conn(Loop *loop, Co *co)
 
 static void now_readable(Op *op)
 {
-    note_part(probe_of(op), op->strand, PART_READY_WAIT);
+    note_behind(probe_of(op), op->strand, op->vm->thread);
     fd_ready(loop_of(op), op->conn != NULL ? &op->conn->fd : &op->fd);
 }
 
@@ -353,12 +353,13 @@ void op_ref(Vm *vm, Op *op, bool ref)
 
 static void waited(Op *op)
 {
-    note_part(probe_of(op), op->strand, PART_READY_WAIT);
     op->over = true;
     if (op->blocking) {
+        note_goes_on(probe_of(op), op->strand, op->vm->thread, !op->vm->parallel_io);
         machine_wake(op->vm->shared->world->machine, op->vm->thread);
         return;
     }
+    note_behind(probe_of(op), op->strand, op->vm->thread);
     job_hold(op->job);
     ring_push(&op->vm->arrived, (Micro){ .kind = MICRO_ARRIVED, .job = op->job, .on.op = op, .strand = op->strand });
     if (op->vm->asleep)
@@ -383,6 +384,8 @@ static void call_granted(Call *call)
     op->failed = call->failed;
     op->over = call->failed;
     op->stage = 1;
+    if (op->vm->thread->woken) /* it waits for a carrier; what waits for a core, the machine says */
+        note_goes_on(probe_of(op), op->strand, op->vm->thread, !op->vm->parallel_io);
     machine_wake(op->vm->shared->world->machine, op->vm->thread);
 }
 

@@ -40,7 +40,7 @@ static void settle(Vm *vm, Promise *promise, PromiseState state, Value value, St
     promise->value = value;
     promise->settled_by = by;
     if (by != NULL)
-        note_part(vm->shared->probe, by, PART_READY_WAIT);
+        note_behind(vm->shared->probe, by, vm->thread);
     if (state == REJECTED && !promise->handled)
         rejection_unhandled(vm, promise);
     Reaction *next;

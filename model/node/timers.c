@@ -248,7 +248,7 @@ static CoRet co_fire(Loop *loop, Co *co)
     Timer *timer = co->p;
     CO_BEGIN(co);
     co->i = timer->repeats ? get_now(node) : 0;
-    note_part(loop->probe, timer->strand, PART_READY_WAIT);
+    note_behind(loop->probe, timer->strand, &loop->thread);
     loop->thread.strand = timer->strand;
     note_arrives(loop->probe, &loop->thread, timer->hop);
     note_callback(loop->probe, &loop->thread, CALLBACK_TIMER, due_at(timer), timer->strand,

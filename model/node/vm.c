@@ -307,7 +307,7 @@ static void later(Vm *vm, Frame *frame, Opcode op, Closure *closure)
         return;
     }
     Strand *strand = strand_fork(vm, frame->job, frame->strand);
-    note_part(vm->shared->probe, strand, PART_READY_WAIT);
+    note_behind(vm->shared->probe, strand, vm->thread);
     if (op == OP_TICK) {
         node_tick(vm->node, closure, strand);
     } else {

@@ -263,7 +263,7 @@ static WaitEnd new_timer(Vm *vm, Frame *frame, const Ins *ins)
 static void sleep_over(Event *event)
 {
     Op *op = CONTAINER_OF(event, Op, event);
-    note_part(op->vm->shared->probe, op->strand, PART_READY_WAIT);
+    note_goes_on(op->vm->shared->probe, op->strand, op->vm->thread, !op->vm->parallel_io);
     op->over = true;
     machine_wake(op->vm->shared->world->machine, op->vm->thread);
 }
@@ -359,6 +359,8 @@ typedef struct Waiting {
 
 struct NodeLock {
     bool held;
+    int cause;                /* on whose behalf */
+    Station *station;
     Waiting *first, **last;
 };
 
@@ -376,10 +378,19 @@ static struct NodeLock *node_lock(Vm *vm, int index)
     if (node->locks == NULL) {
         int n = vm->shared->program->lock_count;
         node->locks = mem_get(vm->shared->mem, mem_array(vm->shared->mem, (size_t)n, sizeof *node->locks));
-        for (int i = 0; i < n; i++)
+        for (int i = 0; i < n; i++) {
             node->locks[i].last = &node->locks[i].first;
+            node->locks[i].station = note_station(vm->shared->probe, CAUSE_LOOP);
+        }
     }
     return &node->locks[index];
+}
+
+static void hold(struct NodeLock *lock, const Frame *frame)
+{
+    lock->held = true;
+    lock->cause = cause_of(frame->strand, CAUSE_UNKNOWN);
+    note_hold(lock->station, lock->cause);
 }
 
 static WaitEnd lock_on_loop(Vm *vm, Frame *frame, const Ins *ins)
@@ -388,7 +399,7 @@ static WaitEnd lock_on_loop(Vm *vm, Frame *frame, const Ins *ins)
     if (frame->phase == 0)
         note_step(vm->shared->probe, frame->strand, ins->b);
     if (!lock->held) {
-        lock->held = true;
+        hold(lock, frame);
         return WAIT_OVER;
     }
     Waiting *waiting = heap_get(frame->job, sizeof *waiting);
@@ -397,7 +408,7 @@ static WaitEnd lock_on_loop(Vm *vm, Frame *frame, const Ins *ins)
     lock->last = &waiting->next;
     job_hold(frame->job);
     frame_own_strand(vm, frame);
-    note_part(vm->shared->probe, frame->strand, PART_LOCK_WAIT);
+    note_wait(vm->shared->probe, frame->strand, PART_LOCK_WAIT, lock->station);
     frame_suspend(vm);
     return WAIT_OVER;
 }
@@ -406,14 +417,15 @@ static void unlock_on_loop(Vm *vm, int index)
 {
     struct NodeLock *lock = node_lock(vm, index);
     Waiting *next = lock->first;
-    if (next == NULL) {
-        lock->held = false;
+    note_free(lock->station, lock->cause);
+    lock->held = false;
+    if (next == NULL)
         return;
-    }
     lock->first = next->next;
     if (lock->first == NULL)
         lock->last = &lock->first;
-    note_part(vm->shared->probe, next->frame->strand, PART_READY_WAIT);
+    hold(lock, next->frame);
+    note_behind(vm->shared->probe, next->frame->strand, vm->thread);
     ring_push(&vm->micro, (Micro){ .kind = MICRO_GRANTED, .job = next->frame->job, .on.frame = next->frame, .strand = next->frame->strand });
 }
 
@@ -422,11 +434,12 @@ static void granted(LockWaiter *waiter)
     Waiting *waiting = CONTAINER_OF(waiter, Waiting, waiter);
     Vm *vm = waiting->vm;
     waiting->granted = true;
-    note_part(vm->shared->probe, waiter->strand, PART_READY_WAIT);
     if (!waiting->frame->suspended) {
+        note_goes_on(vm->shared->probe, waiter->strand, vm->thread, !vm->parallel_io);
         machine_wake(vm->shared->world->machine, vm->thread);
         return;
     }
+    note_behind(vm->shared->probe, waiter->strand, vm->thread);
     ring_push(&vm->arrived, (Micro){ .kind = MICRO_GRANTED, .job = waiting->frame->job, .on.frame = waiting->frame, .strand = waiter->strand });
     if (vm->asleep)
         machine_wake(vm->shared->world->machine, vm->thread);

@@ -31,6 +31,7 @@ typedef enum Part {
 extern const char *const part_name[PARTS]; /* as in the results: "network" … */
 
 struct Request;
+typedef struct Tally Tally;
 
 typedef struct Strand {
     struct Request *request;
@@ -40,6 +41,7 @@ typedef struct Strand {
     int32_t step;      /* the step under way (its number in the program), -1: none */
     int32_t waits_for; /* what it waits for, as the part says: a resource's or a lock's number, else -1 */
     uint32_t track;    /* the view's */
+    Tally *tally;      /* blame's; NULL: none */
     Time spent[PARTS]; /* before `since` */
 } Strand;
 

@@ -63,8 +63,11 @@ void note_strand_begin(Probe *probe, Strand *strand, Request *request, Part part
     strand->since = probe_now(probe);
     strand->part = part;
     strand->branch = 0;
+    strand->tally = NULL;
     strand->step = -1;
     strand->waits_for = -1;
+    if (probe->blame)
+        blame_begin(probe->blame, strand);
     if (probe->view)
         view_strand_begin(probe->view, strand->since, strand);
 }
@@ -78,6 +81,8 @@ void note_strand_fork(Probe *probe, Strand *child, const Strand *parent)
     child->waits_for = -1;
     if (child->request)
         child->branch = ++child->request->branches;
+    if (probe->blame)
+        blame_fork(probe->blame, child, parent);
     if (probe->view)
         view_strand_fork(probe->view, now, child, parent);
 }
@@ -86,6 +91,8 @@ void note_strand_adopt(Probe *probe, Strand *parent, const Strand *child)
 {
     if (probe->view)
         view_strand_adopt(probe->view, probe_now(probe), parent, child);
+    if (probe->blame)
+        blame_adopt(probe->blame, parent, child);
     memcpy(parent->spent, child->spent, sizeof parent->spent);
     parent->since = child->since;
     parent->part = child->part;
@@ -177,11 +184,18 @@ void note_retry(Probe *probe, Request *request)
         view_retry(probe->view, probe_now(probe), request);
 }
 
+/* The row that is free, or that of the one which is dropped. */
+static Time *slow_blame(const Stats *stats, const Blame *blame)
+{
+    return stats->slow_count < SLOWEST ? blame_slow(blame, stats->slow_count) : stats->slowest[SLOWEST - 1].blame;
+}
+
 /* Keeps the slowest, in order; of equals the one that came first. */
-static void keep_slow(Stats *stats, const Request *request, Time latency)
+static void keep_slow(Stats *stats, const Blame *blame, const Request *request, Time latency)
 {
     if (stats->slow_count == SLOWEST && latency <= stats->slowest[SLOWEST - 1].latency)
         return;
+    Time *waited = blame ? slow_blame(stats, blame) : NULL;
     int at = stats->slow_count < SLOWEST ? stats->slow_count++ : SLOWEST - 1;
     for (; at > 0 && stats->slowest[at - 1].latency < latency; at--)
         stats->slowest[at] = stats->slowest[at - 1];
@@ -192,9 +206,12 @@ static void keep_slow(Stats *stats, const Request *request, Time latency)
     slow->wanted = request->wanted;
     slow->latency = latency;
     memcpy(slow->part, request->account.spent, sizeof slow->part);
+    slow->blame = waited;
+    for (int cause = 0; waited && cause < blame_causes(blame); cause++)
+        waited[cause] = blame_of(blame, request, cause);
 }
 
-static void count_completed(Stats *stats, HandlerStats *handler, const Request *request, Time latency)
+static void count_completed(Stats *stats, Blame *blame, HandlerStats *handler, const Request *request, Time latency)
 {
     const Time *spent = request->account.spent;
     Time total = 0;
@@ -205,7 +222,9 @@ static void count_completed(Stats *stats, HandlerStats *handler, const Request *
     must(total == latency, "the parts of a request's time do not add up to its latency");
     hist_add(&handler->latency, latency);
     hist_add(&stats->queueing, spent[PART_ACCEPT_WAIT] + spent[PART_READY_WAIT]);
-    keep_slow(stats, request, latency);
+    if (blame)
+        blame_count(blame, request);
+    keep_slow(stats, blame, request, latency);
 }
 
 static void count_outcome(HandlerStats *handler, Outcome outcome)
@@ -229,7 +248,7 @@ void note_outcome(Probe *probe, Request *request, Outcome outcome)
     probe_settle(probe, &request->account, now);
     if (counts(stats, request)) {
         if (outcome == OUTCOME_COMPLETED)
-            count_completed(stats, handler, request, latency);
+            count_completed(stats, probe->blame, handler, request, latency);
         count_outcome(handler, outcome);
     }
     if (outcome == OUTCOME_COMPLETED && stats->pilot)
@@ -242,6 +261,12 @@ void note_outcome(Probe *probe, Request *request, Outcome outcome)
     probe_digest(probe, TAG_OUTCOME, request->number, (uint64_t)outcome);
     if (probe->view)
         view_outcome(probe->view, now, request, outcome);
+}
+
+void note_request_gone(Probe *probe, Request *request)
+{
+    if (probe->blame)
+        blame_request_gone(probe->blame, request);
 }
 
 /* ---- lines ---- */

@@ -14,10 +14,9 @@
 #include "../../sim/kernel.h"
 #include "../machine/world.h"
 #include "account.h"
+#include "blame.h"
 #include "stats.h"
 #include "view.h"
-
-struct Blame;
 
 typedef enum Phase { PHASE_TIMERS, PHASE_PENDING, PHASE_PREPARE, PHASE_POLL, PHASE_CHECK, PHASE_CLOSING, PHASES } Phase;
 extern const char *const phase_name[PHASES]; /* "timers" … as in traces */
@@ -54,7 +53,7 @@ typedef struct Probe {
     Kernel *stops;       /* the same kernel: what a spin stops */
     Stats *stats;        /* never NULL */
     View *view;          /* NULL: no trace */
-    struct Blame *blame; /* NULL: not wanted */
+    Blame *blame;        /* NULL: not wanted */
 } Probe;
 
 /* A tag for each kind of note, part of the digest: never renumber. */
@@ -132,16 +131,114 @@ static inline void probe_settle(Probe *probe, Strand *strand, Time now)
     sum_add(&stats_step(stats, strand->step, handler)->spent[strand->part], (uint64_t)(now - since));
 }
 
-/* It goes over into this part now; NULL strand: nothing. */
-static inline void note_part(Probe *probe, Strand *strand, Part part)
+/* It goes over into this part now, in which it waits for `station`; NULL strand: nothing. */
+static inline void note_wait(Probe *probe, Strand *strand, Part part, Station *station)
 {
-    if (!strand || strand->part == part)
+    if (!strand)
+        return;
+    if (probe->blame && (is_wait(part) || is_wait(strand->part)))
+        blame_part(probe->blame, strand, part, station);
+    if (strand->part == part)
         return;
     Time now = probe_now(probe);
     probe_settle(probe, strand, now);
     if (probe->view)
         view_part(probe->view, now, strand, part);
     strand->part = part;
+}
+
+/* It goes over into this part now; NULL strand: nothing. Where the part is a wait, what for is said by a note_wait at
+ * the same instant. */
+static inline void note_part(Probe *probe, Strand *strand, Part part)
+{
+    note_wait(probe, strand, part, NULL);
+}
+
+/* It is ready, and waits for this thread to go on with it. */
+static inline void note_behind(Probe *probe, Strand *strand, Thread *thread)
+{
+    note_wait(probe, strand, PART_READY_WAIT, probe->blame && strand ? blame_thread_station(probe->blame, thread) : NULL);
+}
+
+/* Its thread, which slept or was blocked, goes on with it at this instant. Where the thread does so for it alone, what
+ * it waits for next is said by whoever makes it wait: the machine. */
+static inline void note_goes_on(Probe *probe, Strand *strand, Thread *thread, bool alone)
+{
+    if (alone && thread->kind != THREAD_LOOP && !thread->woken)
+        note_part(probe, strand, PART_READY_WAIT);
+    else
+        note_behind(probe, strand, thread);
+}
+
+/* It is ready, and its thread waits for a core from this instant on. */
+static inline void note_for_core(Probe *probe, Strand *strand, Part part)
+{
+    note_wait(probe, strand, part, probe->blame ? blame_cores(probe->blame) : NULL);
+}
+
+/* It is ready, and its thread waits for an idle core to start. */
+static inline void note_wake_up(Probe *probe, Strand *strand)
+{
+    note_wait(probe, strand, PART_READY_WAIT, probe->blame ? blame_wake_up(probe->blame) : NULL);
+}
+
+/* The process stands still; whatever part that is for the strand. */
+static inline void note_paused(Probe *probe, Strand *strand, Part part)
+{
+    note_wait(probe, strand, part, probe->blame ? blame_paused(probe->blame) : NULL);
+}
+
+static inline void note_pause(Probe *probe, Time until)
+{
+    if (probe->blame)
+        blame_pause(probe->blame, until);
+}
+
+/* ---- what one waits for (blame.h) ---- */
+/* NULL where no blame is wanted: the notes of a station that is NULL do nothing. */
+static inline Station *note_station(Probe *probe, int idle)
+{
+    return probe->blame ? blame_station(probe->blame, idle) : NULL;
+}
+
+static inline Station *note_thread_station(Probe *probe, Thread *thread)
+{
+    return probe->blame ? blame_thread_station(probe->blame, thread) : NULL;
+}
+
+static inline void note_hold(Station *station, int cause)
+{
+    if (station)
+        station_hold(station, cause);
+}
+
+static inline void note_free(Station *station, int cause)
+{
+    if (station)
+        station_free(station, cause);
+}
+
+/* On whose behalf something is done: the handler of the strand's request; where there is none, `otherwise`. */
+static inline int cause_of(const Strand *strand, int otherwise)
+{
+    return strand && strand->request ? CAUSES + strand->request->handler : otherwise;
+}
+
+static inline int own_cause(const Thread *thread) /* what it does for no request */
+{
+    return thread->kind == THREAD_LOOP       ? CAUSE_LOOP
+           : thread->kind == THREAD_ACCEPTOR ? CAUSE_ACCEPTOR
+           : thread->kind == THREAD_WORKER   ? CAUSE_WORKER
+                                             : CAUSE_THREAD;
+}
+
+static inline void note_doing(Probe *probe, Thread *thread, Doing doing)
+{
+    if (!probe->blame)
+        return;
+    if (doing == DOES_RUN && thread->doing == DOES_RUN && thread->cause == cause_of(thread->strand, own_cause(thread)))
+        return;
+    blame_thread(probe->blame, thread, doing);
 }
 
 /* ---- connections and requests ---- */
@@ -155,6 +252,7 @@ void note_begin(Probe *probe, Request *request); /* its handler is entered */
 void note_respond(Probe *probe, Request *request);
 void note_retry(Probe *probe, Request *request);
 void note_outcome(Probe *probe, Request *request, Outcome outcome);
+void note_request_gone(Probe *probe, Request *request); /* both sides are through with it */
 
 /* ---- steps ---- */
 static inline uint64_t probe_strand(const Strand *strand)

@@ -65,6 +65,16 @@ static void each_of_handler(HandlerResults *handler, FieldFn *fn, void *context)
         fn(context, (uint64_t *)&handler->time[part], FIELD_MEAN, handler->latency.count > 0);
 }
 
+static void each_of_blame(Results *results, FieldFn *fn, void *context)
+{
+    size_t rows = WAITS * (size_t)results->blame.causes;
+    for (int i = 0; i < results->handler_count; i++) {
+        HandlerResults *handler = &results->handlers[i];
+        for (size_t k = 0; k < rows; k++)
+            fn(context, (uint64_t *)&handler->blame[k], FIELD_MEAN, handler->latency.count > 0);
+    }
+}
+
 /* In the same order for every run of a server. All are at least 0. */
 static void each_field(Results *results, FieldFn *fn, void *context)
 {
@@ -98,6 +108,7 @@ static void each_field(Results *results, FieldFn *fn, void *context)
         fn(context, (uint64_t *)&resource->utilization, FIELD_MEAN, true);
         fn(context, (uint64_t *)&resource->peak_queue, FIELD_MEAN, true);
     }
+    each_of_blame(results, fn, context);
 }
 
 static void count_field(void *context, uint64_t *field, FieldKind kind, bool has)
@@ -156,8 +167,17 @@ static void each_hist(Results *whole, const Results *run, HistFn *fn, Mem *mem)
     fn(&whole->queueing, &run->queueing, mem);
 }
 
+static Time *copied_times(Mem *mem, const Time *time, size_t count)
+{
+    if (!time)
+        return NULL;
+    Time *copy = mem_get(mem, mem_array(mem, count + 1, sizeof *copy));
+    memcpy(copy, time, count * sizeof *copy);
+    return copy;
+}
+
 /* The slowest of all runs; of equals the one of the earlier run. */
-static void merge_slowest(Results *whole, const Results *run, uint64_t number)
+static void merge_slowest(Results *whole, const Results *run, uint64_t number, Mem *mem)
 {
     for (int i = 0; i < run->slow_count; i++) {
         const SlowRequest *slow = &run->slowest[i];
@@ -168,6 +188,7 @@ static void merge_slowest(Results *whole, const Results *run, uint64_t number)
             whole->slowest[at] = whole->slowest[at - 1];
         whole->slowest[at] = *slow;
         whole->slowest[at].run = number;
+        whole->slowest[at].blame = copied_times(mem, slow->blame, (size_t)run->blame.causes);
     }
 }
 
@@ -188,6 +209,16 @@ static const char *copied(Mem *mem, const char *text)
     return text ? mem_copy(mem, text, strlen(text)) : NULL;
 }
 
+static void start_blame(Results *whole, const Results *run, Mem *mem)
+{
+    size_t causes = (size_t)run->blame.causes;
+    for (int i = 0; i < run->handler_count; i++)
+        whole->handlers[i].blame = copied_times(mem, run->handlers[i].blame, WAITS * causes);
+    whole->blame.name = mem_get(mem, mem_array(mem, causes + 1, sizeof *whole->blame.name));
+    for (size_t i = 0; i < causes; i++)
+        whole->blame.name[i] = run->blame.name[i];
+}
+
 static void start_whole(Replicates *replicates, Results *run)
 {
     Mem *mem = replicates->mem;
@@ -198,6 +229,7 @@ static void start_whole(Replicates *replicates, Results *run)
     whole->slow_count = 0;
     whole->handlers = mem_get(mem, mem_array(mem, (size_t)run->handler_count + 1, sizeof *whole->handlers));
     memcpy(whole->handlers, run->handlers, (size_t)run->handler_count * sizeof *whole->handlers);
+    start_blame(whole, run, mem);
     whole->resources = mem_get(mem, mem_array(mem, (size_t)run->resource_count + 1, sizeof *whole->resources));
     memcpy(whole->resources, run->resources, (size_t)run->resource_count * sizeof *whole->resources);
     whole->series = mem_get(mem, mem_array(mem, (size_t)run->series_count + 1, sizeof *whole->series));
@@ -240,7 +272,7 @@ void replicates_add(Replicates *replicates, Results *run)
     fields.at = replicates->field;
     each_field(run, add_field, &fields);
     each_hist(replicates->whole, run, merge_hist, replicates->mem);
-    merge_slowest(replicates->whole, run, (uint64_t)number + 1);
+    merge_slowest(replicates->whole, run, (uint64_t)number + 1, replicates->mem);
     replicates->digest = digest_add(replicates->digest, run->digest);
 }
 
@@ -266,6 +298,7 @@ Results *replicates_whole(Replicates *replicates)
             settle_time(handler < 0 ? &whole->all : &whole->handlers[handler],
                         estimate(value, (size_t)replicates->runs, 1));
     }
+    blame_settle(whole);
     whole->digest = replicates->runs == 1 ? replicates->first : digest_end(replicates->digest);
     return whole;
 }

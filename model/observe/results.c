@@ -187,6 +187,8 @@ Results *results_take(Mem *mem, const Spec *spec, const Program *program, const 
             mem_get(mem, mem_array(mem, (size_t)results->series_count + 1, sizeof *results->series));
         memcpy(results->series, stats->series->steps, (size_t)results->series_count * sizeof *results->series);
     }
+    if (probe->blame)
+        blame_take(results, mem, spec, probe->blame);
     bottleneck_find(results, mem, spec, program, server, stats);
     return results;
 }

@@ -21,7 +21,16 @@ typedef struct HandlerResults {
     Micro throughput; /* completions per second */
     Hist latency;     /* of completed requests */
     Time time[PARTS]; /* the mean latency, split: adds up to it exactly */
+    Time *blame;      /* of its waits: see BlameResults; NULL for all of them together */
 } HandlerResults;
+
+/* Who kept whom waiting: for each handler a row of means a completed request, by wait and cause. Each is rounded down,
+ * and what that leaves of the mean of the wait goes to its largest cause: so the causes of a wait add up to it in
+ * `time` exactly. Causes come in the order in which they are reported: handlers, then what the server does itself. */
+typedef struct BlameResults {
+    int causes;        /* 0: not known */
+    const char **name; /* of a cause: that of its handler, "(loop)" … */
+} BlameResults;
 
 typedef struct CpuResults {
     int64_t cores;
@@ -96,12 +105,22 @@ typedef struct Results {
     Bottleneck bottleneck;
     Hist population; /* the number in the system, weighted by ns: its sum is the integral of the number in flight */
     Hist queueing;   /* accept_wait + ready_wait of completed requests */
-    SlowRequest slowest[SLOWEST]; /* the slowest first */
+    SlowRequest slowest[SLOWEST]; /* the slowest first; their blame in the order of BlameResults */
     int slow_count;
     struct SeriesStep *series; /* series.h; of the first of several runs */
     int series_count;          /* 0: not wanted */
     struct Replicates *replicates; /* of the runs that this is the whole of; NULL: of one run */
+    BlameResults blame;
 } Results;
+
+Time results_blame(const Results *results, int handler, int cause); /* all waits */
+Time results_waits(const Time time[PARTS]);                         /* what of it is waits */
+
+/* The pair that cost most time over all requests, and what was waited for; false: nobody waited for anybody. */
+typedef struct BlamePair {
+    int handler, cause, wait;
+} BlamePair;
+bool results_worst(const Results *results, BlamePair *pair);
 
 /* Of a run that is over (stats_close). Everything is copied into mem, apart from the names, which are the spec's.
  * program may be NULL. */
@@ -114,6 +133,10 @@ int64_t results_config(const SpecServer *server, const char *key);
 /* Fills results->bottleneck, the last part of results_take. */
 void bottleneck_find(Results *results, Mem *mem, const Spec *spec, const Program *program, const SpecServer *server,
                      const Stats *stats);
+
+/* Fills results->blame, the rows of the handlers, and that of the slowest (from the run's memory to mem). */
+void blame_take(Results *results, Mem *mem, const Spec *spec, const Blame *blame);
+void blame_settle(Results *results); /* gives what the causes of each wait lack of it in `time` to the largest */
 
 extern const char *const world_end_name[]; /* by WorldEnd: "drained" … */
 

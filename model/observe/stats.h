@@ -78,6 +78,7 @@ typedef struct SlowRequest {
     int32_t handler;
     Time wanted, latency;
     Time part[PARTS];
+    Time *blame; /* a cause (blame.h): for whom it waited so long; NULL: not known */
 } SlowRequest;
 
 typedef struct Stats {

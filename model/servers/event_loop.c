@@ -71,6 +71,7 @@ typedef struct EventLoop {
     int64_t loops;
     int64_t turn;                   /* round-robin: whose it is */
     int distribution;               /* LoopDistribution */
+    Station *any;                   /* shared, several loops: held by what they do */
 } EventLoop;
 
 /* A connection as its loop sees it. */
@@ -183,6 +184,9 @@ static void hand_over(EventLoop *server, Connection *connection)
 {
     Process *process = &server->process[server->turn++ % server->loops];
     push_own(process, connection);
+    if (connection->unread)
+        note_wait(server->world->probe, &connection->request->account, PART_ACCEPT_WAIT,
+            note_thread_station(server->world->probe, &process->node.loop.thread));
     fd_ready(&process->node.loop, &process->handed);
 }
 
@@ -290,6 +294,7 @@ static void loop_readable(void *opaque, Connection *connection)
     (void)opaque;
     peer->request = connection->request;
     peer->fd.dispatch = co_request; /* until it was read; then the only thing to come is the end */
+    note_behind(peer->process->node.loop.probe, &peer->request->account, &peer->process->node.loop.thread);
     peer->request->hop = note_leaves(peer->process->node.loop.probe, NULL, &peer->request->account);
     fd_ready(&peer->process->node.loop, &peer->fd);
 }
@@ -300,6 +305,36 @@ static void loop_gone(void *opaque, Connection *connection)
     (void)opaque;
     peer->end_of_file = true;
     fd_ready(&peer->process->node.loop, &peer->fd);
+}
+
+static bool was_handed(const Process *process, const Connection *connection)
+{
+    for (const Connection *own = process->first; own != NULL; own = own->server_side)
+        if (own == connection)
+            return true;
+    return false;
+}
+
+static Station *loop_accepts(void *opaque, const Connection *connection)
+{
+    EventLoop *server = opaque;
+    int64_t by = 0;
+    if (server->any != NULL)
+        return server->any;
+    if (server->distribution == LOOPS_REUSEPORT)
+        by = (int64_t)(port_hash(server->world, connection) % (uint64_t)server->loops);
+    for (int64_t i = 0; server->distribution == LOOPS_ROUND_ROBIN && i < server->loops; i++)
+        by = was_handed(&server->process[i], connection) ? i : by;
+    return note_thread_station(server->world->probe, &server->process[by].node.loop.thread);
+}
+
+/* Whichever loop comes to it first accepts. */
+static void share_listening(EventLoop *server)
+{
+    Probe *probe = server->world->probe;
+    server->any = note_station(probe, CAUSE_LOOP);
+    for (int64_t i = 0; server->any != NULL && i < server->loops; i++)
+        blame_group(probe->blame, &server->process[i].node.loop.thread, server->any);
 }
 
 static void process_init(EventLoop *server, Process *process, uint32_t number, const EventLoopConfig *config)
@@ -329,6 +364,8 @@ static void *event_loop_create(World *world, const void *opaque)
     server->process = mem_get(world->mem, mem_array(world->mem, (size_t)config->loops, sizeof *server->process));
     for (int64_t i = 0; i < config->loops; i++)
         process_init(server, &server->process[i], (uint32_t)i + 1, config);
+    if (server->distribution == LOOPS_SHARED && server->loops > 1)
+        share_listening(server);
     return server;
 }
 
@@ -340,4 +377,5 @@ const ServerModel event_loop_model = {
     .arrived = loop_arrived,
     .readable = loop_readable,
     .gone = loop_gone,
+    .accepts = loop_accepts,
 };

@@ -69,18 +69,29 @@ struct GreenServer {
     Green *first, **last; /* run queue */
     int64_t stack;
     bool parallel_io;
+    Station *held; /* the carriers, by those whom they carry */
 };
+
+/* Whom those blame who wait for the green thread: `behind`, or NULL: what it waits for is its own matter. */
+static void stands(Green *green, Station *behind)
+{
+    Station *own = green->serving.thread.station;
+    if (own != NULL)
+        station_behind(own, behind);
+}
 
 static void enqueue(GreenServer *server, Green *green)
 {
     green->state = GREEN_QUEUED;
+    stands(green, server->held);
     green->next = NULL;
     *server->last = green;
     server->last = &green->next;
 }
 
-static Green *dequeue(GreenServer *server)
+static Green *dequeue(Carrier *carrier)
 {
+    GreenServer *server = carrier->server;
     Green *green = server->first;
     if (green == NULL)
         return NULL;
@@ -89,6 +100,8 @@ static Green *dequeue(GreenServer *server)
         server->last = &server->first;
     green->state = GREEN_MOUNTED;
     green->used = 0;
+    stands(green, note_thread_station(server->world->probe, &carrier->thread));
+    serving_held(&green->serving, server->held, serving_cause(&green->serving));
     return green;
 }
 
@@ -144,6 +157,8 @@ static void show(Carrier *carrier)
 
 static void unmount(Carrier *carrier)
 {
+    serving_held(&carrier->green->serving, carrier->server->held, -1);
+    stands(carrier->green, NULL);
     carrier->green = NULL;
     carrier->thread.strand = NULL;
     show(carrier);
@@ -177,7 +192,7 @@ static bool gives_way(Carrier *carrier)
     green->used = 0;
     if (carrier->server->first == NULL)
         return false;
-    note_part(carrier->server->world->probe, green->serving.thread.strand, PART_PREEMPTED);
+    note_wait(carrier->server->world->probe, green->serving.thread.strand, PART_PREEMPTED, carrier->server->held);
     unmount(carrier);
     enqueue(carrier->server, green);
     return true;
@@ -189,7 +204,7 @@ static Need carrier_resume(Thread *thread)
     for (;;) {
         Green *green = carrier->green;
         if (green == NULL) {
-            green = carrier->green = dequeue(carrier->server);
+            green = carrier->green = dequeue(carrier);
             if (green == NULL)
                 return goes_idle(carrier);
             show(carrier);
@@ -217,7 +232,9 @@ static ServingNext next(Serving *serving)
         serving->paid = true; /* its end costs nothing */
         return NEXT_EXIT;
     }
-    return serving->request != NULL ? NEXT_REQUEST : green->end_of_file ? NEXT_CLOSE : NEXT_WAIT;
+    bool closes = serving->request == NULL && green->end_of_file;
+    serving_held(serving, ((GreenServer *)serving->server)->held, closes ? CAUSE_THREAD : serving_cause(serving));
+    return serving->request != NULL ? NEXT_REQUEST : closes ? NEXT_CLOSE : NEXT_WAIT;
 }
 
 static void answered(Serving *serving)
@@ -236,6 +253,8 @@ static void gone(Serving *serving)
 {
     GreenServer *server = serving->server;
     machine_give(server->world->machine, server->stack);
+    if (serving->thread.station != NULL)
+        station_end(serving->thread.station);
     pool_put(&server->greens, CONTAINER_OF(serving, Green, serving));
 }
 
@@ -259,6 +278,7 @@ static bool accept_one(void *opaque, Connection *connection)
     Green *green = pool_get(&server->greens);
     serving_init(&green->serving, &server->shared, &hooks, server, THREAD_CONNECTION, (uint32_t)connection->number, 0, server->parallel_io);
     green->serving.thread.woken = woken;
+    green->serving.thread.station = note_station(world->probe, CAUSE_THREAD);
     green->serving.connection = connection;
     green->state = GREEN_MOUNTED; /* not to be woken yet */
     connection->server_side = green;
@@ -278,7 +298,8 @@ static void arrived(void *opaque, Connection *connection)
 static void readable(void *opaque, Connection *connection)
 {
     Green *green = connection->server_side;
-    (void)opaque;
+    GreenServer *server = opaque;
+    note_behind(server->world->probe, &connection->request->account, &green->serving.thread);
     if (green->serving.request != NULL) {
         green->pending = connection->request;
         return;
@@ -294,6 +315,13 @@ static void client_gone(void *opaque, Connection *connection)
     green->end_of_file = true;
     if (green->serving.at == SERVING_ASKS)
         woken(&green->serving.thread);
+}
+
+static Station *accepts(void *opaque, const Connection *connection)
+{
+    GreenServer *server = opaque;
+    (void)connection;
+    return note_thread_station(server->world->probe, &server->acceptor.thread);
 }
 
 static void *create(World *world, const void *opaque)
@@ -317,7 +345,8 @@ static void *create(World *world, const void *opaque)
         machine_start(world->machine, &carrier->thread);
     }
     server->acceptor = (Acceptor){.world = world, .server = server, .may = may_accept, .accept = accept_one};
-    acceptor_start(&server->acceptor);
+    server->held = note_station(world->probe, CAUSE_WAKE_UP);
+    acceptor_start(&server->acceptor, NULL);
     return server;
 }
 
@@ -329,4 +358,5 @@ const ServerModel green_threads_model = {
     .arrived = arrived,
     .readable = readable,
     .gone = client_gone,
+    .accepts = accepts,
 };

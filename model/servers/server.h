@@ -8,6 +8,7 @@
 
 struct World;
 struct Connection;
+struct Station;
 
 typedef struct ServerModel {
     const char *name;     /* "event-loop" */
@@ -23,6 +24,8 @@ typedef struct ServerModel {
     /* The client has closed the connection. Only after it was accepted. */
     void (*gone)(void *server, struct Connection *connection);
     void (*destroy)(void *server);
+    /* What a connection that is not accepted yet waits for (blame.h); asked only where there is blame. May be NULL. */
+    struct Station *(*accepts)(void *server, const struct Connection *connection);
 } ServerModel;
 
 extern const ServerModel *const server_models[]; /* ends with NULL */

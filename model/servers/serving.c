@@ -216,6 +216,7 @@ void serving_init(Serving *serving, VmShared *shared, const ServingHooks *hooks,
 {
     serving->hooks = hooks;
     serving->server = server;
+    serving->cause = -1;
     serving->thread.resume = serving_resume;
     serving->thread.gone = serving_gone;
     serving->thread.kind = kind;
@@ -223,6 +224,24 @@ void serving_init(Serving *serving, VmShared *shared, const ServingHooks *hooks,
     serving->thread.memory = memory;
     vm_init(&serving->vm, shared, &serving->thread, NULL, &serving->need);
     serving->vm.parallel_io = parallel_io;
+}
+
+void serving_held(Serving *serving, Station *threads, int cause)
+{
+    if (threads == NULL || serving->cause == cause)
+        return;
+    if (serving->cause >= 0)
+        station_free(threads, serving->cause);
+    if (cause >= 0)
+        station_hold(threads, cause);
+    serving->cause = cause;
+}
+
+int serving_cause(const Serving *serving)
+{
+    return serving->request != NULL      ? cause_of(&serving->request->account, CAUSE_UNKNOWN)
+           : serving->connection != NULL ? CAUSE_IDLE_CONNECTION
+                                         : CAUSE_THREAD;
 }
 
 /* ---- the acceptor ---- */
@@ -255,13 +274,16 @@ static Need acceptor_resume(Thread *thread)
     }
 }
 
-void acceptor_start(Acceptor *acceptor)
+void acceptor_start(Acceptor *acceptor, Station *full)
 {
+    World *world = acceptor->world;
     acceptor->thread.resume = acceptor_resume;
     acceptor->thread.kind = THREAD_ACCEPTOR;
     acceptor->thread.number = 1;
-    acceptor->thread.memory = machine_costs(acceptor->world->machine)->thread_memory;
-    machine_start(acceptor->world->machine, &acceptor->thread);
+    acceptor->thread.memory = machine_costs(world->machine)->thread_memory;
+    machine_start(world->machine, &acceptor->thread);
+    if (full != NULL)
+        blame_asleep(world->probe->blame, &acceptor->thread, full);
 }
 
 void acceptor_wake(Acceptor *acceptor)

@@ -39,11 +39,17 @@ struct Serving {
     ServingAt at;
     bool paid;
     Serving *next;          /* the model's: among the idle ones */
+    int cause;              /* on whose behalf it is held: serving_held */
 };
 
 /* Everything of the thread but its start: machine_start(world->machine, &serving->thread). */
 void serving_init(Serving *serving, VmShared *shared, const ServingHooks *hooks, void *server, ThreadKind kind, uint32_t number, int64_t memory,
     bool parallel_io);
+
+/* The thread is one of those that the server has only so many of (`threads`): held by its request, else by its
+ * connection, else by none. NULL: nobody asks. */
+void serving_held(Serving *serving, struct Station *threads, int cause);
+int serving_cause(const Serving *serving);
 
 /* An acceptor: takes connections from the backlog, one after the other. */
 typedef struct Acceptor {
@@ -57,7 +63,8 @@ typedef struct Acceptor {
     bool (*accept)(void *server, Connection *connection); /* the cost is paid; true: a sleeping thread was woken for it, which costs `wake` */
 } Acceptor;
 
-void acceptor_start(Acceptor *acceptor);
+/* full: what it waits for while it may not accept; NULL: it always may. */
+void acceptor_start(Acceptor *acceptor, struct Station *full);
 void acceptor_wake(Acceptor *acceptor);
 
 /* The strand of a connection's request whose bytes are there, unread; NULL: none. */

@@ -40,6 +40,7 @@ typedef struct ThreadServer {
     Pool servings;
     int64_t max_threads, threads, stack;
     bool parallel_io;
+    Station *held; /* the threads, where there is a limit */
 } ThreadServer;
 
 /* A connection's thread. */
@@ -52,9 +53,11 @@ typedef struct ConnectionThread {
 static ServingNext next(Serving *serving)
 {
     ConnectionThread *thread = CONTAINER_OF(serving, ConnectionThread, serving);
+    bool closes = serving->request == NULL && thread->end_of_file;
+    serving_held(serving, ((ThreadServer *)serving->server)->held, closes ? CAUSE_THREAD : serving_cause(serving));
     if (serving->connection == NULL)
         return NEXT_EXIT;
-    return serving->request != NULL ? NEXT_REQUEST : thread->end_of_file ? NEXT_CLOSE : NEXT_WAIT;
+    return serving->request != NULL ? NEXT_REQUEST : closes ? NEXT_CLOSE : NEXT_WAIT;
 }
 
 static void answered(Serving *serving)
@@ -73,6 +76,7 @@ static void gone(Serving *serving)
 {
     ThreadServer *server = serving->server;
     server->threads--;
+    serving_held(serving, server->held, -1);
     pool_put(&server->servings, CONTAINER_OF(serving, ConnectionThread, serving));
     acceptor_wake(&server->acceptor);
 }
@@ -99,6 +103,7 @@ static bool accept_one(void *opaque, Connection *connection)
     thread->serving.connection = connection;
     connection->server_side = thread;
     server->threads++;
+    serving_held(&thread->serving, server->held, CAUSE_THREAD);
     machine_start(world->machine, &thread->serving.thread);
     if (!world_accept(world, connection))
         thread->serving.connection = NULL;
@@ -118,10 +123,13 @@ static void readable(void *opaque, Connection *connection)
     ConnectionThread *thread = connection->server_side;
     if (thread->serving.request != NULL) {
         thread->request = connection->request;
+        note_behind(server->world->probe, &thread->request->account, &thread->serving.thread);
         return;
     }
     thread->serving.request = connection->request;
-    machine_wake(server->world->machine, &thread->serving.thread);
+    bool slept = machine_wake(server->world->machine, &thread->serving.thread);
+    note_goes_on(server->world->probe, &connection->request->account, &thread->serving.thread,
+        slept && !server->parallel_io);
 }
 
 static void client_gone(void *opaque, Connection *connection)
@@ -131,6 +139,13 @@ static void client_gone(void *opaque, Connection *connection)
     thread->end_of_file = true;
     if (thread->serving.at == SERVING_ASKS)
         machine_wake(server->world->machine, &thread->serving.thread);
+}
+
+static Station *accepts(void *opaque, const Connection *connection)
+{
+    ThreadServer *server = opaque;
+    (void)connection;
+    return note_thread_station(server->world->probe, &server->acceptor.thread);
 }
 
 static void *create(World *world, const void *opaque)
@@ -145,7 +160,8 @@ static void *create(World *world, const void *opaque)
     pool_init(&server->servings, world->mem, sizeof(ConnectionThread));
     vm_shared_init(&server->shared, world);
     server->acceptor = (Acceptor){.world = world, .server = server, .extra = costs->spawn, .may = may_accept, .accept = accept_one};
-    acceptor_start(&server->acceptor);
+    server->held = config->max_threads > 0 ? note_station(world->probe, CAUSE_WAKE_UP) : NULL;
+    acceptor_start(&server->acceptor, server->held);
     return server;
 }
 
@@ -158,4 +174,5 @@ const ServerModel thread_per_connection_model = {
     .arrived = arrived,
     .readable = readable,
     .gone = client_gone,
+    .accepts = accepts,
 };

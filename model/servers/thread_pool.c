@@ -71,6 +71,7 @@ typedef struct ThreadPoolServer {
     Waiting *first, **last;
     int64_t waiting;
     Pool waitings, guests;
+    Station *held; /* the threads */
 } ThreadPoolServer;
 
 /* A connection as the pool sees it. */
@@ -124,7 +125,7 @@ static bool enqueue(ThreadPoolServer *server, Connection *connection, Request *r
     *server->last = waiting;
     server->last = &waiting->next;
     server->waiting++;
-    note_part(server->world->probe, strand, PART_ACCEPT_WAIT);
+    note_wait(server->world->probe, strand, PART_ACCEPT_WAIT, server->held);
     note_task(server->world->probe, strand, +1, 0);
     return wake_one(server);
 }
@@ -146,7 +147,7 @@ static void take(ThreadPoolServer *server, Serving *serving)
         guest->request = NULL;
     }
     if (serving->request != NULL)
-        note_part(server->world->probe, &serving->request->account, PART_READY_WAIT);
+        note_goes_on(server->world->probe, &serving->request->account, &serving->thread, !server->config->parallel_io);
     note_task(server->world->probe, waiting->strand, -1, +1);
     note_task_start(server->world->probe, NULL, waiting->strand, waiting->since, NULL);
     pool_put(&server->waitings, waiting);
@@ -165,14 +166,15 @@ static ServingNext next(Serving *serving)
     ThreadPoolServer *server = serving->server;
     if (serving->connection == NULL) {
         if (server->first == NULL) {
+            serving_held(serving, server->held, -1);
             goes_idle(server, serving);
             return NEXT_WAIT;
         }
         take(server, serving);
     }
-    if (serving->request != NULL)
-        return NEXT_REQUEST;
-    return guest_of(serving->connection)->end_of_file ? NEXT_CLOSE : NEXT_WAIT;
+    bool closes = serving->request == NULL && guest_of(serving->connection)->end_of_file;
+    serving_held(serving, server->held, closes ? CAUSE_THREAD : serving_cause(serving));
+    return serving->request != NULL ? NEXT_REQUEST : closes ? NEXT_CLOSE : NEXT_WAIT;
 }
 
 static void answered(Serving *serving)
@@ -244,16 +246,25 @@ static void readable(void *opaque, Connection *connection)
     guest->request = connection->request;
     if (!by_request(server)) {
         if (guest->serving == NULL) {
-            note_part(server->world->probe, &guest->request->account, PART_ACCEPT_WAIT);
+            note_wait(server->world->probe, &guest->request->account, PART_ACCEPT_WAIT, server->held);
         } else if (guest->serving->request == NULL) {
             guest->serving->request = guest->request;
             guest->request = NULL;
-            machine_wake(server->world->machine, &guest->serving->thread);
+            bool slept = machine_wake(server->world->machine, &guest->serving->thread);
+            note_goes_on(server->world->probe, &connection->request->account, &guest->serving->thread,
+                slept && !server->config->parallel_io);
+        } else {
+            note_behind(server->world->probe, &connection->request->account, &guest->serving->thread);
         }
         return;
     }
-    if (guest->serving != NULL || guest->queued)
+    if (guest->serving != NULL || guest->queued) {
+        if (guest->serving != NULL)
+            note_behind(server->world->probe, &guest->request->account, &guest->serving->thread);
+        else
+            note_wait(server->world->probe, &guest->request->account, PART_READY_WAIT, server->held);
         return;
+    }
     if (queue_full(server)) {
         Request *request = guest->request;
         guest->request = NULL;
@@ -284,6 +295,13 @@ static void client_gone(void *opaque, Connection *connection)
     }
 }
 
+static Station *accepts(void *opaque, const Connection *connection)
+{
+    ThreadPoolServer *server = opaque;
+    (void)connection;
+    return note_thread_station(server->world->probe, &server->acceptor.thread);
+}
+
 static void *create(World *world, const void *opaque)
 {
     const ThreadPoolConfig *config = opaque;
@@ -297,7 +315,8 @@ static void *create(World *world, const void *opaque)
     pool_init(&server->guests, world->mem, sizeof(Guest));
     vm_shared_init(&server->shared, world);
     server->acceptor = (Acceptor){.world = world, .server = server, .may = may_accept, .accept = accept_one};
-    acceptor_start(&server->acceptor);
+    server->held = note_station(world->probe, CAUSE_WAKE_UP);
+    acceptor_start(&server->acceptor, NULL);
     server->serving = mem_get(world->mem, mem_array(world->mem, (size_t)config->threads, sizeof *server->serving));
     for (int64_t i = 0; i < config->threads && machine_fits(world->machine, stack); i++) {
         serving_init(&server->serving[i], &server->shared, &hooks, server, THREAD_POOLED, (uint32_t)i + 1, stack, config->parallel_io);
@@ -314,4 +333,5 @@ const ServerModel thread_pool_model = {
     .arrived = arrived,
     .readable = readable,
     .gone = client_gone,
+    .accepts = accepts,
 };

@@ -1,0 +1,234 @@
+/* Who kept whom waiting: a row a server and handler, a column a cause, and for each server its worst pair as a
+ * sentence. */
+#include "text.h"
+
+#include <string.h>
+
+enum { SERVER = 12, HANDLER = 14, COLUMN = 12, CAUSES_SHOWN = 4, HANDLERS_SHOWN = 4, NOTEWORTHY = 20 };
+
+/* ---- the sentence ---- */
+
+/* What the one that waits would need the other to do. */
+static const char *needs(const Results *results, Part part)
+{
+    switch (part) {
+    case PART_ACCEPT_WAIT:
+        return results->has_loop ? "to leave the loop" : results->has_pool ? "to free a thread" : "to be accepted";
+    case PART_READY_WAIT: return results->has_loop ? "to leave the loop" : "to leave a core";
+    case PART_PREEMPTED: return "to leave a core";
+    case PART_POOL_WAIT: return "to free a worker";
+    case PART_LOCK_WAIT: return "to release a lock";
+    default: return "to leave";
+    }
+}
+
+static const ResourceResults *busiest(const Results *results)
+{
+    const ResourceResults *most = NULL;
+    for (int i = 0; i < results->resource_count; i++) {
+        const ResourceResults *resource = &results->resources[i];
+        Sum waited = {resource->wait.sum[0], resource->wait.sum[1]};
+        if (!most || sum_compare(waited, (Sum){most->wait.sum[0], most->wait.sum[1]}) > 0)
+            most = resource;
+    }
+    return most;
+}
+
+/* For what the server does itself. */
+static const char *own_work(const char *cause)
+{
+    static const char *const work[][2] = {
+        {"(loop)", "for the loop's own work"},
+        {"(acceptor)", "for the acceptor's own work"},
+        {"(worker)", "for the workers to wake the loop"},
+        {"(thread)", "for threads to begin and to end"},
+        {"(switch)", "for cores to switch threads"},
+        {"(wake-up)", "for an idle core to start"},
+        {"(idle connection)", "for connections without a request to free a thread"},
+        {"(pause)", "for the process, which stood still"},
+        {"(SYN retry)", "to send a SYN again that a full backlog had dropped"},
+    };
+    for (size_t i = 0; i < COUNT_OF(work); i++)
+        if (strcmp(work[i][0], cause) == 0)
+            return work[i][1];
+    return "for nobody knows whom";
+}
+
+static void put_rounded(Buf *buf, Time time)
+{
+    Time unit = 1;
+    while (time / unit >= 1000)
+        unit *= 10;
+    text_time(buf, (time + unit / 2) / unit * unit);
+}
+
+bool blame_sentence(Buf *buf, const Results *results)
+{
+    BlamePair pair;
+    if (!results_worst(results, &pair))
+        return false;
+    const HandlerResults *handler = &results->handlers[pair.handler];
+    Time waited = results_blame(results, pair.handler, pair.cause), mean = hist_mean(&handler->latency);
+    const char *name = results->blame.name[pair.cause];
+    if (waited < mean / NOTEWORTHY)
+        return false;
+    buf_f(buf, "`%s` waited ", handler->name);
+    put_rounded(buf, waited);
+    buf_text(buf, " of its ");
+    put_rounded(buf, mean);
+    if (pair.cause >= results->handler_count) {
+        buf_f(buf, " %s", own_work(name));
+        return true;
+    }
+    if (pair.cause == pair.handler)
+        buf_f(buf, " for other requests of `%s` ", name);
+    else
+        buf_f(buf, " for `%s` ", name);
+    buf_text(buf, needs(results, wait_part[pair.wait]));
+    const ResourceResults *resource = wait_part[pair.wait] == PART_RESOURCE_WAIT ? busiest(results) : NULL;
+    if (resource)
+        buf_f(buf, " %s", resource->name);
+    return true;
+}
+
+/* ---- the table ---- */
+
+typedef struct Shown { /* causes, by their place: the largest ones, in order */
+    int place[CAUSES_SHOWN];
+    int count;
+    bool more;
+} Shown;
+
+static Sum waited_for(const Report *report, int cause)
+{
+    Sum sum = {0, 0};
+    for (int i = 0; i < report->count; i++) {
+        const Results *results = report->results[i];
+        for (int handler = 0; results->blame.causes > 0 && handler < results->handler_count; handler++)
+            sum_add(&sum, (uint64_t)results_blame(results, handler, cause));
+    }
+    return sum;
+}
+
+/* The largest stay; one that is dropped is told of. */
+static Shown choose(const Report *report, Time least)
+{
+    Shown shown = {{0}, 0, false};
+    Sum total[CAUSES_SHOWN];
+    for (int cause = 0; cause < report->results[0]->blame.causes; cause++) {
+        Sum sum = waited_for(report, cause);
+        if (sum_compare(sum, sum_of((uint64_t)least)) < 0 || sum_compare(sum, sum_of(0)) == 0)
+            continue;
+        int drop = shown.count;
+        if (shown.count == CAUSES_SHOWN) {
+            shown.more = true;
+            drop = 0;
+            for (int i = 1; i < CAUSES_SHOWN; i++)
+                drop = sum_compare(total[i], total[drop]) < 0 ? i : drop;
+            if (sum_compare(sum, total[drop]) <= 0)
+                continue;
+            shown.count--;
+        }
+        for (int i = drop; i < shown.count; i++) {
+            shown.place[i] = shown.place[i + 1];
+            total[i] = total[i + 1];
+        }
+        shown.place[shown.count] = cause;
+        total[shown.count++] = sum;
+    }
+    return shown;
+}
+
+static Scale table_scale(const Report *report)
+{
+    Time most = 0;
+    bool has = true;
+    for (int i = 0; i < report->count; i++)
+        for (int handler = 0; handler < report->results[i]->handler_count; handler++) {
+            Time waits = results_waits(report->results[i]->handlers[handler].time);
+            most = waits > most ? waits : most;
+        }
+    Scale scale = scale_for(METRIC_TIME, &most, &has, 1, report->args->time_unit);
+    scale.decimals += scale.decimals > 0 && scale.decimals < 3;
+    return scale;
+}
+
+static void put_time(Text *text, Scale scale, Time value)
+{
+    Buf cell;
+    buf_init(&cell, text->report->mem, 4096);
+    scale_put(&cell, scale, value);
+    text_right(text, buf_string(&cell), COLUMN);
+}
+
+static void put_row(Text *text, const Results *results, int handler, bool first, const Shown *shown, Scale scale)
+{
+    const HandlerResults *row = &results->handlers[handler];
+    buf_text(text->buf, "  ");
+    text_left(text, first ? results->name : "", SERVER - 2);
+    buf_text(text->buf, "  ");
+    text_left(text, row->name, HANDLER - 2);
+    put_time(text, scale, hist_mean(&row->latency));
+    put_time(text, scale, results_waits(row->time));
+    for (int i = 0; i < shown->count; i++)
+        put_time(text, scale, results_blame(results, handler, shown->place[i]));
+    text_end_line(text);
+}
+
+static void put_head(Text *text, const Results *results, const Shown *shown, Scale scale)
+{
+    Buf mean;
+    buf_init(&mean, text->report->mem, 4096);
+    buf_f(&mean, "mean %s", scale.unit);
+    text_style(text, STYLE_BOLD);
+    text_left(text, "who kept whom waiting", SERVER + HANDLER);
+    text_right(text, buf_string(&mean), COLUMN);
+    text_right(text, "waits for:", COLUMN);
+    for (int i = 0; i < shown->count; i++)
+        text_right(text, results->blame.name[shown->place[i]], COLUMN);
+    text_plain(text);
+    text_end_line(text);
+}
+
+static void put_sentences(Text *text)
+{
+    const Report *report = text->report;
+    Buf line;
+    buf_init(&line, report->mem, 1 << 27);
+    for (int i = 0; i < report->count; i++) {
+        buf_clear(&line);
+        if (!blame_sentence(&line, report->results[i]))
+            continue;
+        buf_text(text->buf, "  ");
+        text_left(text, report->results[i]->name, TEXT_LABEL - 2);
+        buf_text(text->buf, "  ");
+        text_wrap(text, buf_string(&line), TEXT_LABEL + 2);
+    }
+}
+
+void text_blame(Text *text)
+{
+    const Report *report = text->report;
+    Scale scale = table_scale(report);
+    int64_t least = scale.size / 2;
+    for (unsigned i = 0; i < scale.decimals; i++)
+        least /= 10;
+    if (report->results[0]->blame.causes == 0)
+        return;
+    Shown shown = choose(report, least);
+    if (shown.count == 0)
+        return;
+    put_head(text, report->results[0], &shown, scale);
+    for (int i = 0; i < report->count; i++) {
+        const Results *results = report->results[i];
+        int rows = results->handler_count;
+        if (!report->args->verbose && rows > HANDLERS_SHOWN)
+            rows = HANDLERS_SHOWN;
+        for (int handler = 0; results->blame.causes > 0 && handler < rows; handler++)
+            put_row(text, results, handler, handler == 0, &shown, scale);
+    }
+    if (shown.more)
+        buf_text(text->buf, "  and others, that kept them waiting for less: in --out json\n");
+    put_sentences(text);
+    buf_char(text->buf, '\n');
+}

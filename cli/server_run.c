@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+enum { BLAME_TEXT_MOST = 1 << 20 };
+
 /* What is drawn of a run, and where. */
 typedef struct ToView {
     struct Sink *sink; /* NULL: nothing */
@@ -186,12 +188,37 @@ void warmup_find(Cli *cli, Input *input)
 
 /* ---- the slowest requests: known only when the run is over, which is then done once more ---- */
 
+/* Whom it waited for and how long, the longest first; of equals the one that the results name first. */
+static const char *blame_text(Mem *mem, const Results *results, const Time *blame)
+{
+    Buf *text = mem_get(mem, sizeof *text);
+    Time last = TIME_NEVER, next = 0;
+    buf_init(text, mem, BLAME_TEXT_MOST);
+    for (; last > 0; last = next) {
+        next = 0;
+        for (int i = 0; i < results->blame.causes; i++)
+            next = blame[i] < last && blame[i] > next ? blame[i] : next;
+        for (int i = 0; next > 0 && i < results->blame.causes; i++) {
+            if (blame[i] != next)
+                continue;
+            buf_text(text, text->size > 0 ? ", " : "");
+            buf_text(text, results->blame.name[i]);
+            buf_char(text, ' ');
+            buf_us(text, next);
+            buf_text(text, " us");
+        }
+    }
+    return text->size > 0 ? buf_string(text) : "nobody";
+}
+
 static const ViewSlow *slowest_of(Mem *mem, const Results *results, int count)
 {
     ViewSlow *slow = mem_get(mem, mem_array(mem, (size_t)count + 1, sizeof *slow));
     for (int i = 0; i < count; i++) {
         const SlowRequest *from = &results->slowest[i];
         slow[i] = (ViewSlow){.request = from->request, .from = from->wanted, .to = from->wanted + from->latency};
+        if (from->blame && results->blame.causes > 0)
+            slow[i].blame = blame_text(mem, results, from->blame);
     }
     return slow;
 }

@@ -100,6 +100,22 @@ START_TEST(only_the_time_around_them_is_drawn)
 }
 END_TEST
 
+/* The first of them came upon a slow one that had the loop for nearly all of its time. */
+START_TEST(it_is_said_whom_they_waited_for)
+{
+    char trace[512];
+    snprintf(trace, sizeof trace, "%s", scratch("slow.json"));
+    Ran ran = run_loopsim("run", "examples/blocked-loop.json", "--only", "node", "-q", "--set", "duration=3s", "--set",
+                          "warmup=0ms", "--trace", trace, "--trace-slowest", "3", NULL);
+    ck_assert_msg(ran.exit <= 1, "%s", ran.err);
+    ran_free(&ran);
+    char *text = read_file(trace, NULL);
+    ck_assert_int_eq(times(text, "\"blame\":\""), 3);
+    ck_assert_msg(times(text, "\"blame\":\"slow ") > 0, "%.300s", strstr(text, "\"blame\""));
+    free(text);
+}
+END_TEST
+
 START_TEST(a_window_narrows_it_further)
 {
     char *text = traced("--trace-window", "0ms..1us");
@@ -137,6 +153,7 @@ Suite *slowest_suite(void)
     tcase_set_timeout(tests, 60);
     tcase_add_checked_fixture(tests, NULL, scratch_remove);
     tcase_add_test(tests, only_the_time_around_them_is_drawn);
+    tcase_add_test(tests, it_is_said_whom_they_waited_for);
     tcase_add_test(tests, a_window_narrows_it_further);
     tcase_add_test(tests, what_it_may_be_is_said);
     if (files.gl_pathc == 0 && glob("examples/*.json", 0, NULL, &files) != 0)

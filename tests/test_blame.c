@@ -345,7 +345,8 @@ Suite *blame_suite(void);
 Suite *blame_suite(void)
 {
     Suite *suite = suite_create("blame");
-    TCase *stations = tcase_create("stations"), *reports = tcase_create("reports"), *examples = tcase_create("examples");
+    TCase *stations = tcase_create("stations"), *reports = tcase_create("reports");
+    TCase *examples = tcase_create("examples");
     tcase_add_test(stations, a_request_waits_for_the_one_that_has_the_loop);
     tcase_add_test(stations, what_blocks_the_loop_keeps_it);
     tcase_add_test(stations, a_loop_without_a_core_passes_the_blame_on);

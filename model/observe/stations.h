@@ -1,0 +1,49 @@
+/* The inside of blame, shared by its two files: stations.c knows who holds what, blame.c what strands have waited
+ * for. */
+#ifndef MODEL_OBSERVE_STATIONS_H
+#define MODEL_OBSERVE_STATIONS_H
+
+#include "probe.h"
+
+struct Station {
+    Blame *blame;
+    Time since; /* up to when `held` was brought; it grows only while there are waiters */
+    uint32_t holders, waiters;
+    uint64_t sum;     /* of the causes of all holders: with one holder, its cause */
+    Station *behind;  /* NULL: none */
+    Station *asleep;  /* a thread's, while it sleeps: becomes `behind` */
+    int32_t idle;     /* cause */
+    bool fixed;       /* always held by `idle`: nothing is kept of it */
+    bool watching;    /* it counts as a waiter of `behind`, and `seen` is what that had been held by */
+    bool ended;
+    uint32_t *count; /* a cause: holders */
+    Time *held;      /* a cause: ns */
+    Time *seen;
+};
+
+struct Blame {
+    const Probe *probe;
+    int causes;
+    Pool stations, tallies;
+    Tally *spare; /* given back: nothing of them is put to zero */
+    Station *cores, *wake_up, *syn_retry, *paused;
+    Time paused_until;
+    Sum *row;   /* a handler, a wait, a cause */
+    Time *slow; /* a slow request, a cause */
+};
+
+static inline Time blame_now(const Blame *blame)
+{
+    return probe_now(blame->probe);
+}
+
+/* Who begins to wait settles the station, and so does who leaves: `held` is up to date then. */
+void station_waited_for(Station *station);
+void station_left(Station *station);
+void station_copy(const Station *station, Time *seen); /* what it has been held by, a cause */
+void station_bring_up(Station *station);               /* somebody waits for it */
+
+/* Nobody seemed to keep what was waited for from `since` on: then the server stood still, or `otherwise`. */
+int blame_idle_cause(const Blame *blame, Time since, int otherwise);
+
+#endif

@@ -91,6 +91,8 @@ typedef struct ThreadPool ThreadPool;
 ThreadPool *threadpool_new(Loop *loop, int workers, Time wake_delay);
 /* Queues the task; true where a worker was woken for it that slept (the loop owes `wake`). */
 bool threadpool_submit(ThreadPool *pool, Task *task);
+/* What it has to do: first what workers do, then what waits, then what is done and not yet told. */
+void threadpool_each(const ThreadPool *pool, void (*each)(void *context, const Task *task), void *context);
 
 /* ---- closing handles ---- */
 typedef struct Closing Closing;

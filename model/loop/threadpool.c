@@ -311,3 +311,20 @@ ThreadPool *threadpool_new(Loop *loop, int workers, Time wake_delay)
     }
     return pool;
 }
+
+static void each_queued(const TaskQueue *queue, const Task *marker, void (*each)(void *context, const Task *task), void *context)
+{
+    for (const Task *task = queue->first; task != NULL; task = task->next)
+        if (task != marker)
+            each(context, task);
+}
+
+void threadpool_each(const ThreadPool *pool, void (*each)(void *context, const Task *task), void *context)
+{
+    for (int i = 0; i < pool->workers; i++)
+        if (pool->worker[i].task != NULL)
+            each(context, pool->worker[i].task);
+    each_queued(&pool->work, &pool->marker, each, context);
+    each_queued(&pool->slow, NULL, each, context);
+    each_queued(&pool->completed, NULL, each, context);
+}

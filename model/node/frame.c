@@ -215,6 +215,8 @@ Frame *frame_call(Vm *vm, Closure *closure, Strand *strand, FrameKind kind, int 
         frame->env->slot[i] = i < n ? args[i] : value_undefined();
     if (func->is_async)
         frame->result = promise_new(closure->job);
+    if (frame->below == NULL && vm->shared->probe->watch != NULL)
+        vm->shared->probe->watch->entered(vm->shared->probe->watch->context, func);
     return frame;
 }
 

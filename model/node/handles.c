@@ -41,6 +41,11 @@ static CoRet co_closed(Loop *loop, Co *co)
     CO_END;
 }
 
+const Closure *closing_callback(const Closing *closing)
+{
+    return closing->done == co_closed ? CONTAINER_OF(closing, Handle, closing)->closure : NULL;
+}
+
 void handle_close(Node *node, Handle *handle, Closure *closure, Frame *frame)
 {
     if (handle->closed_already)

@@ -119,6 +119,7 @@ void handle_close(Node *node, Handle *handle, Closure *closure, Frame *frame);
 void request_close(Node *node, Op *op, Closure *closure, Frame *frame); /* cancels it, with a close callback */
 void handle_ref(Node *node, Handle *handle, bool ref);
 Closing *closing_new(Job *job);
+const Closure *closing_callback(const Closing *closing); /* NULL: it has none */
 void serve(Node *node, Frame *frame, int n, const Value times[], Closure *handler);
 void listen_at(Node *node, Frame *frame, int n, const Value times[], Closure *on_connection, Closure *on_request);
 void listen_respond(Node *node, double connection);

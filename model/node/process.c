@@ -1,6 +1,7 @@
 #include "process.h"
 
 #include "../observe/probe.h"
+#include "explain.h"
 #include "node.h"
 
 /* Small costs, so that time passes (semantics.md, 18): without them a program that spins until something arrives would spin for ever. */
@@ -79,8 +80,11 @@ static CoRet co_emit(Loop *loop, Co *co)
     CO_CPU(loop, co, loop->costs->callback);
     node->scope_depth++;
     code = value_number(node->exit_code);
-    if (emitter_emit(&node->vm, node->process, co->p, node->job, NULL, FRAME_BASE, 1, &code))
+    if (emitter_emit(&node->vm, node->process, co->p, node->job, NULL, FRAME_BASE, 1, &code)) {
+        if (loop->probe->watch)
+            loop->probe->watch->callback(loop->probe->watch->context, CALLBACK_PROCESS, TIME_NEVER, ((const Text *)co->p)->bytes);
         CO_UNTIL(loop, co, node_run(node));
+    }
     node->scope_depth--;
     CO_CALL(loop, co, co_scope_end, NULL, 0);
     CO_END;
@@ -156,6 +160,8 @@ ProcessResult process_run(Mem *mem, const Spec *spec, const Program *program, Pr
     node->process = emitter_new(node->job);
     node->loop.pool = threadpool_new(&node->loop, (int)spec->threads, WORKER_WAKE);
     stats_open(probe->stats, world->machine, 0);
+    if (options->explanation != NULL)
+        explanation_begin(options->explanation, node);
     loop_start(&node->loop);
     KernelEnd end = kernel_run(&world->kernel, TIME_NEVER, options->max_events, options->stop);
     stats_close(probe->stats, world->machine, world->kernel.now);

@@ -23,6 +23,7 @@ typedef struct ProcessOptions {
     const volatile sig_atomic_t *stop;
     void (*print)(void *context, const char *text, size_t size); /* one line, without its end; NULL: nobody reads them */
     void *context;
+    struct Explanation *explanation; /* follows the run step by step; NULL: nobody does */
 } ProcessOptions;
 
 /* The probe's stats and view are there already. Everything lives in mem. */

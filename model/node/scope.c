@@ -8,6 +8,19 @@
 static const Text event_exit = { 4, "exit" }, event_uncaught = { 17, "uncaughtException" }, event_unhandled = { 18, "unhandledRejection" },
                   event_handled = { 16, "rejectionHandled" };
 
+static void watch_job(const Probe *probe, const Micro *job, bool microtask, bool begins)
+{
+    if (probe->watch)
+        probe->watch->job(probe->watch->context, job, microtask, begins);
+}
+
+/* The listeners of an event of `process` are about to be called. */
+static void watch_event(const Probe *probe, const Text *event)
+{
+    if (probe->watch)
+        probe->watch->callback(probe->watch->context, CALLBACK_PROCESS, TIME_NEVER, event->bytes);
+}
+
 /* Walks until the stack is empty, and sends the response of a handler that has ended; false: time has to pass first (loop->need), or the process ends. */
 bool node_run(Node *node)
 {
@@ -73,6 +86,7 @@ CoRet co_uncaught(Loop *loop, Co *co)
     Value arguments[2] = { node->fatal, value_text(node->job, node->from_promise ? "unhandledRejection" : "uncaughtException") };
     node->from_promise = false;
     if (emitter_emit(vm, node->process, &event_uncaught, node->job, NULL, FRAME_BASE, 2, arguments)) {
+        watch_event(loop->probe, &event_uncaught);
         CO_UNTIL(loop, co, node_run(node));
         if (vm->threw) { /* a listener threw: Node ends at once, without 'exit' */
             node->fatal = vm->thrown;
@@ -91,8 +105,10 @@ CoRet co_uncaught(Loop *loop, Co *co)
         node->exiting = true;
         node->exit_code = 1;
         Value code = value_number(1);
-        if (emitter_emit(vm, node->process, &event_exit, node->job, NULL, FRAME_BASE, 1, &code))
+        if (emitter_emit(vm, node->process, &event_exit, node->job, NULL, FRAME_BASE, 1, &code)) {
+            watch_event(loop->probe, &event_exit);
             CO_UNTIL(loop, co, node_run(node));
+        }
     }
     loop->over = true;
     return CO_STOPPED;
@@ -176,6 +192,7 @@ static CoRet co_process_rejections(Loop *loop, Co *co)
         co->p = handled.job;
         Value argument = value_object(VALUE_PROMISE, handled.on.promise);
         if (node->program && emitter_emit(vm, node->process, &event_handled, node->job, NULL, FRAME_BASE, 1, &argument)) {
+            watch_event(loop->probe, &event_handled);
             CO_UNTIL(loop, co, node_run(node));
             if (vm->threw) {
                 job_release(co->p);
@@ -193,6 +210,7 @@ static CoRet co_process_rejections(Loop *loop, Co *co)
         promise->reported = true;
         Value arguments[2] = { promise->value, value_object(VALUE_PROMISE, promise) };
         if (node->program && emitter_emit(vm, node->process, &event_unhandled, node->job, NULL, FRAME_BASE, 2, arguments)) {
+            watch_event(loop->probe, &event_unhandled);
             CO_UNTIL(loop, co, node_run(node));
         } else {
             node->from_promise = true;
@@ -228,9 +246,11 @@ static CoRet co_run_microtasks(Loop *loop, Co *co)
     note_drain(loop->probe, &loop->thread, true, true);
     while (ring_pop(&node->vm.micro, &micro)) {
         co->p = micro.job;
+        watch_job(loop->probe, &micro, true, true);
         micro_run(&node->vm, &micro);
         if (node->vm.top != NULL || node->vm.finished != NULL || loop->probe->leave)
             CO_UNTIL(loop, co, node_run(node));
+        watch_job(loop->probe, NULL, true, false);
         if (node->vm.threw)
             CO_CALL(loop, co, co_uncaught, NULL, 0);
         job_release(co->p);
@@ -251,8 +271,10 @@ static CoRet co_process_ticks(Loop *loop, Co *co)
         while (ring_pop(&node->ticks, &tick)) {
             co->p = tick.job;
             if (tick.on.closure != NULL) {
+                watch_job(loop->probe, &tick, false, true);
                 frame_call(&node->vm, tick.on.closure, tick.strand, FRAME_BASE, 0, NULL);
                 CO_UNTIL(loop, co, node_run(node));
+                watch_job(loop->probe, NULL, false, false);
             }
             job_release(co->p);
             if (node->vm.threw) {

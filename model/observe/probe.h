@@ -17,6 +17,7 @@
 #include "blame.h"
 #include "stats.h"
 #include "view.h"
+#include "watch.h"
 
 typedef enum Phase { PHASE_TIMERS, PHASE_PENDING, PHASE_PREPARE, PHASE_POLL, PHASE_CHECK, PHASE_CLOSING, PHASES } Phase;
 extern const char *const phase_name[PHASES]; /* "timers" … as in traces */
@@ -53,6 +54,7 @@ typedef struct Probe {
     Kernel *stops;       /* the same kernel: what a spin stops */
     Stats *stats;        /* never NULL */
     View *view;          /* NULL: no trace */
+    const Watch *watch;  /* NULL: nobody follows step by step */
     Blame *blame;        /* NULL: not wanted */
 } Probe;
 
@@ -331,6 +333,8 @@ static inline void note_phase(Probe *probe, Thread *loop, Phase phase, bool begi
 {
     if (probe->view)
         view_phase(probe->view, probe_now(probe), loop, (int)phase, begins);
+    if (probe->watch)
+        probe->watch->phase(probe->watch->context, (int)phase, begins);
 }
 
 static inline void note_idle(Probe *probe, Thread *loop, bool begins) /* waiting in poll */
@@ -338,6 +342,8 @@ static inline void note_idle(Probe *probe, Thread *loop, bool begins) /* waiting
     level_change(&probe->stats->idle, probe_now(probe), begins ? 1 : -1);
     if (probe->view)
         view_idle(probe->view, probe_now(probe), loop, begins);
+    if (probe->watch)
+        probe->watch->idle(probe->watch->context, begins);
 }
 
 static inline void note_ready(Probe *probe, Thread *loop, int change) /* callbacks that are ready: +1, -1 */
@@ -357,12 +363,16 @@ static inline void note_callback(Probe *probe, Thread *loop, CallbackKind kind, 
         hist_add(&probe->stats->lag, probe_now(probe) - ready);
     if (probe->view)
         view_callback(probe->view, probe_now(probe), loop, (int)kind, ready, strand, name);
+    if (probe->watch)
+        probe->watch->callback(probe->watch->context, (int)kind, ready, name);
 }
 
 static inline void note_callback_end(Probe *probe, Thread *loop)
 {
     if (probe->view)
         view_callback_end(probe->view, probe_now(probe), loop);
+    if (probe->watch)
+        probe->watch->callback_end(probe->watch->context);
 }
 
 static inline void note_drain(Probe *probe, Thread *loop, bool microtasks,
@@ -370,6 +380,8 @@ static inline void note_drain(Probe *probe, Thread *loop, bool microtasks,
 {
     if (probe->view)
         view_drain(probe->view, probe_now(probe), loop, microtasks, begins);
+    if (probe->watch)
+        probe->watch->drain(probe->watch->context, microtasks, begins);
 }
 
 /* Something was scheduled now that will run as another callback: returns the number of the hop (a flow), 0 where

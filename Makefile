@@ -112,6 +112,9 @@ readme: all ## bring the output that README.md shows up to date
 reality: all ## real servers, measured, against what loopsim says of them: a table with the error of each cell
 	@sh tests/reality/reality.sh $(OBJ)/loopsim
 
+fuzz-node: all ## N random programs, here and on a real Node 20 where one is installed (N=1000 SEED=1)
+	@sh tests/fuzz_node/run.sh $(BUILD) $(or $(N),1000) $(or $(SEED),1)
+
 layers: $(OBJECTS) ## check who includes whom, and that nothing banned is called
 	@NM='$(NM)' sh tests/layers.sh $(OBJ)
 
@@ -155,4 +158,4 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
 FORCE:
-.PHONY: all bench demo test coverage-test reality golden reference laws layers lint install clean help FORCE
+.PHONY: all bench demo test coverage-test reality golden reference laws layers lint install clean help FORCE fuzz-node

@@ -32,6 +32,8 @@ static void check_program(const char *name)
     free(expected);
 }
 
+Suite *example_programs_suite(void);
+
 START_TEST(every_program_prints_its_story)
 {
     DIR *folder = opendir("examples/programs");

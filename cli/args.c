@@ -84,6 +84,14 @@ static bool take_option(Parser *parser, const Option *option, const char *value)
         return false;
     }
     const char *wrong = option->read(parser->args, parser->mem, value, &help);
+    if (!wrong && option->value && strchr(option->value, ' ')) { /* the second of two values */
+        if (parser->at == parser->argc) {
+            say_error(parser->mem, help, "--%s needs two values: %s", option->name, option->value);
+            return false;
+        }
+        value = parser->argv[parser->at++];
+        wrong = option->read(parser->args, parser->mem, value, &help);
+    }
     if (!wrong)
         return true;
     say_error(parser->mem, help, "--%s %s: %s", option->name, value ? value : "", wrong);

@@ -68,7 +68,7 @@ typedef struct Command Command;
 /* A parsed command line. Texts are argv's. */
 typedef struct Args {
     const Command *command;
-    Words positional, set, only, require;
+    Words positional, set, only, require, why;
     bool has_seed;
     uint64_t seed;
     const char *trace; /* NULL: none */
@@ -111,6 +111,7 @@ const Command *command_find(const char *name);
 
 int cmd_run(Cli *cli);
 int cmd_check(Cli *cli);
+int cmd_explain(Cli *cli);
 int cmd_sweep(Cli *cli);
 int cmd_merge(Cli *cli);
 int cmd_diff(Cli *cli);

@@ -35,6 +35,15 @@ static const char *read_only(Args *args, Mem *mem, const char *value, const char
     return NULL;
 }
 
+static const char *read_why(Args *args, Mem *mem, const char *value, const char **help)
+{
+    *help = "as in --why \"first line\" \"file read\"";
+    if (args->why.count == 2)
+        return "the question is asked twice";
+    add_word(&args->why, mem, value);
+    return NULL;
+}
+
 static const char *read_require(Args *args, Mem *mem, const char *value, const char **help)
 {
     (void)help;
@@ -317,12 +326,12 @@ const Option options[] = {
     {"only", 0, "SERVER", RUNS, read_only, "run this server alone; repeatable"},
     {"require", 0, "EXPR", RUNS, read_require, "exit with 1 where it fails: \"node.p99 < 20ms\"; repeatable"},
     {"trace", 0, "FILE", RUNS, read_trace, "write a trace for ui.perfetto.dev: FILE.json, FILE.json.gz or FILE.pftrace"},
-    {"out", 0, "FORMAT[=FILE]", REPORTS, read_out, "text, json, csv, md, html, junit or github, to stdout or a file; repeatable"},
+    {"out", 0, "FORMAT[=FILE]", " run sweep merge explain ", read_out, "text, json, csv, md, html, junit or github, to stdout or a file; repeatable"},
     {"out", 0, "FILE", " calibrate ", read_out_file, "where the cost table goes (stdout)"},
     {"percentiles", 0, "LIST", RUNS, read_percentiles, "which to report (50,90,95,99,99.9)"},
     {"time-unit", 0, "UNIT", " run sweep merge diff ", read_time_unit, "of the text: ns, us, ms, s; auto chooses one a row"},
-    {"max-events", 0, "N", RUNS, read_max_events, "stop each server after N events (10000000000)"},
-    {"max-memory", 0, "SIZE", RUNS, read_max_memory, "what a run may take (4GiB)"},
+    {"max-events", 0, "N", " run sweep explain ", read_max_events, "stop each server after N events (10000000000)"},
+    {"max-memory", 0, "SIZE", " run sweep explain ", read_max_memory, "what a run may take (4GiB)"},
     {"color", 0, "WHEN", REPORTS, read_color, "auto, always or never"},
     {"progress", 0, "WHEN", RUNS, read_progress, "on stderr: auto (a terminal, after 1 s), always or never"},
     {"ascii", 0, NULL, REPORTS, read_ascii, "no characters beyond ASCII"},
@@ -340,7 +349,7 @@ const Option options[] = {
     {"shard", 0, "I/N", " sweep ", read_shard, "only the I-th of N parts; joined by merge"},
     {"resume", 0, "FILE", " sweep ", read_resume, "keep finished points in FILE, and take from it those that are there"},
     {"tolerance", 0, "METRIC=PCT", " diff ", read_tolerance, "how much may differ; all=PCT: all others; repeatable"},
-    {"why", 0, "A B", " explain ", NULL, "the rule that put line A before line B"},
+    {"why", 0, "A B", " explain ", read_why, "the rule that put line A before line B"},
     {"no-browser", 0, NULL, " open ", read_no_browser, "print the address instead of opening it"},
     {"help", 'h', NULL, ALL, read_help, "show this"},
     {NULL, 0, NULL, NULL, NULL, NULL},

@@ -9,7 +9,7 @@ typedef struct Option Option;
 struct Option {
     const char *name;     /* without the dashes */
     char letter;          /* 0: none */
-    const char *value;    /* what its value is called in the help; NULL: it takes none */
+    const char *value;    /* what its value is called in the help, with a blank between two; NULL: it takes none */
     const char *commands; /* words, with a space around each */
     /* NULL: fine. Else what is wrong with the value, for a message; *help may be set too. NULL function: not available
      * yet. */

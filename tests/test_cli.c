@@ -100,12 +100,6 @@ START_TEST(wrong_usage_is_2_and_says_what_would_be_right)
 }
 END_TEST
 
-START_TEST(what_comes_later_says_so)
-{
-    refuse(run_loopsim("explain", path, NULL), 2, "'explain' is not available yet");
-}
-END_TEST
-
 START_TEST(two_outputs_do_not_share_a_file)
 {
     refuse(run_loopsim("run", path, "--out", "json", "--out", "text", NULL), 2, "two outputs go to stdout");
@@ -413,7 +407,6 @@ Suite *cli_suite(void)
     tcase_add_test(usage, help_lists_the_commands);
     tcase_add_test(usage, help_shows_no_option_that_is_not_there);
     tcase_add_test(usage, wrong_usage_is_2_and_says_what_would_be_right);
-    tcase_add_test(usage, what_comes_later_says_so);
     tcase_add_test(usage, two_outputs_do_not_share_a_file);
     tcase_add_test(specs, a_file_that_is_not_there_is_4);
     tcase_add_test(specs, a_wrong_spec_is_3_with_its_place);

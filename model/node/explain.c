@@ -186,8 +186,10 @@ static void close_step(Explanation *explanation)
 static ExplainStep *open_step(Explanation *explanation, ExplainKind kind, const char *name, size_t size)
 {
     close_step(explanation);
+    if (explanation->count == EXPLAIN_MOST)
+        explanation->cut = explanation->node->loop.probe->leave = true;
     ExplainStep *step = mem_get(explanation->mem, sizeof *step);
-    step->number = ++explanation->count;
+    step->number = explanation->count + 1;
     step->kind = kind;
     step->name = mem_copy(explanation->mem, name, size);
     step->iteration = explanation->node->loop.iterations;
@@ -200,8 +202,11 @@ static ExplainStep *open_step(Explanation *explanation, ExplainKind kind, const 
     texts_init(&step->lines);
     for (int i = 0; i < EXPLAIN_QUEUES; i++)
         texts_init(&step->queue[i]);
-    *explanation->last = step;
-    explanation->last = &step->next;
+    if (!explanation->cut) {
+        explanation->count++;
+        *explanation->last = step;
+        explanation->last = &step->next;
+    }
     explanation->open = step;
     return step;
 }

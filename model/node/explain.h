@@ -35,23 +35,23 @@ struct ExplainStep {
     uint64_t iteration;       /* 0: before the loop */
     int phase;                /* Phase; PHASES: outside the phases */
     int visit;                /* how often a phase had been entered by then: two steps of one phase of one iteration have the same */
-    int batch;                /* poll: which report of the kernel; the timers pass; … */
     Time at;                  /* when it was entered */
     Time ready;               /* since when it could have run; TIME_NEVER: does not apply */
     Time list_ms;             /* timers: the duration of their list */
     Time slept;               /* how long poll had waited before it */
-    bool in_drain;            /* a tick or microtask, or an event within one */
     const ExplainStep *after; /* ticks, microtasks, events: the callback whose end they run at; NULL: itself */
-    bool threw_before;        /* an uncaught error lies between it and the step before */
     ExplainTexts lines;
     ExplainTexts queue[EXPLAIN_QUEUES]; /* as it left them */
 };
+
+enum { EXPLAIN_MOST = 5000 };
 
 typedef struct Explanation {
     Mem *mem;
     ExplainStep *first, **last, *open, *macro;
     int count, phase, visits;
     Time slept, slept_since;
+    bool cut;                 /* there were more than EXPLAIN_MOST steps: the run was ended */
     struct Node *node;
     Watch watch;
 } Explanation;
@@ -68,8 +68,7 @@ typedef struct ExplainWhy {
     const char *because;      /* the rule at work on these two, in sentences */
 } ExplainWhy;
 
-/* Why the first of the two lines came before the other; both must be lines of the explanation, the first one printed earlier. */
-ExplainWhy explanation_why(const Explanation *explanation, const ExplainStep *a, const ExplainText *line_a, const ExplainStep *b,
-    const ExplainText *line_b);
+/* Why what the first of the two steps prints came before what the other prints; they may be the same one. */
+ExplainWhy explanation_why(const Explanation *explanation, const ExplainStep *a, const ExplainStep *b);
 
 #endif

@@ -140,12 +140,10 @@ static ExplainWhy across_callbacks(const Explanation *explanation, const Explain
     return why(explanation, "an earlier iteration", buf);
 }
 
-ExplainWhy explanation_why(const Explanation *explanation, const ExplainStep *a, const ExplainText *line_a, const ExplainStep *b, const ExplainText *line_b)
+ExplainWhy explanation_why(const Explanation *explanation, const ExplainStep *a, const ExplainStep *b)
 {
     Buf buf;
     const ExplainStep *macro_a = a->after != NULL ? a->after : a, *macro_b = b->after != NULL ? b->after : b;
-    (void)line_a;
-    (void)line_b;
     buf_init(&buf, explanation->mem, 1 << 20);
     if (a == b) {
         buf_text(&buf, "Both lines are printed by the same run of the same code, one statement after the other; nothing can come in between.");

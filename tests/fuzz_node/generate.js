@@ -394,7 +394,7 @@ function generate(seed, family) {
   } else if (is('server')) {
     use('listen', 'main');
     const answer = timed && chance(0.5) ? [{ setTimeout: [label('rs'), { respond: '$v' }], ms: one(WAITS.timer) }] : [{ respond: '$v' }];
-    main.push({ listen: [9, 9, 9, 40].slice(0, 1 + below(4)), onConnection: body('connection', 1, false, [['v', 'value']]), onRequest: [...body('request', 1, false, [['v', 'value']]), ...answer] });
+    main.push({ listen: [9, 9, 9, 40].slice(0, 1 + below(4)), onConnection: [`${label('co')} ${'${v}'}`, { nextTick: [label()] }], onRequest: [...body('request', 1, false, [['v', 'value']]), ...answer] });
   }
   main.push(...statements({ at: 'main', async: kind === 'esm', loop: 0 }, 3, 3 + below(5)));
   if (zero && kind !== 'esm') main.push({ cpu: 4 });

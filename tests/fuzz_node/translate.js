@@ -118,7 +118,7 @@ function translate(program) {
   function interval(e) {
     if (!('times' in e)) return bound(e, `setInterval(${callee(e.setInterval)}, ${value(e.ms)})`);
     const n = ++counter, name = e.as || `interval_${n}`;
-    const run = Array.isArray(e.setInterval) ? block(e.setInterval) : `${e.setInterval}();`;
+    const run = Array.isArray(e.setInterval) ? `(() => ${block(e.setInterval)})();` : `${e.setInterval}();`;
     return `let runs_${n} = 0;\n${named_as(name)}setInterval(() => { ${run} if (++runs_${n} === ${e.times}) clearInterval(${name}); }, ${value(e.ms)});`;
   }
   const listener = (e) => callee(e.do, /^(uncaughtException|unhandledRejection|error)$/.test(e.event) ? 'e' : 'v');

@@ -394,6 +394,15 @@ START_TEST(each_template_runs)
 }
 END_TEST
 
+/* The server closes on reading the bytes of a client that has given up and is leaving behind them. */
+START_TEST(a_client_that_left_needs_no_word)
+{
+    Ran ran = run_loopsim("run", "tests/data/given-up-then-closed.json", "--out", "csv", NULL);
+    ck_assert_int_eq(ran.exit, 0);
+    ran_free(&ran);
+}
+END_TEST
+
 Suite *cli_suite(void);
 Suite *cli_suite(void)
 {
@@ -404,6 +413,7 @@ Suite *cli_suite(void)
         tcase_add_checked_fixture(all[i], set_up, scratch_remove);
         suite_add_tcase(suite, all[i]);
     }
+    tcase_add_test(usage, a_client_that_left_needs_no_word);
     tcase_add_test(usage, help_lists_the_commands);
     tcase_add_test(usage, help_shows_no_option_that_is_not_there);
     tcase_add_test(usage, wrong_usage_is_2_and_says_what_would_be_right);

@@ -151,7 +151,10 @@ static void bytes_event(Connection *connection)
     bytes_arrive(connection);
     if (!connection->leaving)
         return;
-    if (connection->due <= now_of(connection->clients))
+    if (connection->closed_by_server) { /* it has closed on reading them: nobody is left */
+        connection->state = CLIENT_OVER;
+        free_if_over(connection);
+    } else if (connection->due <= now_of(connection->clients))
         fin_arrives(connection);
     else
         client_next(connection, CLIENT_CLOSES, connection->due);
@@ -365,7 +368,7 @@ static void server_is_through(Connection *connection)
     connection->requests++; /* it stays until this is done */
     if (connection->state == CLIENT_THINKS || connection->state == CLIENT_BACKS_OFF)
         client_moves_on(connection);
-    else if (connection->state == CLIENT_AWAITS)
+    else if (connection->state == CLIENT_AWAITS && !connection->leaving)
         word_goes_back(connection);
     if (unread)
         request_release(request, HOLD_SERVER);

@@ -354,7 +354,7 @@ START_TEST(an_interrupt_is_130_with_what_there_is)
     const char *trace = scratch("cut.trace.json");
     char file[600];
     snprintf(file, sizeof file, "%s", trace);
-    Ran ran = run_under("timeout --preserve-status -s INT 0.5",
+    Ran ran = run_under("timeout --foreground --preserve-status -s INT 0.5",
                         (const char *const[]){"run", path, "--set", "duration=80000h", "--set",
                                               "arrivals.count=900000000000", "--out", "json", "--trace", file, NULL});
     expect_exit(&ran, 130);

@@ -128,7 +128,7 @@ START_TEST(an_interrupt_leaves_a_whole_trace)
     char trace[512], name[32];
     snprintf(name, sizeof name, "cut.%s", suffixes[_i]);
     snprintf(trace, sizeof trace, "%s", scratch(name));
-    Ran ran = run_program("timeout", "--preserve-status", "-s", "INT", "0.5", binary(), "run", spec, "-q", "--trace", trace, NULL);
+    Ran ran = run_program("timeout", "--foreground", "--preserve-status", "-s", "INT", "0.5", binary(), "run", spec, "-q", "--trace", trace, NULL);
     ck_assert_msg(ran.exit == 130, "%d: %s", ran.exit, ran.err);
     ran_free(&ran);
     ran = run_loopsim("trace-check", trace, NULL);

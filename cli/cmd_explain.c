@@ -24,24 +24,43 @@ static void simulate(ExplainRun *run)
     const Input *input = run->input;
     probe_init(&run->probe, NULL, stats_new(run->mem, input->spec, input->program, 0));
     explanation_init(&run->explanation, run->mem);
-    ProcessOptions options = {.max_events = run->cli->args.max_events, .stop = run->cli->stop, .print = explanation_line, .context = &run->explanation,
+    ProcessOptions options = {.max_events = run->cli->args.max_events,
+                              .stop = run->cli->stop,
+                              .print = explanation_line,
+                              .context = &run->explanation,
                               .explanation = &run->explanation};
     run->result = process_run(run->mem, input->spec, input->program, &run->probe, &options);
 }
 
 /* ---- what is said the first time ---- */
 
-typedef enum Lesson { LESSON_MAIN, LESSON_TIMERS, LESSON_POLL, LESSON_CHECK, LESSON_CLOSING, LESSON_TICK, LESSON_MICROTASK, LESSON_EVENT, LESSONS } Lesson;
+typedef enum Lesson {
+    LESSON_MAIN,
+    LESSON_TIMERS,
+    LESSON_POLL,
+    LESSON_CHECK,
+    LESSON_CLOSING,
+    LESSON_TICK,
+    LESSON_MICROTASK,
+    LESSON_EVENT,
+    LESSONS
+} Lesson;
 static const char *const lesson_text[LESSONS] = {
-    [LESSON_MAIN] = "The main script runs from its first line to its last. Whatever it starts (timers, I/O, promises) is only noted down: none of it can run "
+    [LESSON_MAIN] = "The main script runs from its first line to its last. Whatever it starts (timers, I/O, promises) "
+                    "is only noted down: none of it can run "
                     "before the script has returned and the call stack is empty.",
-    [LESSON_TIMERS] = "timers: timers that are due run now. Those of one duration stand in one list; the list that is due first is served first.",
-    [LESSON_POLL] = "poll: the loop asks the kernel what is ready: sockets, and work that the pool has finished. If nothing is, and no immediate or closing "
+    [LESSON_TIMERS] = "timers: timers that are due run now. Those of one duration stand in one list; the list that is "
+                      "due first is served first.",
+    [LESSON_POLL] = "poll: the loop asks the kernel what is ready: sockets, and work that the pool has finished. If "
+                    "nothing is, and no immediate or closing "
                     "handle waits, it sleeps here until something is or a timer is due.",
-    [LESSON_CHECK] = "check: the immediates that exist now run, in order; those they create wait for the next iteration.",
+    [LESSON_CHECK] =
+        "check: the immediates that exist now run, in order; those they create wait for the next iteration.",
     [LESSON_CLOSING] = "closing: the callbacks of closed handles run, the one closed last first.",
-    [LESSON_TICK] = "The callback has returned and the call stack is empty: before the loop goes on, all ticks (process.nextTick) run.",
-    [LESSON_MICROTASK] = "No tick is left: now all microtasks run (promises, queueMicrotask), also those that are added meanwhile.",
+    [LESSON_TICK] = "The callback has returned and the call stack is empty: before the loop goes on, all ticks "
+                    "(process.nextTick) run.",
+    [LESSON_MICROTASK] =
+        "No tick is left: now all microtasks run (promises, queueMicrotask), also those that are added meanwhile.",
     [LESSON_EVENT] = "An event of process: its listeners are called at once, like functions.",
 };
 
@@ -80,7 +99,8 @@ static void put_paragraph(Text *text, size_t column, const char *sentence)
 /* Where the step stands, where that is another place than the step before it stood at. */
 static void put_place(Text *text, const ExplainStep *step, const ExplainStep *before)
 {
-    if (before != NULL && before->iteration == step->iteration && before->phase == step->phase && before->visit == step->visit)
+    if (before != NULL && before->iteration == step->iteration && before->phase == step->phase &&
+        before->visit == step->visit)
         return;
     buf_char(text->buf, '\n');
     if (step->phase == PHASES && step->iteration == 0)
@@ -136,8 +156,11 @@ static void put_queues(Text *text, Mem *mem, const ExplainStep *step)
 
 static void put_step(Text *text, Mem *mem, const ExplainStep *step, bool lesson[LESSONS])
 {
-    static const char *const what[] = {[EXPLAIN_MAIN] = "main script", [EXPLAIN_CALLBACK] = "callback", [EXPLAIN_TICK] = "tick",
-                                       [EXPLAIN_MICROTASK] = "microtask", [EXPLAIN_EVENT] = "event"};
+    static const char *const what[] = {[EXPLAIN_MAIN] = "main script",
+                                       [EXPLAIN_CALLBACK] = "callback",
+                                       [EXPLAIN_TICK] = "tick",
+                                       [EXPLAIN_MICROTASK] = "microtask",
+                                       [EXPLAIN_EVENT] = "event"};
     Lesson taught = lesson_of(step);
     Buf title;
     if (taught < LESSONS && !lesson[taught]) {
@@ -172,7 +195,8 @@ static void put_end(Text *text, const ExplainRun *run)
     else if (result->end != KERNEL_DRAINED)
         buf_text(text->buf, "The program had not ended here.\n");
     else if (result->died)
-        buf_f(text->buf, "The process dies of an error that nobody caught (%s); exit code %d.\n", result->error, result->exit_code);
+        buf_f(text->buf, "The process dies of an error that nobody caught (%s); exit code %d.\n", result->error,
+              result->exit_code);
     else
         buf_f(text->buf, "The process ends; exit code %d.\n", result->exit_code);
 }
@@ -205,8 +229,11 @@ static void put_json_queue(JsonWriter *json, const char *name, const ExplainText
 
 static void put_json_step(JsonWriter *json, const ExplainStep *step)
 {
-    static const char *const kind[] = {[EXPLAIN_MAIN] = "main", [EXPLAIN_CALLBACK] = "callback", [EXPLAIN_TICK] = "tick",
-                                       [EXPLAIN_MICROTASK] = "microtask", [EXPLAIN_EVENT] = "event"};
+    static const char *const kind[] = {[EXPLAIN_MAIN] = "main",
+                                       [EXPLAIN_CALLBACK] = "callback",
+                                       [EXPLAIN_TICK] = "tick",
+                                       [EXPLAIN_MICROTASK] = "microtask",
+                                       [EXPLAIN_EVENT] = "event"};
     json_begin(json, NULL, '{');
     json_int(json, "step", step->number);
     json_text(json, "kind", kind[step->kind]);
@@ -329,7 +356,8 @@ static void why_text(Buf *buf, const Asked *asked)
 {
     Text text = {.buf = buf};
     int first = asked->swapped, second = !asked->swapped;
-    buf_f(buf, "\"%s\" comes before \"%s\": %s.\n\n", asked->line[first]->text, asked->line[second]->text, asked->why.rule);
+    buf_f(buf, "\"%s\" comes before \"%s\": %s.\n\n", asked->line[first]->text, asked->line[second]->text,
+          asked->why.rule);
     put_paragraph(&text, 2, asked->why.because);
     buf_char(buf, '\n');
     put_asked(&text, asked, first);
@@ -379,7 +407,8 @@ static int report(ExplainRun *run)
 static int check_options(const Cli *cli, const Input *input)
 {
     if (input->spec->kind != SPEC_PROGRAM) {
-        say_error(cli->mem, "a program has \"main\"; loopsim run contrasts the servers of a workload", "explain: %s is a workload", input->path);
+        say_error(cli->mem, "a program has \"main\"; loopsim run contrasts the servers of a workload",
+                  "explain: %s is a workload", input->path);
         return EXIT_USAGE;
     }
     for (int i = 0; i < cli->args.out_count; i++) {

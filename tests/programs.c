@@ -50,7 +50,8 @@ static void run(Played *played, Mem *mem, const char *json, const PlayOptions *o
     }
     Probe probe;
     probe_init(&probe, NULL, stats_new(mem, spec, program, 0));
-    ProcessOptions process = {.max_events = options->max_events ? options->max_events : 10000000, .print = print_line, .context = lines};
+    ProcessOptions process = {
+        .max_events = options->max_events ? options->max_events : 10000000, .print = print_line, .context = lines};
     played->result = process_run(mem, spec, program, &probe, &process);
     played->spinning = probe.spinning;
     if (played->result.died)
@@ -91,6 +92,7 @@ void ck_program(const char *json, const char *lines, int exit_code)
         if (*p == '\n')
             *p = '|';
     ck_assert_msg(strcmp(played.lines, lines) == 0, "%s\n  prints %s\n  not    %s", json, played.lines, lines);
-    ck_assert_msg(played.result.exit_code == exit_code, "%s\n  exits with %d, not %d (%s)", json, played.result.exit_code, exit_code, played.error);
+    ck_assert_msg(played.result.exit_code == exit_code, "%s\n  exits with %d, not %d (%s)", json,
+                  played.result.exit_code, exit_code, played.error);
     played_free(&played);
 }

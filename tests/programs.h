@@ -5,18 +5,18 @@
 #include "../model/node/process.h"
 
 typedef struct Played {
-    char *lines;           /* what it printed, each line with its end */
-    char *diagnostics;     /* why it was refused, rendered; "" where it ran */
-    char error[512];       /* what it died of; "" otherwise */
-    ProcessResult result;  /* its `error` is not valid any more */
+    char *lines;          /* what it printed, each line with its end */
+    char *diagnostics;    /* why it was refused, rendered; "" where it ran */
+    char error[512];      /* what it died of; "" otherwise */
+    ProcessResult result; /* its `error` is not valid any more */
     bool refused, spinning, out_of_memory;
 } Played;
 
 typedef struct PlayOptions {
-    const char *file;      /* as diagnostics name it; NULL: "p.json" */
-    bool legacy;           /* order=libuv-1.44 */
-    uint64_t max_events;   /* 0: 10^7 */
-    size_t memory;         /* 0: 256 MiB */
+    const char *file;    /* as diagnostics name it; NULL: "p.json" */
+    bool legacy;         /* order=libuv-1.44 */
+    uint64_t max_events; /* 0: 10^7 */
+    size_t memory;       /* 0: 256 MiB */
 } PlayOptions;
 
 Played play_program(const char *json, const PlayOptions *options); /* options may be NULL */

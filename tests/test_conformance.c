@@ -27,7 +27,8 @@ static void conforms(int index, bool legacy)
 {
     const char *path = programs.gl_pathv[index];
     char name[200], expected[300];
-    snprintf(name, sizeof name, "%.*s", (int)(strlen(path) - strlen("tests/conformance/.json")), path + strlen("tests/conformance/"));
+    snprintf(name, sizeof name, "%.*s", (int)(strlen(path) - strlen("tests/conformance/.json")),
+             path + strlen("tests/conformance/"));
     snprintf(expected, sizeof expected, "tests/conformance/%s.1.44.out", name);
     if (!legacy || !file_exists(expected))
         snprintf(expected, sizeof expected, "tests/conformance/%s.out", name);

@@ -14,18 +14,23 @@ Suite *explain_suite(void);
 static char *page(void)
 {
     char *program = read_file(ALL_PHASES, NULL), *text = malloc(1 << 20);
-    Ran ran = run_loopsim("explain", ALL_PHASES, NULL), why = run_loopsim("explain", ALL_PHASES, "--why", "close callback", "timeout", NULL);
+    Ran ran = run_loopsim("explain", ALL_PHASES, NULL),
+        why = run_loopsim("explain", ALL_PHASES, "--why", "close callback", "timeout", NULL);
     ck_assert_ptr_nonnull(program);
     ck_assert_ptr_nonnull(text);
     ck_assert_int_eq(ran.exit, 0);
     ck_assert_int_eq(why.exit, 0);
     snprintf(text, 1 << 20,
-        "# One of everything, step by step\n\n"
-        "This program schedules one of each thing that the event loop knows from within one I/O callback:\n\n```json\n%s```\n\n"
-        "`loopsim run` prints its lines in the order in which Node prints them. `loopsim explain` says how that order comes about: each step is one stretch in\n"
-        "which JavaScript runs, with what it prints and with what stands in the queues when it has returned.\n\n```\n%s```\n\n"
-        "And `loopsim explain PROGRAM --why \"close callback\" \"timeout\"` names the rule that put one line before another:\n\n```\n%s```\n",
-        program, ran.out, why.out);
+             "# One of everything, step by step\n\n"
+             "This program schedules one of each thing that the event loop knows from within one I/O "
+             "callback:\n\n```json\n%s```\n\n"
+             "`loopsim run` prints its lines in the order in which Node prints them. `loopsim explain` says how that "
+             "order comes about: each step is one stretch in\n"
+             "which JavaScript runs, with what it prints and with what stands in the queues when it has "
+             "returned.\n\n```\n%s```\n\n"
+             "And `loopsim explain PROGRAM --why \"close callback\" \"timeout\"` names the rule that put one line "
+             "before another:\n\n```\n%s```\n",
+             program, ran.out, why.out);
     free(program);
     ran_free(&ran);
     ran_free(&why);
@@ -39,12 +44,15 @@ START_TEST(the_page_in_docs_is_what_explain_says)
         write_file("docs/explain-all-phases.md", text);
     char *golden = read_file("docs/explain-all-phases.md", NULL);
     ck_assert_ptr_nonnull(golden);
-    ck_assert_msg(strcmp(golden, text) == 0, "docs/explain-all-phases.md is out of date: GOLDEN=1 make test SUITES=explain writes it anew");
+    ck_assert_msg(strcmp(golden, text) == 0,
+                  "docs/explain-all-phases.md is out of date: GOLDEN=1 make test SUITES=explain writes it anew");
     for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n")) {
         size_t width = 0;
         for (const char *p = line; *p; p++)
             width += (*p & 0xc0) != 0x80;
-        ck_assert_msg(width <= 100 || strstr(line, "`loopsim") || strstr(line, "which JavaScript") || strstr(line, "\"about\""), "%s", line);
+        ck_assert_msg(width <= 100 || strstr(line, "`loopsim") || strstr(line, "which JavaScript") ||
+                          strstr(line, "\"about\""),
+                      "%s", line);
     }
     free(golden);
     free(text);
@@ -58,28 +66,39 @@ static const struct {
     {"{\"main\":[\"a\",\"b\"]}", "b", "a", "a", "same callback"},
     {"{\"main\":[{\"nextTick\":[\"a\"]},\"b\"]}", "a", "b", "b", "run to completion"},
     {"{\"main\":[{\"queueMicrotask\":[\"a\"]},{\"nextTick\":[\"b\"]}]}", "b", "a", "b", "ticks before microtasks"},
-    {"{\"main\":[{\"queueMicrotask\":[{\"nextTick\":[\"a\"]},{\"queueMicrotask\":[\"b\"]}]}]}", "b", "a", "b", "all microtasks before the next tick"},
-    {"{\"main\":[{\"nextTick\":[\"a\"]},{\"nextTick\":[\"b\"]}]}", "a", "b", "a", "first in, first out of the tick queue"},
+    {"{\"main\":[{\"queueMicrotask\":[{\"nextTick\":[\"a\"]},{\"queueMicrotask\":[\"b\"]}]}]}", "b", "a", "b",
+     "all microtasks before the next tick"},
+    {"{\"main\":[{\"nextTick\":[\"a\"]},{\"nextTick\":[\"b\"]}]}", "a", "b", "a",
+     "first in, first out of the tick queue"},
     {"{\"main\":[{\"queueMicrotask\":[\"a\"]},{\"chain\":[{\"resolved\":1},{\"then\":[\"b\"]}]}]}", "a", "b", "a",
      "first in, first out of the microtask queue"},
     {"{\"main\":[\"a\",{\"setTimeout\":[\"b\"],\"ms\":5}]}", "a", "b", "a", "main before the loop"},
     {"{\"main\":[{\"nextTick\":[\"a\"]},{\"setTimeout\":[\"b\"],\"ms\":5}]}", "a", "b", "a", "main before the loop"},
-    {"{\"main\":[{\"setTimeout\":[\"a\"],\"ms\":5},{\"setTimeout\":[\"b\"],\"ms\":5}]}", "a", "b", "a", "order within a list of timers"},
-    {"{\"main\":[{\"setTimeout\":[\"b\"],\"ms\":8},{\"setTimeout\":[\"a\"],\"ms\":5},{\"cpu\":20}]}", "a", "b", "a", "one list of timers before the next"},
-    {"{\"main\":[{\"setTimeout\":[\"a\",{\"nextTick\":[\"t\"]}],\"ms\":5},{\"setTimeout\":[\"b\"],\"ms\":5}]}", "t", "b", "t",
-     "queues are emptied before the next callback"},
-    {"{\"main\":[{\"setImmediate\":[\"a\"]},{\"setImmediate\":[\"b\"]}]}", "a", "b", "a", "first in, first out of the immediates"},
+    {"{\"main\":[{\"setTimeout\":[\"a\"],\"ms\":5},{\"setTimeout\":[\"b\"],\"ms\":5}]}", "a", "b", "a",
+     "order within a list of timers"},
+    {"{\"main\":[{\"setTimeout\":[\"b\"],\"ms\":8},{\"setTimeout\":[\"a\"],\"ms\":5},{\"cpu\":20}]}", "a", "b", "a",
+     "one list of timers before the next"},
+    {"{\"main\":[{\"setTimeout\":[\"a\",{\"nextTick\":[\"t\"]}],\"ms\":5},{\"setTimeout\":[\"b\"],\"ms\":5}]}", "t",
+     "b", "t", "queues are emptied before the next callback"},
+    {"{\"main\":[{\"setImmediate\":[\"a\"]},{\"setImmediate\":[\"b\"]}]}", "a", "b", "a",
+     "first in, first out of the immediates"},
     {"{\"main\":[{\"setImmediate\":[\"a\",{\"setImmediate\":[\"b\"]}]}]}", "a", "b", "a", "an earlier iteration"},
-    {"{\"main\":[{\"open\":\"x\"},{\"open\":\"y\"},{\"close\":\"x\",\"cb\":[\"b\"]},{\"close\":\"y\",\"cb\":[\"a\"]}]}", "a", "b", "a",
-     "last closed, first called"},
-    {"{\"main\":[{\"open\":\"x\"},{\"setImmediate\":[\"a\",{\"close\":\"x\",\"cb\":[\"b\"]}]}]}", "b", "a", "a", "order of the phases"},
-    {"{\"main\":[{\"fs\":\"stat\",\"cb\":[\"s\",{\"setImmediate\":[\"a\"]},{\"setTimeout\":[\"b\"],\"ms\":0},{\"cpu\":3}]}]}", "a", "b", "a",
+    {"{\"main\":[{\"open\":\"x\"},{\"open\":\"y\"},{\"close\":\"x\",\"cb\":[\"b\"]},{\"close\":\"y\",\"cb\":[\"a\"]}]}",
+     "a", "b", "a", "last closed, first called"},
+    {"{\"main\":[{\"open\":\"x\"},{\"setImmediate\":[\"a\",{\"close\":\"x\",\"cb\":[\"b\"]}]}]}", "b", "a", "a",
      "order of the phases"},
-    {"{\"main\":[{\"net\":5,\"cb\":[\"a\"]},{\"net\":3,\"cb\":[\"b\"]},{\"cpu\":10}]}", "a", "b", "a", "position in the ready list"},
-    {"{\"main\":[{\"pool\":5,\"cb\":[\"b\"]},{\"pool\":3,\"cb\":[\"a\"]},{\"cpu\":10}]}", "a", "b", "a", "order of completion in the pool"},
-    {"{\"main\":[{\"on\":\"process\",\"event\":\"exit\",\"do\":[\"b\"]},{\"setTimeout\":[\"a\"],\"ms\":5}]}", "a", "b", "a", "end of the process"},
-    {"{\"main\":[{\"on\":\"process\",\"event\":\"unhandledRejection\",\"do\":[\"b\"]},{\"rejected\":\"x\"},{\"queueMicrotask\":[\"a\"]}]}", "a", "b", "a",
-     "events of process"},
+    {"{\"main\":[{\"fs\":\"stat\",\"cb\":[\"s\",{\"setImmediate\":[\"a\"]},{\"setTimeout\":[\"b\"],\"ms\":0},{\"cpu\":"
+     "3}]}]}",
+     "a", "b", "a", "order of the phases"},
+    {"{\"main\":[{\"net\":5,\"cb\":[\"a\"]},{\"net\":3,\"cb\":[\"b\"]},{\"cpu\":10}]}", "a", "b", "a",
+     "position in the ready list"},
+    {"{\"main\":[{\"pool\":5,\"cb\":[\"b\"]},{\"pool\":3,\"cb\":[\"a\"]},{\"cpu\":10}]}", "a", "b", "a",
+     "order of completion in the pool"},
+    {"{\"main\":[{\"on\":\"process\",\"event\":\"exit\",\"do\":[\"b\"]},{\"setTimeout\":[\"a\"],\"ms\":5}]}", "a", "b",
+     "a", "end of the process"},
+    {"{\"main\":[{\"on\":\"process\",\"event\":\"unhandledRejection\",\"do\":[\"b\"]},{\"rejected\":\"x\"},{"
+     "\"queueMicrotask\":[\"a\"]}]}",
+     "a", "b", "a", "events of process"},
 };
 
 START_TEST(why_names_the_rule)
@@ -88,8 +107,8 @@ START_TEST(why_names_the_rule)
     const char *path = scratch("why.json");
     write_file(path, whys[_i].program);
     Ran ran = run_loopsim("explain", path, "--why", whys[_i].a, whys[_i].b, NULL);
-    snprintf(wanted, sizeof wanted, "\"%s\" comes before \"%s\": %s.\n", whys[_i].first, strcmp(whys[_i].first, whys[_i].a) == 0 ? whys[_i].b : whys[_i].a,
-        whys[_i].rule);
+    snprintf(wanted, sizeof wanted, "\"%s\" comes before \"%s\": %s.\n", whys[_i].first,
+             strcmp(whys[_i].first, whys[_i].a) == 0 ? whys[_i].b : whys[_i].a, whys[_i].rule);
     ck_assert_int_eq(ran.exit, 0);
     ck_assert_msg(strncmp(ran.out, wanted, strlen(wanted)) == 0, "%s\n%s\nnot\n%s", whys[_i].program, ran.out, wanted);
     ran_free(&ran);
@@ -99,14 +118,23 @@ END_TEST
 START_TEST(queues_and_stacks_are_in_the_json)
 {
     const char *path = scratch("json.json");
-    write_file(path, "{\"functions\":{\"f\":[\"in f\"]},\n\"main\":[{\"call\":\"f\"},\n{\"nextTick\":[\"t\"]},\n{\"queueMicrotask\":[]},\n{\"setTimeout\":[],\"ms\":7},\n"
+    write_file(path, "{\"functions\":{\"f\":[\"in "
+                     "f\"]},\n\"main\":[{\"call\":\"f\"},\n{\"nextTick\":[\"t\"]},\n{\"queueMicrotask\":[]},\n{"
+                     "\"setTimeout\":[],\"ms\":7},\n"
                      "{\"setImmediate\":[]},\n{\"pool\":3,\"cb\":[]},\n{\"open\":\"h\"},{\"close\":\"h\",\"cb\":[]}]}");
     Ran ran = run_loopsim("explain", path, "--out", "json", NULL);
     ck_assert_int_eq(ran.exit, 0);
-    static const char *const parts[] = {
-        "\"kind\": \"main\"", "{ \"text\": \"in f\", \"stack\": \"f, main\" }", "\"ticks\": [\"nextTick (line 3)\"]",
-        "\"microtasks\": [\"queueMicrotask (line 4)\"]", "\"timers\": [\"setTimeout (line 5), due at 7 ms\"]", "\"immediates\": [\"setImmediate (line 6)\"]",
-        "\"pool\": [\"pool\"]", "\"closing\": [\"close (line 8)\"]", "\"kind\": \"tick\"", "\"phase\": \"check\"", "\"exit\": 0"};
+    static const char *const parts[] = {"\"kind\": \"main\"",
+                                        "{ \"text\": \"in f\", \"stack\": \"f, main\" }",
+                                        "\"ticks\": [\"nextTick (line 3)\"]",
+                                        "\"microtasks\": [\"queueMicrotask (line 4)\"]",
+                                        "\"timers\": [\"setTimeout (line 5), due at 7 ms\"]",
+                                        "\"immediates\": [\"setImmediate (line 6)\"]",
+                                        "\"pool\": [\"pool\"]",
+                                        "\"closing\": [\"close (line 8)\"]",
+                                        "\"kind\": \"tick\"",
+                                        "\"phase\": \"check\"",
+                                        "\"exit\": 0"};
     const char *at = ran.out;
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         const char *found = strstr(at, parts[i]);

@@ -16,11 +16,16 @@ static const char *const spins[] = {
     "{\"functions\":{\"f\":{\"async\":[{\"await\":{\"call\":\"f\"}}]}},\"main\":[\"a\",{\"call\":\"f\"}]}",
     "{\"functions\":{\"f\":[{\"nextTick\":\"f\"}]},\"main\":[\"a\",{\"call\":\"f\"}]}",
     "{\"functions\":{\"f\":[{\"queueMicrotask\":\"f\"}]},\"main\":[\"a\",{\"call\":\"f\"}]}",
-    "{\"functions\":{\"f\":{\"async\":[{\"while\":true,\"do\":[{\"await\":null}]}]}},\"main\":[\"a\",{\"call\":\"f\"}]}",
-    "{\"functions\":{\"f\":[{\"chain\":[{\"resolved\":1},{\"then\":\"f\"},{\"then\":\"f\"}]}]},\"main\":[\"a\",{\"call\":\"f\"}]}",
-    "{\"functions\":{\"f\":[{\"chain\":[{\"promise\":[{\"resolve\":1}]},{\"finally\":\"f\"}]}]},\"main\":[\"a\",{\"call\":\"f\"}]}",
-    "{\"main\":[\"a\",{\"emitter\":\"ee\"},{\"on\":\"ee\",\"event\":\"x\",\"do\":[{\"emit\":\"ee\",\"event\":\"x\"}]},{\"emit\":\"ee\",\"event\":\"x\"}]}",
-    "{\"main\":[{\"on\":\"process\",\"event\":\"unhandledRejection\",\"do\":[{\"rejected\":\"x\"}]},\"a\",{\"rejected\":\"x\"}]}",
+    "{\"functions\":{\"f\":{\"async\":[{\"while\":true,\"do\":[{\"await\":null}]}]}},\"main\":[\"a\",{\"call\":\"f\"}]"
+    "}",
+    "{\"functions\":{\"f\":[{\"chain\":[{\"resolved\":1},{\"then\":\"f\"},{\"then\":\"f\"}]}]},\"main\":[\"a\",{"
+    "\"call\":\"f\"}]}",
+    "{\"functions\":{\"f\":[{\"chain\":[{\"promise\":[{\"resolve\":1}]},{\"finally\":\"f\"}]}]},\"main\":[\"a\",{"
+    "\"call\":\"f\"}]}",
+    "{\"main\":[\"a\",{\"emitter\":\"ee\"},{\"on\":\"ee\",\"event\":\"x\",\"do\":[{\"emit\":\"ee\",\"event\":\"x\"}]},{"
+    "\"emit\":\"ee\",\"event\":\"x\"}]}",
+    "{\"main\":[{\"on\":\"process\",\"event\":\"unhandledRejection\",\"do\":[{\"rejected\":\"x\"}]},\"a\",{"
+    "\"rejected\":\"x\"}]}",
 };
 
 START_TEST(a_spin_ends)
@@ -37,7 +42,8 @@ END_TEST
 /* Memory grows in these. */
 static const char *const growths[] = {
     "{\"main\":[\"a\",{\"let\":{\"s\":\"x\"}},{\"while\":true,\"do\":[{\"set\":{\"s\":{\"add\":[\"$s\",\"$s\"]}}}]}]}",
-    "{\"main\":[\"a\",{\"let\":{\"s\":[1]}},{\"while\":true,\"do\":[{\"set\":{\"s\":[\"$s\",\"$s\",\"$s\",\"$s\",\"$s\",\"$s\"]}}]}]}",
+    "{\"main\":[\"a\",{\"let\":{\"s\":[1]}},{\"while\":true,\"do\":[{\"set\":{\"s\":[\"$s\",\"$s\",\"$s\",\"$s\",\"$"
+    "s\",\"$s\"]}}]}]}",
     "{\"functions\":{\"f\":[{\"setImmediate\":\"f\"},{\"setImmediate\":\"f\"}]},\"main\":[\"a\",{\"call\":\"f\"}]}",
     "{\"functions\":{\"f\":[{\"call\":\"f\"}]},\"main\":[\"a\",{\"call\":\"f\"}]}",
     "{\"functions\":{\"f\":[{\"nextTick\":\"f\"},{\"nextTick\":\"f\"}]},\"main\":[\"a\",{\"call\":\"f\"}]}",
@@ -80,8 +86,10 @@ END_TEST
 /* V8's own limit: a text that long is an error that can be caught. */
 START_TEST(a_text_has_a_longest_length)
 {
-    Played played = play_program("{\"main\":[{\"let\":{\"s\":\"0123456789abcdef\"}},{\"try\":[{\"while\":true,\"do\":[{\"set\":{\"s\":{\"add\":[\"$s\",\"$s\"]}}}]}],"
-                                 "\"catch\":[\"${e}\"]}]}", &(PlayOptions){.memory = (size_t)3 << 30});
+    Played played = play_program("{\"main\":[{\"let\":{\"s\":\"0123456789abcdef\"}},{\"try\":[{\"while\":true,\"do\":[{"
+                                 "\"set\":{\"s\":{\"add\":[\"$s\",\"$s\"]}}}]}],"
+                                 "\"catch\":[\"${e}\"]}]}",
+                                 &(PlayOptions){.memory = (size_t)3 << 30});
     if (!played.out_of_memory) /* a small machine */
         ck_assert_str_eq(played.lines, "Invalid string length\n");
     played_free(&played);
@@ -120,8 +128,12 @@ START_TEST(a_signal_ends_any_of_them)
 {
     const char *path = scratch("signal.json");
     write_file(path, _i == 0 ? "{\"main\":[\"a\",{\"while\":true,\"do\":[{\"cpu\":\"1ns\"}]}]}"
-                             : "{\"functions\":{\"f\":[{\"cpu\":\"1ns\"},{\"queueMicrotask\":\"f\"}]},\"main\":[\"a\",{\"call\":\"f\"}]}");
-    Command command = {.argv = (const char *const[]){"sh", "-c", "${LOOPSIM:-build/loopsim} run \"$0\" & sleep 0.4; kill -INT $!; wait $!; echo $?", path, NULL}};
+                             : "{\"functions\":{\"f\":[{\"cpu\":\"1ns\"},{\"queueMicrotask\":\"f\"}]},\"main\":[\"a\",{"
+                               "\"call\":\"f\"}]}");
+    Command command = {.argv = (const char *const[]){
+                           "sh", "-c",
+                           "${LOOPSIM:-build/loopsim} run \"$0\" & sleep 0.4; kill -INT $!; wait $!; echo $?", path,
+                           NULL}};
     double begun = now();
     Ran ran = run_command(&command);
     ck_assert_msg(strstr(ran.out, "130\n") != NULL || strstr(ran.out, "5\n") != NULL, "%s%s", ran.out, ran.err);

@@ -4,8 +4,9 @@
 #include <string.h>
 
 const char *const explain_queue_name[EXPLAIN_QUEUES] = {
-    [QUEUE_TICKS] = "ticks", [QUEUE_MICROTASKS] = "microtasks", [QUEUE_TIMERS] = "timers", [QUEUE_IMMEDIATES] = "immediates",
-    [QUEUE_POOL] = "pool", [QUEUE_CLOSING] = "closing",
+    [QUEUE_TICKS] = "ticks",   [QUEUE_MICROTASKS] = "microtasks",
+    [QUEUE_TIMERS] = "timers", [QUEUE_IMMEDIATES] = "immediates",
+    [QUEUE_POOL] = "pool",     [QUEUE_CLOSING] = "closing",
 };
 
 static void texts_init(ExplainTexts *texts)
@@ -55,7 +56,7 @@ static void name_reaction(const Explanation *explanation, Buf *buf, const Micro 
     switch (reaction->kind) {
     case REACT_THEN:
         name_closure(explanation, buf, micro->rejected ? reaction->on_rejected : reaction->on_fulfilled,
-            micro->rejected ? "a rejection passes a then" : "a value passes a catch");
+                     micro->rejected ? "a rejection passes a then" : "a value passes a catch");
         break;
     case REACT_AWAIT:
         name_func(explanation, buf, reaction->frame->func);
@@ -74,7 +75,8 @@ static void name_job(const Explanation *explanation, Buf *buf, const Micro *micr
     switch (micro->kind) {
     case MICRO_CALL: name_closure(explanation, buf, micro->on.closure, "one of Node's own"); break;
     case MICRO_REACT: name_reaction(explanation, buf, micro); break;
-    case MICRO_RESUME: case MICRO_GRANTED:
+    case MICRO_RESUME:
+    case MICRO_GRANTED:
         name_func(explanation, buf, micro->on.frame->func);
         buf_text(buf, " goes on after await");
         break;
@@ -105,8 +107,10 @@ static const TimerList *next_list(const Timers *timers, const TimerList *last)
     const TimerList *best = NULL;
     for (uint32_t i = 0; i < timers->count; i++) {
         const TimerList *list = timers->heap[i];
-        bool later = last == NULL || list->expiry > last->expiry || (list->expiry == last->expiry && list->id > last->id);
-        if (later && (best == NULL || list->expiry < best->expiry || (list->expiry == best->expiry && list->id < best->id)))
+        bool later =
+            last == NULL || list->expiry > last->expiry || (list->expiry == last->expiry && list->id > last->id);
+        if (later &&
+            (best == NULL || list->expiry < best->expiry || (list->expiry == best->expiry && list->id < best->id)))
             best = list;
     }
     return best;
@@ -121,7 +125,8 @@ static void add_timers(Explanation *explanation, ExplainTexts *texts)
         for (const Timer *timer = list->head.next; timer != &list->head; timer = timer->next) {
             const StepInfo *step = program_step(node->vm.shared->program, timer->step);
             buf_clear(&buf);
-            buf_f(&buf, "%s (line %d), due at %u ms", step->name, (int)step->place.line, (unsigned)(timer->start + list->ms));
+            buf_f(&buf, "%s (line %d), due at %u ms", step->name, (int)step->place.line,
+                  (unsigned)(timer->start + list->ms));
             texts_add(explanation, texts, buf_string(&buf), buf.size);
         }
     buf_free(&buf);
@@ -233,7 +238,11 @@ static void on_callback(void *context, int kind, Time ready, const char *name)
 {
     Explanation *explanation = context;
     bool event = kind == CALLBACK_PROCESS;
-    ExplainStep *step = open_step(explanation, kind == CALLBACK_MAIN ? EXPLAIN_MAIN : event ? EXPLAIN_EVENT : EXPLAIN_CALLBACK, name, strlen(name));
+    ExplainStep *step = open_step(explanation,
+                                  kind == CALLBACK_MAIN ? EXPLAIN_MAIN
+                                  : event               ? EXPLAIN_EVENT
+                                                        : EXPLAIN_CALLBACK,
+                                  name, strlen(name));
     step->callback = (CallbackKind)kind;
     step->ready = ready;
     if (event) {
@@ -267,7 +276,8 @@ static void on_job(void *context, const Micro *job, bool microtask, bool begins)
     Buf buf;
     begin_text(explanation, &buf);
     name_job(explanation, &buf, job);
-    open_step(explanation, microtask ? EXPLAIN_MICROTASK : EXPLAIN_TICK, buf_string(&buf), buf.size)->after = explanation->macro;
+    open_step(explanation, microtask ? EXPLAIN_MICROTASK : EXPLAIN_TICK, buf_string(&buf), buf.size)->after =
+        explanation->macro;
     buf_free(&buf);
 }
 
@@ -282,7 +292,8 @@ static void on_entered(void *context, const Func *func)
     Buf buf;
     begin_text(explanation, &buf);
     buf_text(&buf, step->name);
-    if (step->callback == CALLBACK_REQUEST || strcmp(step->name, func->name) == 0 || step->callback == CALLBACK_IMMEDIATE)
+    if (step->callback == CALLBACK_REQUEST || strcmp(step->name, func->name) == 0 ||
+        step->callback == CALLBACK_IMMEDIATE)
         buf_f(&buf, " (line %d)", (int)info->place.line);
     else
         buf_f(&buf, ", its callback (line %d)", (int)info->place.line);
@@ -311,10 +322,16 @@ void explanation_line(void *context, const char *text, size_t size)
 
 void explanation_init(Explanation *explanation, Mem *mem)
 {
-    *explanation = (Explanation){ .mem = mem, .phase = PHASES };
+    *explanation = (Explanation){.mem = mem, .phase = PHASES};
     explanation->last = &explanation->first;
-    explanation->watch = (Watch){ .context = explanation, .phase = on_phase, .idle = on_idle, .callback = on_callback, .callback_end = on_callback_end,
-        .drain = on_drain, .job = on_job, .entered = on_entered };
+    explanation->watch = (Watch){.context = explanation,
+                                 .phase = on_phase,
+                                 .idle = on_idle,
+                                 .callback = on_callback,
+                                 .callback_end = on_callback_end,
+                                 .drain = on_drain,
+                                 .job = on_job,
+                                 .entered = on_entered};
 }
 
 void explanation_begin(Explanation *explanation, Node *node)

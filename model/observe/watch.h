@@ -10,13 +10,14 @@ struct Micro;
 
 typedef struct Watch {
     void *context;
-    void (*phase)(void *context, int phase, bool begins);       /* Phase of probe.h */
-    void (*idle)(void *context, bool begins);                   /* poll waits */
-    void (*callback)(void *context, int kind, Time ready, const char *name); /* CallbackKind: a callback is about to be entered */
+    void (*phase)(void *context, int phase, bool begins); /* Phase of probe.h */
+    void (*idle)(void *context, bool begins);             /* poll waits */
+    void (*callback)(void *context, int kind, Time ready,
+                     const char *name); /* CallbackKind: a callback is about to be entered */
     void (*callback_end)(void *context);
     void (*drain)(void *context, bool microtasks, bool begins);
     void (*job)(void *context, const struct Micro *job, bool microtask, bool begins); /* one tick, one microtask */
-    void (*entered)(void *context, const struct Func *func);    /* the first function of a call stack */
+    void (*entered)(void *context, const struct Func *func); /* the first function of a call stack */
 } Watch;
 
 #endif

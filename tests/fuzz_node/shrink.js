@@ -6,7 +6,7 @@ function* smaller(program) {
   const paths = [];
   (function walk(e, at) {
     if (Array.isArray(e)) e.forEach((x, i) => { paths.push([...at, i]); walk(x, [...at, i]); });
-    else if (e !== null && typeof e === 'object') for (const key of Object.keys(e)) { if (['functions', 'else', 'finally', 'catch', 'cb', 'args', 'threads'].includes(key)) paths.push([...at, key]); walk(e[key], [...at, key]); }
+    else if (e !== null && typeof e === 'object') for (const key of Object.keys(e)) { if (['functions', 'else', 'finally', 'catch', 'cb', 'args'].includes(key)) paths.push([...at, key]); walk(e[key], [...at, key]); }
   })(program, []);
   paths.sort((a, b) => a.length - b.length);
   for (const at of paths) {

@@ -14,9 +14,15 @@ typedef struct Html {
 
 void html_style(Buf *buf); /* the style sheet, without its element */
 
+/* Up to the middle of the header, which is the caller's to close. about may be NULL. */
+void html_begin_page(Html *html, const char *title, const char *about, const char *meta);
+void html_again(Html *html, const char *command); /* the command that gives the same again */
+void html_end_page(Html *html);
+
 void html_text(Html *html, const char *text, size_t most);  /* escaped, cut after `most` characters */
 void html_prose(Html *html, const char *text, size_t most); /* likewise; what is in backticks is code */
-void html_name(Html *html, int server);                     /* with its colour */
+void html_dot(Html *html, int server, const char *name);    /* its colour and the name */
+void html_name(Html *html, int server);                     /* likewise, of a server that ran */
 void html_server_heads(Html *html);                         /* a <th> a server */
 void html_begin_section(Html *html, const char *id, const char *title, const char *lead); /* lead may be NULL */
 void html_end_section(Html *html);

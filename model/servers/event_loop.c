@@ -12,7 +12,8 @@ static const KeyWord distribution_words[] = {
 
 const KeyWord loop_order_words[] = {
     {"libuv-1.45", "Node 20 and later: each turn ends with the timers, and accepts one connection", false},
-    {"libuv-1.44", "Node 18 and before: each turn begins with the timers, and all that wait are accepted at once", false},
+    {"libuv-1.44", "Node 18 and before: each turn begins with the timers, and all that wait are accepted at once",
+     false},
     {NULL, NULL, false},
 };
 
@@ -58,8 +59,9 @@ static const KeyTable table = {
 typedef struct Process { /* one loop with its pool; a server has as many as `loops` */
     Node node;
     Fd listening;
-    Fd handed;                      /* round-robin: what the first process hands over */
-    Connection *first, *last;       /* its own: what it was handed, or (reuseport) what it is to accept; linked by server_side */
+    Fd handed; /* round-robin: what the first process hands over */
+    Connection *first,
+        *last; /* its own: what it was handed, or (reuseport) what it is to accept; linked by server_side */
     struct EventLoop *server;
 } Process;
 
@@ -69,16 +71,16 @@ typedef struct EventLoop {
     Pool peers;
     Process *process;
     int64_t loops;
-    int64_t turn;                   /* round-robin: whose it is */
-    int distribution;               /* LoopDistribution */
-    Station *any;                   /* shared, several loops: held by what they do */
+    int64_t turn;     /* round-robin: whose it is */
+    int distribution; /* LoopDistribution */
+    Station *any;     /* shared, several loops: held by what they do */
 } EventLoop;
 
 /* A connection as its loop sees it. */
 typedef struct Peer {
     Fd fd;
     Connection *connection;
-    Request *request;  /* read next; NULL: none is there */
+    Request *request; /* read next; NULL: none is there */
     Process *process;
     Closing closing;
     bool end_of_file;
@@ -112,7 +114,7 @@ static CoRet co_request(Loop *loop, Co *co)
     loop->thread.strand = &request->account;
     note_arrives(loop->probe, &loop->thread, request->hop);
     note_callback(loop->probe, &loop->thread, CALLBACK_REQUEST, peer->fd.ready_at, &request->account,
-        loop->world->spec->handlers[request->handler].name);
+                  loop->world->spec->handlers[request->handler].name);
     if (!peer->end_of_file)
         fd_clear(loop, &peer->fd);
     CO_CPU(loop, co, loop->costs->read + loop->costs->callback);
@@ -186,7 +188,7 @@ static void hand_over(EventLoop *server, Connection *connection)
     push_own(process, connection);
     if (connection->unread)
         note_wait(server->world->probe, &connection->request->account, PART_ACCEPT_WAIT,
-            note_thread_station(server->world->probe, &process->node.loop.thread));
+                  note_thread_station(server->world->probe, &process->node.loop.thread));
     fd_ready(&process->node.loop, &process->handed);
 }
 
@@ -196,7 +198,8 @@ static CoRet co_accept(Loop *loop, Co *co)
     Connection *connection = co->p;
     CO_BEGIN(co);
     loop->thread.strand = connection->unread ? &connection->request->account : NULL;
-    note_callback(loop->probe, &loop->thread, CALLBACK_CONNECTION, connection->established, loop->thread.strand, "connection");
+    note_callback(loop->probe, &loop->thread, CALLBACK_CONNECTION, connection->established, loop->thread.strand,
+                  "connection");
     CO_CPU(loop, co, (co->i ? 0 : loop->costs->accept) + loop->costs->callback);
     note_part(loop->probe, loop->thread.strand, PART_ACCEPT_WAIT);
     loop->thread.strand = NULL;

@@ -1,7 +1,7 @@
 #include "green_threads.h"
 
 #include "../observe/probe.h"
-#include "serving.h"
+#include "threaded.h"
 
 static const Key keys[] = {
     {.name = "carriers",
@@ -40,14 +40,12 @@ typedef struct GreenServer GreenServer;
 typedef enum GreenState { GREEN_WAITS, GREEN_QUEUED, GREEN_MOUNTED } GreenState;
 
 typedef struct Green { /* its Thread is none of the machine's: carriers run it */
-    Serving serving;
+    ConnectionThread own;
     struct Green *next; /* in the run queue */
     GreenState state;
     Time left; /* of the CPU time that it asked for */
     Part part;
     Time used; /* since it was mounted, or since nobody else wanted its carrier */
-    Request *pending; /* came while the thread was still at the last one */
-    bool end_of_file;
 } Green;
 
 typedef struct Carrier {
@@ -60,22 +58,22 @@ typedef struct Carrier {
 } Carrier;
 
 struct GreenServer {
-    World *world;
-    VmShared shared;
-    Acceptor acceptor;
+    Threaded threaded; /* held: the carriers, by those whom they carry */
     Pool greens;
     Carrier *carrier;
     Carrier *idle, **idle_last;
     Green *first, **last; /* run queue */
-    int64_t stack;
-    bool parallel_io;
-    Station *held; /* the carriers, by those whom they carry */
 };
+
+static Green *green_of(Serving *serving)
+{
+    return CONTAINER_OF(CONTAINER_OF(serving, ConnectionThread, serving), Green, own);
+}
 
 /* Whom those blame who wait for the green thread: `behind`, or NULL: what it waits for is its own matter. */
 static void stands(Green *green, Station *behind)
 {
-    Station *own = green->serving.thread.station;
+    Station *own = green->own.serving.thread.station;
     if (own != NULL)
         station_behind(own, behind);
 }
@@ -83,7 +81,7 @@ static void stands(Green *green, Station *behind)
 static void enqueue(GreenServer *server, Green *green)
 {
     green->state = GREEN_QUEUED;
-    stands(green, server->held);
+    stands(green, server->threaded.held);
     green->next = NULL;
     *server->last = green;
     server->last = &green->next;
@@ -100,8 +98,8 @@ static Green *dequeue(Carrier *carrier)
         server->last = &server->first;
     green->state = GREEN_MOUNTED;
     green->used = 0;
-    stands(green, note_thread_station(server->world->probe, &carrier->thread));
-    serving_held(&green->serving, server->held, serving_cause(&green->serving));
+    stands(green, note_thread_station(server->threaded.world->probe, &carrier->thread));
+    serving_held(&green->own.serving, serving_cause(&green->own.serving));
     return green;
 }
 
@@ -116,15 +114,15 @@ static bool ready(GreenServer *server, Green *green)
     if (server->idle == NULL)
         server->idle_last = &server->idle;
     carrier->idle = false;
-    return machine_wake(server->world->machine, &carrier->thread);
+    return machine_wake(server->threaded.world->machine, &carrier->thread);
 }
 
 static bool woken(Thread *thread)
 {
-    Green *green = CONTAINER_OF(CONTAINER_OF(thread, Serving, thread), Green, serving);
+    Green *green = green_of(CONTAINER_OF(thread, Serving, thread));
     if (green->state != GREEN_WAITS)
         return false;
-    ready(green->serving.server, green);
+    ready(CONTAINER_OF(green->own.serving.server, GreenServer, threaded), green);
     return true;
 }
 
@@ -144,20 +142,20 @@ static Need goes_idle(Carrier *carrier)
 /* The request of whoever is mounted, on the carrier's track of a trace. */
 static void show(Carrier *carrier)
 {
-    Request *request = carrier->green ? carrier->green->serving.request : NULL;
+    Request *request = carrier->green ? carrier->green->own.serving.request : NULL;
     uint64_t number = request ? request->number : 0;
     if (number == carrier->shown)
         return;
     if (carrier->shown > 0)
-        note_serve(carrier->server->world->probe, &carrier->thread, NULL);
+        note_serve(carrier->server->threaded.world->probe, &carrier->thread, NULL);
     carrier->shown = number;
     if (request)
-        note_serve(carrier->server->world->probe, &carrier->thread, request);
+        note_serve(carrier->server->threaded.world->probe, &carrier->thread, request);
 }
 
 static void unmount(Carrier *carrier)
 {
-    serving_held(&carrier->green->serving, carrier->server->held, -1);
+    serving_held(&carrier->green->own.serving, -1);
     stands(carrier->green, NULL);
     carrier->green = NULL;
     carrier->thread.strand = NULL;
@@ -168,7 +166,7 @@ static void unmount(Carrier *carrier)
 static bool ask(Carrier *carrier)
 {
     Green *green = carrier->green;
-    Need need = green->serving.thread.resume(&green->serving.thread);
+    Need need = green->own.serving.thread.resume(&green->own.serving.thread);
     show(carrier);
     if (need.kind == NEED_CPU) {
         green->left = need.ns;
@@ -177,7 +175,7 @@ static bool ask(Carrier *carrier)
     }
     unmount(carrier);
     if (need.kind == NEED_EXIT)
-        green->serving.thread.gone(&green->serving.thread);
+        green->own.serving.thread.gone(&green->own.serving.thread);
     else
         green->state = GREEN_WAITS;
     return false;
@@ -192,7 +190,8 @@ static bool gives_way(Carrier *carrier)
     green->used = 0;
     if (carrier->server->first == NULL)
         return false;
-    note_wait(carrier->server->world->probe, green->serving.thread.strand, PART_PREEMPTED, carrier->server->held);
+    note_wait(carrier->server->threaded.world->probe, green->own.serving.thread.strand, PART_PREEMPTED,
+              carrier->server->threaded.held);
     unmount(carrier);
     enqueue(carrier->server, green);
     return true;
@@ -218,7 +217,7 @@ static Need carrier_resume(Thread *thread)
         Time most = QUANTUM - green->used, time = green->left < most ? green->left : most;
         green->left -= time;
         green->used += time;
-        thread->strand = green->serving.thread.strand;
+        thread->strand = green->own.serving.thread.strand;
         return (Need){.kind = NEED_CPU, .part = green->part, .ns = time};
     }
 }
@@ -227,126 +226,83 @@ static Need carrier_resume(Thread *thread)
 
 static ServingNext next(Serving *serving)
 {
-    Green *green = CONTAINER_OF(serving, Green, serving);
-    if (serving->connection == NULL) {
-        serving->paid = true; /* its end costs nothing */
-        return NEXT_EXIT;
-    }
-    bool closes = serving->request == NULL && green->end_of_file;
-    serving_held(serving, ((GreenServer *)serving->server)->held, closes ? CAUSE_THREAD : serving_cause(serving));
-    return serving->request != NULL ? NEXT_REQUEST : closes ? NEXT_CLOSE : NEXT_WAIT;
-}
-
-static void answered(Serving *serving)
-{
-    Green *green = CONTAINER_OF(serving, Green, serving);
-    serving->request = green->pending;
-    green->pending = NULL;
-}
-
-static void nothing(Serving *serving)
-{
-    (void)serving;
+    if (serving->connection != NULL)
+        return own_next(serving);
+    serving->paid = true; /* its end costs nothing */
+    return NEXT_EXIT;
 }
 
 static void gone(Serving *serving)
 {
-    GreenServer *server = serving->server;
-    machine_give(server->world->machine, server->stack);
+    GreenServer *server = CONTAINER_OF(serving->server, GreenServer, threaded);
+    machine_give(server->threaded.world->machine, server->threaded.stack);
     if (serving->thread.station != NULL)
         station_end(serving->thread.station);
-    pool_put(&server->greens, CONTAINER_OF(serving, Green, serving));
+    pool_put(&server->greens, green_of(serving));
 }
 
-static const ServingHooks hooks = {.next = next, .answered = answered, .closed = nothing, .gone = gone};
-
-static bool may_accept(void *opaque)
-{
-    (void)opaque;
-    return true;
-}
+static const ServingHooks hooks = {.next = next, .answered = own_answered, .closed = own_closed, .gone = gone};
 
 /* Green threads cost memory alone; true: a carrier slept, which costs `wake`. */
-static bool accept_one(void *opaque, Connection *connection)
+static bool accept_one(Threaded *threaded, Connection *connection)
 {
-    GreenServer *server = opaque;
-    World *world = server->world;
-    if (!machine_fits(world->machine, server->stack + machine_costs(world->machine)->connection_memory)) {
-        world_refuse(world, connection);
+    GreenServer *server = CONTAINER_OF(threaded, GreenServer, threaded);
+    World *world = threaded->world;
+    if (!threaded_fits(threaded, connection))
         return false;
-    }
     Green *green = pool_get(&server->greens);
-    serving_init(&green->serving, &server->shared, &hooks, server, THREAD_CONNECTION, (uint32_t)connection->number, 0, server->parallel_io);
-    green->serving.thread.woken = woken;
-    green->serving.thread.station = note_station(world->probe, CAUSE_THREAD);
-    green->serving.connection = connection;
+    Serving *serving = &green->own.serving;
+    serving_init(serving, threaded, THREAD_CONNECTION, (uint32_t)connection->number, 0);
+    serving->thread.woken = woken;
+    serving->thread.station = note_station(world->probe, CAUSE_THREAD);
+    serving->connection = connection;
     green->state = GREEN_MOUNTED; /* not to be woken yet */
     connection->server_side = green;
-    machine_take(world->machine, server->stack);
+    machine_take(world->machine, threaded->stack);
     if (!world_accept(world, connection))
-        green->serving.connection = NULL;
+        serving->connection = NULL;
     return ready(server, green);
-}
-
-static void arrived(void *opaque, Connection *connection)
-{
-    GreenServer *server = opaque;
-    (void)connection;
-    acceptor_wake(&server->acceptor);
 }
 
 static void readable(void *opaque, Connection *connection)
 {
     Green *green = connection->server_side;
-    GreenServer *server = opaque;
-    note_behind(server->world->probe, &connection->request->account, &green->serving.thread);
-    if (green->serving.request != NULL) {
-        green->pending = connection->request;
-        return;
-    }
-    green->serving.request = connection->request;
-    woken(&green->serving.thread);
+    Threaded *server = opaque;
+    note_behind(server->world->probe, &connection->request->account, &green->own.serving.thread);
+    if (own_request(&green->own, connection->request))
+        woken(&green->own.serving.thread);
 }
 
 static void client_gone(void *opaque, Connection *connection)
 {
     Green *green = connection->server_side;
     (void)opaque;
-    green->end_of_file = true;
-    if (green->serving.at == SERVING_ASKS)
-        woken(&green->serving.thread);
-}
-
-static Station *accepts(void *opaque, const Connection *connection)
-{
-    GreenServer *server = opaque;
-    (void)connection;
-    return note_thread_station(server->world->probe, &server->acceptor.thread);
+    if (own_end(&green->own))
+        woken(&green->own.serving.thread);
 }
 
 static void *create(World *world, const void *opaque)
 {
     const GreenThreadsConfig *config = opaque;
     GreenServer *server = mem_get(world->mem, sizeof *server);
-    const Costs *costs = machine_costs(world->machine);
     size_t carriers = (size_t)(config->carriers > 0 ? config->carriers : world->spec->machine.cores);
-    server->world = world;
-    server->stack = config->stack > 0 ? config->stack : costs->thread_memory;
-    server->parallel_io = config->parallel_io;
+    threaded_init(&server->threaded, world, &hooks, config->stack, config->parallel_io);
     server->idle_last = &server->idle;
     server->last = &server->first;
     pool_init(&server->greens, world->mem, sizeof(Green));
-    vm_shared_init(&server->shared, world);
     server->carrier = mem_get(world->mem, mem_array(world->mem, carriers, sizeof *server->carrier));
     for (size_t i = 0; i < carriers; i++) {
         Carrier *carrier = &server->carrier[i];
         carrier->server = server;
-        carrier->thread = (Thread){.resume = carrier_resume, .kind = THREAD_CARRIER, .number = (uint32_t)i + 1, .memory = costs->thread_memory};
+        carrier->thread = (Thread){.resume = carrier_resume,
+                                   .kind = THREAD_CARRIER,
+                                   .number = (uint32_t)i + 1,
+                                   .memory = machine_costs(world->machine)->thread_memory};
         machine_start(world->machine, &carrier->thread);
     }
-    server->acceptor = (Acceptor){.world = world, .server = server, .may = may_accept, .accept = accept_one};
-    server->held = note_station(world->probe, CAUSE_WAKE_UP);
-    acceptor_start(&server->acceptor, NULL);
+    server->threaded.acceptor.accept = accept_one;
+    server->threaded.held = note_station(world->probe, CAUSE_WAKE_UP);
+    acceptor_start(&server->threaded, NULL);
     return server;
 }
 
@@ -355,8 +311,8 @@ const ServerModel green_threads_model = {
     .about = "Many cheap threads share a few carriers; a blocking wait gives the carrier away.",
     .keys = &table,
     .create = create,
-    .arrived = arrived,
+    .arrived = threaded_arrived,
     .readable = readable,
     .gone = client_gone,
-    .accepts = accepts,
+    .accepts = threaded_accepts,
 };

@@ -1,17 +1,13 @@
 #include "serving.h"
 
 #include "../observe/probe.h"
+#include "threaded.h"
 
 static const Need waits = {.kind = NEED_WAIT};
 
 static Need overhead(Time cost)
 {
     return (Need){.kind = NEED_CPU, .part = PART_OVERHEAD, .ns = cost};
-}
-
-Strand *unread_strand(const Connection *connection)
-{
-    return connection->unread ? &connection->request->account : NULL;
 }
 
 /* ---- a thread that serves ---- */
@@ -61,7 +57,8 @@ static bool answer(Serving *serving, Need *need)
     vm->finished = NULL;
     serving->thread.strand = NULL;
     serving->at = SERVING_DRAINS;
-    job_answer(vm, job, vm->finished_by, vm->shared->response_bytes(vm->shared, job), vm->finished_failed || job->unhandled > 0);
+    job_answer(vm, job, vm->finished_by, vm->shared->response_bytes(vm->shared, job),
+               vm->finished_failed || job->unhandled > 0);
     return true;
 }
 
@@ -72,14 +69,9 @@ static bool walk(Serving *serving, Need *need, bool (*ended)(const Serving *serv
     vm->asleep = false;
     while (vm->finished == NULL || vm->top != NULL) {
         switch (vm_run(vm)) {
-        case VM_NEEDS:
-            *need = serving->need;
-            return false;
-        case VM_EXIT: /* a spin: the run ends */
-            serving->at = SERVING_EXIT;
-            return true;
-        case VM_EMPTY:
-            break;
+        case VM_NEEDS: *need = serving->need; return false;
+        case VM_EXIT: /* a spin: the run ends */ serving->at = SERVING_EXIT; return true;
+        case VM_EMPTY: break;
         }
         if (vm->threw) { /* a callback's error: the request fails */
             vm->threw = false;
@@ -147,17 +139,10 @@ static bool close_connection(Serving *serving, Need *need)
 static bool ask(Serving *serving, Need *need)
 {
     switch (serving->hooks->next(serving)) {
-    case NEXT_REQUEST:
-        serving->at = SERVING_READ;
-        return true;
-    case NEXT_CLOSE:
-        serving->at = SERVING_CLOSED;
-        return true;
-    case NEXT_EXIT:
-        serving->at = SERVING_EXIT;
-        return true;
-    case NEXT_WAIT:
-        break;
+    case NEXT_REQUEST: serving->at = SERVING_READ; return true;
+    case NEXT_CLOSE: serving->at = SERVING_CLOSED; return true;
+    case NEXT_EXIT: serving->at = SERVING_EXIT; return true;
+    case NEXT_WAIT: break;
     }
     serving->thread.strand = NULL;
     *need = waits;
@@ -172,18 +157,10 @@ static Need serving_resume(Thread *thread)
     for (;;) {
         bool through = true;
         switch (serving->at) {
-        case SERVING_ASKS:
-            through = ask(serving, &need);
-            break;
-        case SERVING_READ:
-            through = read_request(serving, &need);
-            break;
-        case SERVING_RUN:
-            through = run_handler(serving, &need);
-            break;
-        case SERVING_DRAINS:
-            through = drain(serving, &need);
-            break;
+        case SERVING_ASKS: through = ask(serving, &need); break;
+        case SERVING_READ: through = read_request(serving, &need); break;
+        case SERVING_RUN: through = run_handler(serving, &need); break;
+        case SERVING_DRAINS: through = drain(serving, &need); break;
         case SERVING_ANSWERED:
             note_serve(serving->vm.shared->probe, thread, NULL);
             serving->at = SERVING_ASKS;
@@ -191,9 +168,7 @@ static Need serving_resume(Thread *thread)
             job_release(serving->job);
             serving->hooks->answered(serving);
             break;
-        case SERVING_CLOSED:
-            through = close_connection(serving, &need);
-            break;
+        case SERVING_CLOSED: through = close_connection(serving, &need); break;
         case SERVING_EXIT:
             if (serving->paid || serving->vm.shared->costs->exit == 0)
                 return (Need){.kind = NEED_EXIT};
@@ -211,10 +186,9 @@ static void serving_gone(Thread *thread)
     serving->hooks->gone(serving);
 }
 
-void serving_init(Serving *serving, VmShared *shared, const ServingHooks *hooks, void *server, ThreadKind kind, uint32_t number, int64_t memory,
-    bool parallel_io)
+void serving_init(Serving *serving, Threaded *server, ThreadKind kind, uint32_t number, int64_t memory)
 {
-    serving->hooks = hooks;
+    serving->hooks = server->hooks;
     serving->server = server;
     serving->cause = -1;
     serving->thread.resume = serving_resume;
@@ -222,12 +196,13 @@ void serving_init(Serving *serving, VmShared *shared, const ServingHooks *hooks,
     serving->thread.kind = kind;
     serving->thread.number = number;
     serving->thread.memory = memory;
-    vm_init(&serving->vm, shared, &serving->thread, NULL, &serving->need);
-    serving->vm.parallel_io = parallel_io;
+    vm_init(&serving->vm, &server->shared, &serving->thread, NULL, &serving->need);
+    serving->vm.parallel_io = server->parallel_io;
 }
 
-void serving_held(Serving *serving, Station *threads, int cause)
+void serving_held(Serving *serving, int cause)
 {
+    Station *threads = serving->server->held;
     if (threads == NULL || serving->cause == cause)
         return;
     if (serving->cause >= 0)
@@ -244,49 +219,9 @@ int serving_cause(const Serving *serving)
                                          : CAUSE_THREAD;
 }
 
-/* ---- the acceptor ---- */
-
-enum { ACCEPTOR_LOOKS, ACCEPTOR_HAS_PAID, ACCEPTOR_HAS_WOKEN };
-
-static Need acceptor_resume(Thread *thread)
+ServingNext serving_next(Serving *serving, bool end_of_file)
 {
-    Acceptor *acceptor = CONTAINER_OF(thread, Acceptor, thread);
-    World *world = acceptor->world;
-    const Costs *costs = machine_costs(world->machine);
-    for (;;) {
-        if (acceptor->stage == ACCEPTOR_LOOKS) {
-            if (world_backlog(world) == NULL || !acceptor->may(acceptor->server))
-                return waits;
-            acceptor->connection = world_take(world);
-            acceptor->stage = ACCEPTOR_HAS_PAID;
-            acceptor->thread.strand = unread_strand(acceptor->connection);
-            if (costs->accept + acceptor->extra > 0)
-                return overhead(costs->accept + acceptor->extra);
-        }
-        if (acceptor->stage == ACCEPTOR_HAS_PAID) {
-            note_part(world->probe, acceptor->thread.strand, PART_ACCEPT_WAIT);
-            acceptor->thread.strand = NULL;
-            acceptor->stage = ACCEPTOR_HAS_WOKEN;
-            if (acceptor->accept(acceptor->server, acceptor->connection) && costs->wake > 0)
-                return overhead(costs->wake);
-        }
-        acceptor->stage = ACCEPTOR_LOOKS;
-    }
-}
-
-void acceptor_start(Acceptor *acceptor, Station *full)
-{
-    World *world = acceptor->world;
-    acceptor->thread.resume = acceptor_resume;
-    acceptor->thread.kind = THREAD_ACCEPTOR;
-    acceptor->thread.number = 1;
-    acceptor->thread.memory = machine_costs(world->machine)->thread_memory;
-    machine_start(world->machine, &acceptor->thread);
-    if (full != NULL)
-        blame_asleep(world->probe->blame, &acceptor->thread, full);
-}
-
-void acceptor_wake(Acceptor *acceptor)
-{
-    machine_wake(acceptor->world->machine, &acceptor->thread);
+    bool closes = serving->request == NULL && end_of_file;
+    serving_held(serving, closes ? CAUSE_THREAD : serving_cause(serving));
+    return serving->request != NULL ? NEXT_REQUEST : closes ? NEXT_CLOSE : NEXT_WAIT;
 }

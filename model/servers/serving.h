@@ -9,8 +9,17 @@
 #include "server.h"
 
 typedef struct Serving Serving;
+typedef struct Threaded Threaded;
 
-typedef enum ServingAt { SERVING_ASKS, SERVING_READ, SERVING_RUN, SERVING_DRAINS, SERVING_ANSWERED, SERVING_CLOSED, SERVING_EXIT } ServingAt;
+typedef enum ServingAt {
+    SERVING_ASKS,
+    SERVING_READ,
+    SERVING_RUN,
+    SERVING_DRAINS,
+    SERVING_ANSWERED,
+    SERVING_CLOSED,
+    SERVING_EXIT
+} ServingAt;
 
 /* What a thread does next. */
 typedef enum ServingNext {
@@ -30,44 +39,27 @@ typedef struct ServingHooks {
 struct Serving {
     Thread thread;
     Vm vm;
-    Need need;              /* the vm's */
+    Need need; /* the vm's */
     const ServingHooks *hooks;
-    void *server;
+    Threaded *server;
     Connection *connection;
     Request *request;
     Job *job;
     ServingAt at;
     bool paid;
-    Serving *next;          /* the model's: among the idle ones */
-    int cause;              /* on whose behalf it is held: serving_held */
+    Serving *next; /* the model's: among the idle ones */
+    int cause;     /* on whose behalf it is held: serving_held */
 };
 
 /* Everything of the thread but its start: machine_start(world->machine, &serving->thread). */
-void serving_init(Serving *serving, VmShared *shared, const ServingHooks *hooks, void *server, ThreadKind kind, uint32_t number, int64_t memory,
-    bool parallel_io);
+void serving_init(Serving *serving, Threaded *server, ThreadKind kind, uint32_t number, int64_t memory);
 
-/* The thread is one of those that the server has only so many of (`threads`): held by its request, else by its
- * connection, else by none. NULL: nobody asks. */
-void serving_held(Serving *serving, struct Station *threads, int cause);
+/* Where the server has only so many threads (Threaded.held), this one is held on behalf of `cause`; -1: of none. */
+void serving_held(Serving *serving, int cause);
+/* Of its request, else of its idle connection, else of none. */
 int serving_cause(const Serving *serving);
 
-/* An acceptor: takes connections from the backlog, one after the other. */
-typedef struct Acceptor {
-    Thread thread;
-    World *world;
-    void *server;
-    Connection *connection;                             /* under way */
-    int stage;
-    Time extra;                                         /* CPU time for each beyond `accept`: spawning */
-    bool (*may)(void *server);                          /* false: wait (until acceptor_wake) */
-    bool (*accept)(void *server, Connection *connection); /* the cost is paid; true: a sleeping thread was woken for it, which costs `wake` */
-} Acceptor;
-
-/* full: what it waits for while it may not accept; NULL: it always may. */
-void acceptor_start(Acceptor *acceptor, struct Station *full);
-void acceptor_wake(Acceptor *acceptor);
-
-/* The strand of a connection's request whose bytes are there, unread; NULL: none. */
-Strand *unread_strand(const Connection *connection);
+/* What is next for a thread with a connection, whose client has closed it or not. */
+ServingNext serving_next(Serving *serving, bool end_of_file);
 
 #endif

@@ -1,7 +1,7 @@
 #include "thread_per_connection.h"
 
 #include "../observe/probe.h"
-#include "serving.h"
+#include "threaded.h"
 
 static const Key keys[] = {
     {.name = "max_threads",
@@ -34,134 +34,87 @@ static const KeyTable table = {
 /* ---- the server ---- */
 
 typedef struct ThreadServer {
-    World *world;
-    VmShared shared;
-    Acceptor acceptor;
+    Threaded threaded;
     Pool servings;
-    int64_t max_threads, threads, stack;
-    bool parallel_io;
-    Station *held; /* the threads, where there is a limit */
+    int64_t max_threads, threads;
 } ThreadServer;
-
-/* A connection's thread. */
-typedef struct ConnectionThread {
-    Serving serving;
-    Request *request; /* the next one: its bytes came while the thread was still at the last one */
-    bool end_of_file;
-} ConnectionThread;
 
 static ServingNext next(Serving *serving)
 {
-    ConnectionThread *thread = CONTAINER_OF(serving, ConnectionThread, serving);
-    bool closes = serving->request == NULL && thread->end_of_file;
-    serving_held(serving, ((ThreadServer *)serving->server)->held, closes ? CAUSE_THREAD : serving_cause(serving));
-    if (serving->connection == NULL)
-        return NEXT_EXIT;
-    return serving->request != NULL ? NEXT_REQUEST : closes ? NEXT_CLOSE : NEXT_WAIT;
-}
-
-static void answered(Serving *serving)
-{
-    ConnectionThread *thread = CONTAINER_OF(serving, ConnectionThread, serving);
-    serving->request = thread->request;
-    thread->request = NULL;
-}
-
-static void nothing(Serving *serving)
-{
-    (void)serving;
+    if (serving->connection != NULL)
+        return own_next(serving);
+    serving_held(serving, serving_cause(serving));
+    return NEXT_EXIT;
 }
 
 static void gone(Serving *serving)
 {
-    ThreadServer *server = serving->server;
+    ThreadServer *server = CONTAINER_OF(serving->server, ThreadServer, threaded);
     server->threads--;
-    serving_held(serving, server->held, -1);
+    serving_held(serving, -1);
     pool_put(&server->servings, CONTAINER_OF(serving, ConnectionThread, serving));
-    acceptor_wake(&server->acceptor);
+    acceptor_wake(&server->threaded);
 }
 
-static const ServingHooks hooks = {.next = next, .answered = answered, .closed = nothing, .gone = gone};
+static const ServingHooks hooks = {.next = next, .answered = own_answered, .closed = own_closed, .gone = gone};
 
-static bool may_accept(void *opaque)
+static bool may_accept(Threaded *threaded)
 {
-    ThreadServer *server = opaque;
+    ThreadServer *server = CONTAINER_OF(threaded, ThreadServer, threaded);
     return server->max_threads == 0 || server->threads < server->max_threads;
 }
 
-/* The thread starts in any case with what its start costs paid by the acceptor; a connection whose thread does not fit in memory is refused. */
-static bool accept_one(void *opaque, Connection *connection)
+/* The thread starts in any case with what its start costs paid by the acceptor; a connection whose thread does not fit
+ * in memory is refused. */
+static bool accept_one(Threaded *threaded, Connection *connection)
 {
-    ThreadServer *server = opaque;
-    World *world = server->world;
-    if (!machine_fits(world->machine, server->stack + machine_costs(world->machine)->connection_memory)) {
-        world_refuse(world, connection);
+    ThreadServer *server = CONTAINER_OF(threaded, ThreadServer, threaded);
+    if (!threaded_fits(threaded, connection))
         return false;
-    }
     ConnectionThread *thread = pool_get(&server->servings);
-    serving_init(&thread->serving, &server->shared, &hooks, server, THREAD_CONNECTION, (uint32_t)connection->number, server->stack, server->parallel_io);
+    serving_init(&thread->serving, threaded, THREAD_CONNECTION, (uint32_t)connection->number, threaded->stack);
     thread->serving.connection = connection;
     connection->server_side = thread;
     server->threads++;
-    serving_held(&thread->serving, server->held, CAUSE_THREAD);
-    machine_start(world->machine, &thread->serving.thread);
-    if (!world_accept(world, connection))
+    serving_held(&thread->serving, CAUSE_THREAD);
+    machine_start(threaded->world->machine, &thread->serving.thread);
+    if (!world_accept(threaded->world, connection))
         thread->serving.connection = NULL;
     return false;
 }
 
-static void arrived(void *opaque, Connection *connection)
-{
-    ThreadServer *server = opaque;
-    (void)connection;
-    acceptor_wake(&server->acceptor);
-}
-
 static void readable(void *opaque, Connection *connection)
 {
-    ThreadServer *server = opaque;
+    Threaded *server = opaque;
     ConnectionThread *thread = connection->server_side;
-    if (thread->serving.request != NULL) {
-        thread->request = connection->request;
-        note_behind(server->world->probe, &thread->request->account, &thread->serving.thread);
+    Strand *strand = &connection->request->account;
+    if (!own_request(thread, connection->request)) {
+        note_behind(server->world->probe, strand, &thread->serving.thread);
         return;
     }
-    thread->serving.request = connection->request;
     bool slept = machine_wake(server->world->machine, &thread->serving.thread);
-    note_goes_on(server->world->probe, &connection->request->account, &thread->serving.thread,
-        slept && !server->parallel_io);
+    note_goes_on(server->world->probe, strand, &thread->serving.thread, slept && !server->parallel_io);
 }
 
 static void client_gone(void *opaque, Connection *connection)
 {
-    ThreadServer *server = opaque;
+    Threaded *server = opaque;
     ConnectionThread *thread = connection->server_side;
-    thread->end_of_file = true;
-    if (thread->serving.at == SERVING_ASKS)
+    if (own_end(thread))
         machine_wake(server->world->machine, &thread->serving.thread);
-}
-
-static Station *accepts(void *opaque, const Connection *connection)
-{
-    ThreadServer *server = opaque;
-    (void)connection;
-    return note_thread_station(server->world->probe, &server->acceptor.thread);
 }
 
 static void *create(World *world, const void *opaque)
 {
     const ThreadPerConnectionConfig *config = opaque;
     ThreadServer *server = mem_get(world->mem, sizeof *server);
-    const Costs *costs = machine_costs(world->machine);
-    server->world = world;
+    threaded_init(&server->threaded, world, &hooks, config->stack, config->parallel_io);
     server->max_threads = config->max_threads;
-    server->stack = config->stack > 0 ? config->stack : costs->thread_memory;
-    server->parallel_io = config->parallel_io;
     pool_init(&server->servings, world->mem, sizeof(ConnectionThread));
-    vm_shared_init(&server->shared, world);
-    server->acceptor = (Acceptor){.world = world, .server = server, .extra = costs->spawn, .may = may_accept, .accept = accept_one};
-    server->held = config->max_threads > 0 ? note_station(world->probe, CAUSE_WAKE_UP) : NULL;
-    acceptor_start(&server->acceptor, server->held);
+    server->threaded.acceptor =
+        (Acceptor){.extra = machine_costs(world->machine)->spawn, .may = may_accept, .accept = accept_one};
+    server->threaded.held = config->max_threads > 0 ? note_station(world->probe, CAUSE_WAKE_UP) : NULL;
+    acceptor_start(&server->threaded, server->threaded.held);
     return server;
 }
 
@@ -171,8 +124,8 @@ const ServerModel thread_per_connection_model = {
         "An acceptor spawns a thread for each connection; it serves the connection's requests and blocks in each wait.",
     .keys = &table,
     .create = create,
-    .arrived = arrived,
+    .arrived = threaded_arrived,
     .readable = readable,
     .gone = client_gone,
-    .accepts = accepts,
+    .accepts = threaded_accepts,
 };

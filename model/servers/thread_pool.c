@@ -1,7 +1,7 @@
 #include "thread_pool.h"
 
 #include "../observe/probe.h"
-#include "serving.h"
+#include "threaded.h"
 
 static const KeyWord unit_words[] = {
     {"connection", "a thread is held as long as the connection lives, thinking included", false},
@@ -62,25 +62,27 @@ typedef struct Waiting {
 } Waiting;
 
 typedef struct ThreadPoolServer {
-    World *world;
-    VmShared shared;
-    Acceptor acceptor;
+    Threaded threaded;
     const ThreadPoolConfig *config;
     Serving *serving;
-    Serving *idle, **idle_last;   /* threads without work, the one that waits longest first */
+    Serving *idle, **idle_last; /* threads without work, the one that waits longest first */
     Waiting *first, **last;
     int64_t waiting;
     Pool waitings, guests;
-    Station *held; /* the threads */
 } ThreadPoolServer;
 
 /* A connection as the pool sees it. */
 typedef struct Guest {
-    Request *request;   /* its bytes are there */
-    Serving *serving;   /* the thread that holds it; NULL: none */
+    Request *request; /* its bytes are there */
+    Serving *serving; /* the thread that holds it; NULL: none */
     bool end_of_file;
-    bool queued;        /* unit request: something of it waits for a thread */
+    bool queued; /* unit request: something of it waits for a thread */
 } Guest;
+
+static ThreadPoolServer *server_of(const Serving *serving)
+{
+    return CONTAINER_OF(serving->server, ThreadPoolServer, threaded);
+}
 
 static Guest *guest_of(const Connection *connection)
 {
@@ -108,7 +110,7 @@ static bool wake_one(ThreadPoolServer *server)
     server->idle = serving->next;
     if (server->idle == NULL)
         server->idle_last = &server->idle;
-    return machine_wake(server->world->machine, &serving->thread);
+    return machine_wake(server->threaded.world->machine, &serving->thread);
 }
 
 static bool queue_full(const ThreadPoolServer *server)
@@ -121,12 +123,12 @@ static bool enqueue(ThreadPoolServer *server, Connection *connection, Request *r
 {
     Waiting *waiting = pool_get(&server->waitings);
     *waiting = (Waiting){.connection = connection, .request = request, .strand = strand};
-    waiting->since = server->world->kernel.now;
+    waiting->since = server->threaded.world->kernel.now;
     *server->last = waiting;
     server->last = &waiting->next;
     server->waiting++;
-    note_wait(server->world->probe, strand, PART_ACCEPT_WAIT, server->held);
-    note_task(server->world->probe, strand, +1, 0);
+    note_wait(server->threaded.world->probe, strand, PART_ACCEPT_WAIT, server->threaded.held);
+    note_task(server->threaded.world->probe, strand, +1, 0);
     return wake_one(server);
 }
 
@@ -147,9 +149,10 @@ static void take(ThreadPoolServer *server, Serving *serving)
         guest->request = NULL;
     }
     if (serving->request != NULL)
-        note_goes_on(server->world->probe, &serving->request->account, &serving->thread, !server->config->parallel_io);
-    note_task(server->world->probe, waiting->strand, -1, +1);
-    note_task_start(server->world->probe, NULL, waiting->strand, waiting->since, NULL);
+        note_goes_on(server->threaded.world->probe, &serving->request->account, &serving->thread,
+                     !server->threaded.parallel_io);
+    note_task(server->threaded.world->probe, waiting->strand, -1, +1);
+    note_task_start(server->threaded.world->probe, NULL, waiting->strand, waiting->since, NULL);
     pool_put(&server->waitings, waiting);
 }
 
@@ -158,28 +161,26 @@ static void drop(ThreadPoolServer *server, Serving *serving)
     if (serving->connection != NULL)
         guest_of(serving->connection)->serving = NULL;
     serving->connection = NULL;
-    note_task(server->world->probe, NULL, 0, -1);
+    note_task(server->threaded.world->probe, NULL, 0, -1);
 }
 
 static ServingNext next(Serving *serving)
 {
-    ThreadPoolServer *server = serving->server;
+    ThreadPoolServer *server = server_of(serving);
     if (serving->connection == NULL) {
         if (server->first == NULL) {
-            serving_held(serving, server->held, -1);
+            serving_held(serving, -1);
             goes_idle(server, serving);
             return NEXT_WAIT;
         }
         take(server, serving);
     }
-    bool closes = serving->request == NULL && guest_of(serving->connection)->end_of_file;
-    serving_held(serving, server->held, closes ? CAUSE_THREAD : serving_cause(serving));
-    return serving->request != NULL ? NEXT_REQUEST : closes ? NEXT_CLOSE : NEXT_WAIT;
+    return serving_next(serving, guest_of(serving->connection)->end_of_file);
 }
 
 static void answered(Serving *serving)
 {
-    ThreadPoolServer *server = serving->server;
+    ThreadPoolServer *server = server_of(serving);
     Guest *guest = guest_of(serving->connection);
     if (!by_request(server)) {
         serving->request = guest->request;
@@ -197,7 +198,7 @@ static void answered(Serving *serving)
 
 static void closed(Serving *serving)
 {
-    note_task(((ThreadPoolServer *)serving->server)->world->probe, NULL, 0, -1);
+    note_task(serving->server->world->probe, NULL, 0, -1);
 }
 
 static void thread_gone(Serving *serving)
@@ -207,16 +208,10 @@ static void thread_gone(Serving *serving)
 
 static const ServingHooks hooks = {.next = next, .answered = answered, .closed = closed, .gone = thread_gone};
 
-static bool may_accept(void *opaque)
+static bool accept_one(Threaded *threaded, Connection *connection)
 {
-    (void)opaque;
-    return true;
-}
-
-static bool accept_one(void *opaque, Connection *connection)
-{
-    ThreadPoolServer *server = opaque;
-    World *world = server->world;
+    ThreadPoolServer *server = CONTAINER_OF(threaded, ThreadPoolServer, threaded);
+    World *world = threaded->world;
     if (!by_request(server) && queue_full(server)) {
         world_refuse(world, connection);
         return false;
@@ -231,13 +226,6 @@ static bool accept_one(void *opaque, Connection *connection)
     return by_request(server) ? false : enqueue(server, connection, NULL, strand);
 }
 
-static void arrived(void *opaque, Connection *connection)
-{
-    ThreadPoolServer *server = opaque;
-    (void)connection;
-    acceptor_wake(&server->acceptor);
-}
-
 /* A connection that a thread holds wakes it; else, where requests are the unit, the request waits for a thread. */
 static void readable(void *opaque, Connection *connection)
 {
@@ -246,23 +234,23 @@ static void readable(void *opaque, Connection *connection)
     guest->request = connection->request;
     if (!by_request(server)) {
         if (guest->serving == NULL) {
-            note_wait(server->world->probe, &guest->request->account, PART_ACCEPT_WAIT, server->held);
+            note_wait(server->threaded.world->probe, &guest->request->account, PART_ACCEPT_WAIT, server->threaded.held);
         } else if (guest->serving->request == NULL) {
             guest->serving->request = guest->request;
             guest->request = NULL;
-            bool slept = machine_wake(server->world->machine, &guest->serving->thread);
-            note_goes_on(server->world->probe, &connection->request->account, &guest->serving->thread,
-                slept && !server->config->parallel_io);
+            bool slept = machine_wake(server->threaded.world->machine, &guest->serving->thread);
+            note_goes_on(server->threaded.world->probe, &connection->request->account, &guest->serving->thread,
+                         slept && !server->threaded.parallel_io);
         } else {
-            note_behind(server->world->probe, &connection->request->account, &guest->serving->thread);
+            note_behind(server->threaded.world->probe, &connection->request->account, &guest->serving->thread);
         }
         return;
     }
     if (guest->serving != NULL || guest->queued) {
         if (guest->serving != NULL)
-            note_behind(server->world->probe, &guest->request->account, &guest->serving->thread);
+            note_behind(server->threaded.world->probe, &guest->request->account, &guest->serving->thread);
         else
-            note_wait(server->world->probe, &guest->request->account, PART_READY_WAIT, server->held);
+            note_wait(server->threaded.world->probe, &guest->request->account, PART_READY_WAIT, server->threaded.held);
         return;
     }
     if (queue_full(server)) {
@@ -270,8 +258,8 @@ static void readable(void *opaque, Connection *connection)
         guest->request = NULL;
         connection->server_side = NULL;
         pool_put(&server->guests, guest);
-        world_closed(server->world, connection);
-        world_request_over(server->world, request);
+        world_closed(server->threaded.world, connection);
+        world_request_over(server->threaded.world, request);
         return;
     }
     guest->queued = true;
@@ -288,38 +276,30 @@ static void client_gone(void *opaque, Connection *connection)
     guest->end_of_file = true;
     if (guest->serving != NULL) {
         if (guest->serving->at == SERVING_ASKS)
-            machine_wake(server->world->machine, &guest->serving->thread);
+            machine_wake(server->threaded.world->machine, &guest->serving->thread);
     } else if (by_request(server) && !guest->queued) {
         guest->queued = true;
         enqueue(server, connection, NULL, NULL);
     }
 }
 
-static Station *accepts(void *opaque, const Connection *connection)
-{
-    ThreadPoolServer *server = opaque;
-    (void)connection;
-    return note_thread_station(server->world->probe, &server->acceptor.thread);
-}
-
 static void *create(World *world, const void *opaque)
 {
     const ThreadPoolConfig *config = opaque;
     ThreadPoolServer *server = mem_get(world->mem, sizeof *server);
-    int64_t stack = config->stack > 0 ? config->stack : machine_costs(world->machine)->thread_memory;
-    server->world = world;
+    Threaded *threaded = &server->threaded;
+    threaded_init(threaded, world, &hooks, config->stack, config->parallel_io);
     server->config = config;
     server->idle_last = &server->idle;
     server->last = &server->first;
     pool_init(&server->waitings, world->mem, sizeof(Waiting));
     pool_init(&server->guests, world->mem, sizeof(Guest));
-    vm_shared_init(&server->shared, world);
-    server->acceptor = (Acceptor){.world = world, .server = server, .may = may_accept, .accept = accept_one};
-    server->held = note_station(world->probe, CAUSE_WAKE_UP);
-    acceptor_start(&server->acceptor, NULL);
+    threaded->acceptor.accept = accept_one;
+    threaded->held = note_station(world->probe, CAUSE_WAKE_UP);
+    acceptor_start(threaded, NULL);
     server->serving = mem_get(world->mem, mem_array(world->mem, (size_t)config->threads, sizeof *server->serving));
-    for (int64_t i = 0; i < config->threads && machine_fits(world->machine, stack); i++) {
-        serving_init(&server->serving[i], &server->shared, &hooks, server, THREAD_POOLED, (uint32_t)i + 1, stack, config->parallel_io);
+    for (int64_t i = 0; i < config->threads && machine_fits(world->machine, threaded->stack); i++) {
+        serving_init(&server->serving[i], threaded, THREAD_POOLED, (uint32_t)i + 1, threaded->stack);
         machine_start(world->machine, &server->serving[i].thread);
     }
     return server;
@@ -330,8 +310,8 @@ const ServerModel thread_pool_model = {
     .about = "A fixed number of threads; each runs a request from start to finish, the rest waits in a queue.",
     .keys = &table,
     .create = create,
-    .arrived = arrived,
+    .arrived = threaded_arrived,
     .readable = readable,
     .gone = client_gone,
-    .accepts = accepts,
+    .accepts = threaded_accepts,
 };

@@ -46,10 +46,6 @@ extern const char *const part_label[PARTS];
 /* Counts of what went wrong are rows only where something did. */
 bool contrast_shown(const Report *report, const ContrastRow *row);
 
-/* The pair of handlers that cost most time, as a sentence without its full stop: "`get` waited 16.2 ms of its 25.0 ms
- * for `report` to leave the loop". False: nobody waits for long. */
-bool blame_sentence(Buf *buf, const Results *results);
-
 /* The parts of the screen: text_tables.c, text_spread.c. */
 void text_contrast(Text *text);
 void text_split(Text *text, int handler); /* where the mean latency went; -1: of all requests */

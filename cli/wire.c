@@ -56,7 +56,7 @@ static void put_blame(Buf *buf, const Results *results)
         return;
     put_raw(buf, results->blame.name, causes * sizeof *results->blame.name);
     for (int i = 0; i < results->handler_count; i++)
-        put_raw(buf, results->handlers[i].blame, causes * WAITS * sizeof(Time));
+        put_raw(buf, results->handlers[i].blame, causes * BLAME_ROWS * sizeof(Time));
     for (int i = 0; i < results->slow_count; i++)
         put_raw(buf, results->slowest[i].blame, causes * sizeof(Time));
 }
@@ -75,7 +75,7 @@ static void get_blame(Reader *reader, Results *results)
         return;
     results->blame.name = get_array(reader, causes, sizeof *results->blame.name);
     for (int i = 0; i < results->handler_count; i++)
-        results->handlers[i].blame = get_array(reader, causes * WAITS, sizeof(Time));
+        results->handlers[i].blame = get_array(reader, causes * BLAME_ROWS, sizeof(Time));
     for (int i = 0; i < results->slow_count; i++)
         results->slowest[i].blame = get_array(reader, causes, sizeof(Time));
 }

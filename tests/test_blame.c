@@ -36,6 +36,18 @@ static Time kept(const Results *results, const char *waiting, const char *cause)
     return results_blame(results, handler, by);
 }
 
+/* As the screen and the reports say it. */
+static void says(Lab *lab, const char *wanted)
+{
+    LabRun *run = lab_begin(lab, 0);
+    Buf buf;
+    buf_init(&buf, run->mem, 4096);
+    ck_assert(blame_sentence(&buf, lab_finish(run)));
+    ck_assert_str_eq(buf_string(&buf), wanted);
+    lab_end_run(run);
+    lab_end(lab);
+}
+
 static void adds_up(const Results *results)
 {
     for (int handler = 0; handler < results->handler_count; handler++) {
@@ -295,6 +307,61 @@ START_TEST(nobody_waits_where_nobody_has_to)
 }
 END_TEST
 
+/* ---- what was waited for, in words ---- */
+
+START_TEST(the_sentence_names_what_was_waited_for)
+{
+    says(scene(LOOP, "\"cores\":2", CPUS, ""),
+         "`quick` waited 9 ms of its 10 ms for `slow` to leave the loop (step 1, cpu)");
+    says(scene(THREADS, FIFO, CPUS, ""), "`quick` waited 9 ms of its 10 ms for `slow` to leave a core (step 1, cpu)");
+    says(scene("\"model\":\"green-threads\"", "\"cores\":1", CPUS, ""),
+         "`quick` waited 9 ms of its 10 ms for `slow` to leave a carrier (step 1, cpu)");
+    says(scene(LOOP ",\"workers\":1", "\"cores\":4", POOLS("cpu"), ""),
+         "`quick` waited 9 ms of its 10 ms for `slow` to free a worker (step 1, await pool)");
+    says(scene(LOOP, "\"cores\":1", CALLS, DB), "`quick` waited 9 ms of its 19 ms for `slow` to leave `db`");
+    says(scene(THREADS, "\"cores\":1", LOCKS, ""),
+         "`quick` waited 9 ms of its 10 ms for `slow` to release the lock `m`");
+    says(scene(LOOP, "\"cores\":1", LOCKS, ""), "`quick` waited 9 ms of its 10 ms for `slow` to release the lock `m`");
+    says(scene("\"model\":\"thread-pool\",\"threads\":1", "\"cores\":1", NETS, ""),
+         "`quick` waited 9 ms of its 10 ms for `slow` to free a thread (step 1, await net)");
+    says(scene(THREADS ",\"max_threads\":1", "\"cores\":1", NETS, ""),
+         "`quick` waited 9 ms of its 10 ms for `slow` to free a thread (step 1, await net)");
+}
+END_TEST
+
+/* Not for the loop: that waits for the core that a worker has. */
+START_TEST(a_loop_that_waits_for_a_core_is_not_what_one_waits_for)
+{
+    says(scene(LOOP, FIFO, "\"slow\":[{\"await\":{\"pool\":\"10ms\"}}],\"quick\":[{\"cpu\":\"1ms\"}]", ""),
+         "`quick` waited 9 ms of its 10 ms for `slow` to leave a core (step 1, await pool)");
+}
+END_TEST
+
+START_TEST(what_the_server_does_for_nobody_is_said_as_well)
+{
+    says(scene(LOOP ",\"pauses\":{\"every\":\"6ms\",\"for\":\"20ms\"}", "\"cores\":1", CPUS,
+               ",\"duration\":\"50ms\",\"arrivals\":{\"at\":[\"7ms\"],\"mix\":{\"quick\":1}}"),
+         "`quick` waited 19 ms of its 20 ms for the process, which stood still");
+    says(scene(LOOP ",\"backlog\":1", "\"cores\":1", CPUS,
+               ",\"network\":{\"syn_retry\":[\"90ms\"]},\"arrivals\":["
+               "{\"at\":[\"0\",\"1ms\"],\"mix\":{\"slow\":1}},{\"at\":[\"2ms\"],\"mix\":{\"quick\":1}}]"),
+         "`quick` waited 90 ms of its 91 ms to send a SYN again that a full backlog had dropped");
+}
+END_TEST
+
+/* Its step and its handler, and who waits behind it. */
+START_TEST(the_bottleneck_says_who_waits_for_whom)
+{
+    Lab *lab = scene(LOOP, "\"cores\":2", CPUS, "");
+    LabRun *run = lab_begin(lab, 0);
+    const char *why = lab_finish(run)->bottleneck.why;
+    ck_assert_str_eq(why, "the loop thread is busy 100 % of the time, 91 % of it in step 1 (cpu) of `slow`; `quick` "
+                          "waited 9 ms of its 10 ms for `slow`");
+    lab_end_run(run);
+    lab_end(lab);
+}
+END_TEST
+
 /* ---- on the screen and in JSON ---- */
 
 START_TEST(the_screen_says_who_kept_whom_waiting)
@@ -302,7 +369,7 @@ START_TEST(the_screen_says_who_kept_whom_waiting)
     Ran ran = run_loopsim("run", "examples/api.json", "--set", "duration=8s", "--only", "node", NULL);
     ck_assert_ptr_nonnull(strstr(ran.out, "who kept whom waiting"));
     ck_assert_ptr_nonnull(strstr(ran.out, "`get` waited "));
-    ck_assert_ptr_nonnull(strstr(ran.out, " for `report` to leave the loop\n"));
+    ck_assert_ptr_nonnull(strstr(ran.out, " for `report` to leave the loop (step 3"));
     ran_free(&ran);
 }
 END_TEST
@@ -346,6 +413,7 @@ Suite *blame_suite(void)
 {
     Suite *suite = suite_create("blame");
     TCase *stations = tcase_create("stations"), *reports = tcase_create("reports");
+    TCase *words = tcase_create("words");
     TCase *examples = tcase_create("examples");
     tcase_add_test(stations, a_request_waits_for_the_one_that_has_the_loop);
     tcase_add_test(stations, what_blocks_the_loop_keeps_it);
@@ -365,12 +433,17 @@ Suite *blame_suite(void)
     tcase_add_test(stations, a_dropped_syn_waits_for_itself);
     tcase_add_test(stations, the_worst_pair_is_the_one_that_cost_most_time);
     tcase_add_test(stations, nobody_waits_where_nobody_has_to);
+    tcase_add_test(words, the_sentence_names_what_was_waited_for);
+    tcase_add_test(words, a_loop_that_waits_for_a_core_is_not_what_one_waits_for);
+    tcase_add_test(words, what_the_server_does_for_nobody_is_said_as_well);
+    tcase_add_test(words, the_bottleneck_says_who_waits_for_whom);
     tcase_add_test(reports, the_screen_says_who_kept_whom_waiting);
     tcase_add_test(reports, runs_together_add_up_too);
     if (files.gl_pathc == 0 && glob("examples/*.json", 0, NULL, &files) != 0)
         files.gl_pathc = 0;
     tcase_add_loop_test(examples, an_example_adds_up_and_is_the_same_run_without, 0, (int)files.gl_pathc);
     suite_add_tcase(suite, stations);
+    suite_add_tcase(suite, words);
     suite_add_tcase(suite, reports);
     suite_add_tcase(suite, examples);
     return suite;

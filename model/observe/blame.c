@@ -18,9 +18,11 @@ struct Tally {
     Tally *next; /* of the same request */
     Station *at; /* NULL: it waits for nothing */
     Time since;
-    uint32_t waited; /* a bit a wait: `total` has something in it */
+    uint32_t waited; /* a bit a row: `total` has something in it */
+    Time passed;     /* what of `at` had been passed on to the cores when the wait began; 0: `cored` says nothing */
     Time *seen;      /* a cause: what `at` had been held by when the wait began */
-    Time *total;     /* a wait, a cause */
+    Time *cored;     /* a cause: what of that were cores */
+    Time *total;     /* a row (a wait, or what of it was for a core), a cause */
 };
 
 static int wait_of(Part part)
@@ -34,25 +36,47 @@ static int wait_of(Part part)
 
 /* ---- strands ---- */
 
-/* The row of a wait, which begins with nothing. */
-static Time *row_for(const Blame *blame, Tally *tally, int wait)
+/* A row begins with nothing. */
+static Time *row_for(const Blame *blame, Tally *tally, int number)
 {
-    Time *row = tally->total + (size_t)wait * (size_t)blame->causes;
-    if (!(tally->waited >> wait & 1)) {
+    Time *row = tally->total + (size_t)number * (size_t)blame->causes;
+    if (!(tally->waited >> number & 1)) {
         memset(row, 0, (size_t)blame->causes * sizeof *row);
-        tally->waited |= UINT32_C(1) << wait;
+        tally->waited |= UINT32_C(1) << number;
     }
     return row;
 }
 
-static void take_difference(const Blame *blame, Tally *tally, Time *total)
+static void add_difference(const Blame *blame, Time *row, const Time *now, const Time *before)
 {
-    const Time *held = tally->at->held;
-    station_bring_up(tally->at);
-    for (int cause = 0; cause < blame->causes; cause++) {
-        total[cause] += held[cause] - tally->seen[cause];
-        tally->seen[cause] = held[cause];
+    for (int cause = 0; cause < blame->causes; cause++)
+        row[cause] += now[cause] - before[cause];
+}
+
+/* Cores are waited for themselves, or by the thread that is waited for. */
+static void take_cores(const Blame *blame, Tally *tally, int wait)
+{
+    const Station *at = tally->at;
+    if (BLAME_ON_CORES + wait >= BLAME_ROWS || (at != blame->cores && at->passed == tally->passed))
+        return;
+    Time *row = row_for(blame, tally, BLAME_ON_CORES + wait);
+    if (at == blame->cores) {
+        add_difference(blame, row, at->held, tally->seen);
+        return;
     }
+    if (tally->passed == 0)
+        memset(tally->cored, 0, (size_t)blame->causes * sizeof *tally->cored);
+    add_difference(blame, row, at->cored, tally->cored);
+    memcpy(tally->cored, at->cored, (size_t)blame->causes * sizeof *tally->cored);
+    tally->passed = at->passed;
+}
+
+static void take_difference(const Blame *blame, Tally *tally, int wait)
+{
+    station_bring_up(tally->at);
+    take_cores(blame, tally, wait);
+    add_difference(blame, row_for(blame, tally, wait), tally->at->held, tally->seen);
+    station_copy(tally->at, tally->seen);
 }
 
 /* Brings the tally of a strand that is in `part` up to now. */
@@ -63,13 +87,12 @@ static void settle_tally(Blame *blame, Tally *tally, Part part)
     tally->since = now; /* where it was no wait, one may begin now */
     if (wait < 0 || span == 0)
         return;
-    Time *row = row_for(blame, tally, wait);
     if (!tally->at)
-        row[blame_idle_cause(blame, now - span, CAUSE_UNKNOWN)] += span;
+        row_for(blame, tally, wait)[blame_idle_cause(blame, now - span, CAUSE_UNKNOWN)] += span;
     else if (tally->at->fixed)
-        row[tally->at->idle] += span;
+        row_for(blame, tally, wait)[tally->at->idle] += span;
     else
-        take_difference(blame, tally, row);
+        take_difference(blame, tally, wait);
 }
 
 static void goes_to(Tally *tally, Station *station)
@@ -79,6 +102,9 @@ static void goes_to(Tally *tally, Station *station)
     if (station && !station->fixed) {
         station_waited_for(station);
         station_copy(station, tally->seen);
+        tally->passed = station->passed;
+        if (tally->passed > 0)
+            memcpy(tally->cored, station->cored, (size_t)station->blame->causes * sizeof *tally->cored);
     }
     if (from && !from->fixed)
         station_left(from);
@@ -106,7 +132,8 @@ static Tally *new_tally(Blame *blame, Request *request)
     tally->waited = 0;
     tally->since = blame_now(blame);
     tally->seen = (Time *)(void *)(tally + 1);
-    tally->total = tally->seen + blame->causes;
+    tally->cored = tally->seen + blame->causes;
+    tally->total = tally->cored + blame->causes;
     if (first) {
         tally->next = first->next;
         first->next = tally;
@@ -124,14 +151,18 @@ void blame_begin(Blame *blame, Strand *strand)
 static void take_over(Blame *blame, Tally *into, const Tally *from)
 {
     size_t row = (size_t)blame->causes;
-    for (int wait = 0; wait < WAITS; wait++)
-        if (from->waited >> wait & 1)
-            memcpy(into->total + (size_t)wait * row, from->total + (size_t)wait * row, row * sizeof *into->total);
+    for (int i = 0; i < BLAME_ROWS; i++)
+        if (from->waited >> i & 1)
+            memcpy(into->total + (size_t)i * row, from->total + (size_t)i * row, row * sizeof *into->total);
     into->waited = from->waited;
     into->since = from->since;
     goes_to(into, from->at);
-    if (from->at && !from->at->fixed)
-        memcpy(into->seen, from->seen, row * sizeof *into->seen);
+    if (!from->at || from->at->fixed)
+        return;
+    memcpy(into->seen, from->seen, row * sizeof *into->seen);
+    into->passed = from->passed;
+    if (from->passed > 0)
+        memcpy(into->cored, from->cored, row * sizeof *into->cored);
 }
 
 /* The child has the parent's account up to now, and is in the same part. */
@@ -167,30 +198,30 @@ void blame_request_gone(Blame *blame, Request *request)
 
 /* ---- what is counted ---- */
 
-static const Time *waited(const Blame *blame, const Tally *tally, int wait)
+static const Time *waited(const Blame *blame, const Tally *tally, int row)
 {
-    return tally->waited >> wait & 1 ? tally->total + (size_t)wait * (size_t)blame->causes : NULL;
+    return tally->waited >> row & 1 ? tally->total + (size_t)row * (size_t)blame->causes : NULL;
 }
 
-static Sum *row_of(const Blame *blame, int handler, int wait)
+static Sum *row_of(const Blame *blame, int handler, int row)
 {
-    return blame->row + ((size_t)handler * WAITS + (size_t)wait) * (size_t)blame->causes;
+    return blame->row + ((size_t)handler * BLAME_ROWS + (size_t)row) * (size_t)blame->causes;
 }
 
 void blame_count(Blame *blame, const Request *request)
 {
     const Tally *tally = request->account.tally;
-    for (int wait = 0; wait < WAITS; wait++) {
-        Time left = request->account.spent[wait_part[wait]];
-        const Time *total = waited(blame, tally, wait);
-        Sum *row = row_of(blame, request->handler, wait);
+    for (int i = 0; i < BLAME_ROWS; i++) {
+        Time left = i < WAITS ? request->account.spent[wait_part[i]] : 0;
+        const Time *total = waited(blame, tally, i);
+        Sum *row = row_of(blame, request->handler, i);
         for (int cause = 0; total && cause < blame->causes; cause++) {
             if (total[cause] == 0)
                 continue;
             sum_add(&row[cause], (uint64_t)total[cause]);
             left -= total[cause];
         }
-        must(left == 0, "whom a request waited for does not add up to its waits");
+        must(left == 0 || i >= WAITS, "whom a request waited for does not add up to its waits");
     }
 }
 
@@ -214,9 +245,9 @@ Time *blame_slow(const Blame *blame, int slow)
     return blame->slow + (size_t)slow * (size_t)blame->causes;
 }
 
-Sum blame_total(const Blame *blame, int handler, int wait, int cause)
+Sum blame_total(const Blame *blame, int handler, int row, int cause)
 {
-    return row_of(blame, handler, wait)[cause];
+    return row_of(blame, handler, row)[cause];
 }
 
 Blame *blame_new(Mem *mem, const Spec *spec, const Probe *probe)
@@ -227,9 +258,9 @@ Blame *blame_new(Mem *mem, const Spec *spec, const Probe *probe)
     size_t causes = CAUSES + (size_t)spec->handler_count;
     blame->probe = probe;
     blame->causes = (int)causes;
-    pool_init(&blame->stations, mem, sizeof(Station) + causes * (2 * sizeof(Time) + sizeof(uint32_t)));
-    pool_init(&blame->tallies, mem, sizeof(Tally) + causes * (WAITS + 1) * sizeof(Time));
-    blame->row = mem_get(mem, mem_array(mem, mem_array(mem, causes, WAITS * (size_t)spec->handler_count + 1),
+    pool_init(&blame->stations, mem, sizeof(Station) + causes * (3 * sizeof(Time) + sizeof(uint32_t)));
+    pool_init(&blame->tallies, mem, sizeof(Tally) + causes * (BLAME_ROWS + 2) * sizeof(Time));
+    blame->row = mem_get(mem, mem_array(mem, mem_array(mem, causes, BLAME_ROWS * (size_t)spec->handler_count + 1),
                                         sizeof *blame->row));
     blame->slow = mem_get(mem, causes * SLOWEST * sizeof *blame->slow);
     blame->cores = blame_station(blame, CAUSE_WAKE_UP);

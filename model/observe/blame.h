@@ -11,7 +11,8 @@
  * What does not run itself passes the blame on: a thread that waits for a core is held up by whatever holds the cores;
  * an acceptor that may not accept, by whatever holds the server's threads. A thread that is blocked in a synchronous
  * wait is held by the handler that blocks it, and so are a worker, a resource, a lock and a serving thread by the
- * handler that has them, whatever that handler waits for itself.
+ * handler that has them, whatever that handler waits for itself. How much of it the cores kept is noted as well: a
+ * request that waits to be accepted, or for its loop, may wait for a handler to leave that, or for a core of its own.
  *
  * An observer (see probe.h): the run is the same with and without it, and only the notes call what is declared here.
  * It lives in the Mem of the run. A station that nobody waits for costs a few instructions a change. */
@@ -50,6 +51,8 @@ extern const char *const cause_name[CAUSES]; /* "(loop)" …: no handler has suc
 /* The parts of an account that are waits for somebody, in the order of the results. */
 enum { WAITS = 6 };
 extern const Part wait_part[WAITS];
+/* A row of causes each, and one more for how much of accept_wait and of ready_wait was for a core. */
+enum { BLAME_ON_CORES = WAITS, BLAME_ROWS = WAITS + 2 };
 static inline bool is_wait(uint32_t part)
 {
     const uint32_t waits = 1 << PART_ACCEPT_WAIT | 1 << PART_READY_WAIT | 1 << PART_PREEMPTED | 1 << PART_POOL_WAIT |
@@ -109,6 +112,6 @@ void blame_count(Blame *blame, const struct Request *request);
 int blame_causes(const Blame *blame); /* CAUSES + handlers */
 Time blame_of(const Blame *blame, const struct Request *request, int cause); /* all its waits so far */
 Time *blame_slow(const Blame *blame, int slow); /* a cause: room for one of the SLOWEST requests */
-Sum blame_total(const Blame *blame, int handler, int wait, int cause); /* over the requests counted */
+Sum blame_total(const Blame *blame, int handler, int row, int cause); /* over the requests counted */
 
 #endif

@@ -13,11 +13,11 @@ static int cause_at(const Spec *spec, int place)
 static Time *take_rows(Mem *mem, const Spec *spec, const Blame *blame, int handler, uint64_t count)
 {
     int causes = blame_causes(blame);
-    Time *rows = mem_get(mem, mem_array(mem, (size_t)causes * WAITS, sizeof *rows));
-    for (int wait = 0; wait < WAITS; wait++)
+    Time *rows = mem_get(mem, mem_array(mem, (size_t)causes * BLAME_ROWS, sizeof *rows));
+    for (int row = 0; row < BLAME_ROWS; row++)
         for (int place = 0; place < causes; place++)
-            rows[wait * causes + place] =
-                sum_divide(blame_total(blame, handler, wait, cause_at(spec, place)), sum_of(count));
+            rows[row * causes + place] =
+                sum_divide(blame_total(blame, handler, row, cause_at(spec, place)), sum_of(count));
     return rows;
 }
 
@@ -96,6 +96,24 @@ static int most_wait(const Results *results, int handler, int cause)
     return most;
 }
 
+/* For most of what the pair waited there. */
+static Site site_of(const Results *results, const BlamePair *pair)
+{
+    Time all = at(results, pair->handler, pair->wait, pair->cause);
+    bool cores = false;
+    if (BLAME_ON_CORES + pair->wait < BLAME_ROWS)
+        cores = at(results, pair->handler, BLAME_ON_CORES + pair->wait, pair->cause) > all / 2;
+    switch (wait_part[pair->wait]) {
+    case PART_ACCEPT_WAIT: return cores ? SITE_CORES : results->has_loop ? SITE_LOOP : SITE_THREADS;
+    case PART_READY_WAIT:
+        return cores ? SITE_CORES : results->has_loop ? SITE_LOOP : results->has_carriers ? SITE_CARRIERS : SITE_CORES;
+    case PART_POOL_WAIT: return results->has_loop ? SITE_WORKERS : SITE_CORES;
+    case PART_RESOURCE_WAIT: return SITE_RESOURCE;
+    case PART_LOCK_WAIT: return SITE_LOCK;
+    default: return results->has_carriers && !results->has_loop ? SITE_CARRIERS : SITE_CORES;
+    }
+}
+
 bool results_worst(const Results *results, BlamePair *pair)
 {
     Sum most = {0, 0};
@@ -106,7 +124,10 @@ bool results_worst(const Results *results, BlamePair *pair)
             if (sum_compare(all, most) <= 0)
                 continue;
             most = all;
-            *pair = (BlamePair){handler, cause, most_wait(results, handler, cause)};
+            *pair = (BlamePair){handler, cause, most_wait(results, handler, cause), SITE_LOOP};
         }
-    return sum_compare(most, (Sum){0, 0}) > 0;
+    if (sum_compare(most, (Sum){0, 0}) == 0)
+        return false;
+    pair->site = site_of(results, pair);
+    return true;
 }

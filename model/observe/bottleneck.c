@@ -109,90 +109,14 @@ static void offer_limits(Finder *finder)
         finder->best = (Bound){.kind = BOUND_CONNECTIONS, .resource = -1, .utilization = open};
 }
 
-/* ---- what fills it ---- */
-
-static bool in_pool(const Finder *finder, const StepInfo *info)
-{
-    if (info->kind == STEP_POOL)
-        return true;
-    return info->kind == STEP_IO && info->resource >= 0 && finder->spec->resources[info->resource].via != VIA_KERNEL;
-}
-
-static Sum parts(const StepStats *stats, unsigned set)
-{
-    Sum sum = {0, 0};
-    for (int part = 0; part < PARTS; part++)
-        if (set >> part & 1)
-            sum_add_sum(&sum, stats->spent[part]);
-    return sum;
-}
-
-enum {
-    COMPUTES = 1 << PART_CPU | 1 << PART_OVERHEAD,
-    WORKS = COMPUTES | 1 << PART_PREEMPTED | 1 << PART_RESOURCE,
-    HOLDS = (1 << PARTS) - 1 - (1 << PART_NETWORK) - (1 << PART_ACCEPT_WAIT)
-};
-
-/* How long this step (NULL: none under way) kept the bound busy. */
-static Sum fills(const Finder *finder, const StepInfo *info, const StepStats *stats)
-{
-    bool pooled = info && in_pool(finder, info), sync = info && info->kind == STEP_SYNC;
-    switch (finder->best.kind) {
-    case BOUND_LOOP: return parts(stats, pooled ? 1u << PART_OVERHEAD : sync ? (unsigned)HOLDS : (unsigned)COMPUTES);
-    case BOUND_CORES: return parts(stats, COMPUTES);
-    case BOUND_WORKERS: return pooled ? parts(stats, WORKS) : sum_of(0);
-    case BOUND_THREADS: return parts(stats, HOLDS);
-    case BOUND_RESOURCE:
-        return info && info->resource == finder->best.resource ? parts(stats, 1u << PART_RESOURCE) : sum_of(0);
-    default: return sum_of(0);
-    }
-}
-
-typedef struct Filler {
-    const StepInfo *step; /* NULL: no step, what lies between them */
-    const char *handler;
-    Sum time;
-    int number; /* of the step within its owner, from 1 */
-} Filler;
-
-static const StepInfo *step_info(const Finder *finder, int32_t row)
-{
-    return row < finder->stats->step_count ? program_step(finder->program, row) : NULL;
-}
-
-/* As a person counts: the element of the handler's body in which it stands, from 1. Where the body came from elsewhere
- * (--set), the steps in the order in which they were compiled. */
-static int step_number(const Finder *finder, int32_t step)
-{
-    const StepInfo *info = program_step(finder->program, step);
-    const Json *body = info->handler >= 0 ? finder->spec->handlers[info->handler].body : NULL;
-    int number = 1;
-    for (const Json *element = body ? body->child : NULL; element; element = element->next, number++) {
-        uint32_t offset = info->place.offset - element->place.offset;
-        if (info->place.offset >= element->place.offset && offset <= element->place.size)
-            return number;
-    }
-    number = 1;
-    for (int32_t i = 0; i < step; i++)
-        number += strcmp(program_step(finder->program, i)->owner, info->owner) == 0;
-    return number;
-}
+static const Site site_of[] = {[BOUND_LOOP] = SITE_LOOP,       [BOUND_CORES] = SITE_CORES,
+                                 [BOUND_WORKERS] = SITE_WORKERS, [BOUND_THREADS] = SITE_THREADS,
+                                 [BOUND_RESOURCE] = SITE_RESOURCE};
 
 static Filler find_filler(const Finder *finder)
 {
-    const Stats *stats = finder->stats;
-    Filler most = {NULL, NULL, {0, 0}, 0};
-    for (int32_t row = 0; row < stats->step_count + stats->handler_count; row++) {
-        const StepInfo *info = step_info(finder, row);
-        Sum time = fills(finder, info, &stats->steps[row]);
-        if (sum_compare(time, most.time) <= 0)
-            continue;
-        most.step = info;
-        most.time = time;
-        most.handler = info ? info->owner : finder->spec->handlers[row - stats->step_count].name;
-        most.number = info ? step_number(finder, row) : 0;
-    }
-    return most;
+    const Bound *best = &finder->best;
+    return filler_find(finder->spec, finder->program, finder->stats, site_of[best->kind], best->resource, -1);
 }
 
 /* ---- sentences ---- */
@@ -207,15 +131,15 @@ static void put_percent(Buf *buf, Micro share)
 static void put_filler(Buf *buf, const Finder *finder)
 {
     Filler filler = find_filler(finder);
-    if (!filler.handler)
+    if (!filler.owner)
         return;
     Micro share = sum_ratio(filler.time, finder->best.busy);
     buf_text(buf, ", ");
     put_percent(buf, share < 1000000 ? share : 1000000);
     if (filler.step)
-        buf_f(buf, " of it in step %d (%s) of `%s`", filler.number, filler.step->name, filler.handler);
+        buf_f(buf, " of it in step %d (%s) of `%s`", filler.number, filler.step->name, filler.owner);
     else
-        buf_f(buf, " of it in the costs between the steps of `%s`", filler.handler);
+        buf_f(buf, " of it in the costs between the steps of `%s`", filler.owner);
 }
 
 /* The mean length of the queue, over the window, with one decimal; where that is nothing, not a word. */
@@ -259,8 +183,23 @@ static void put_subject(Buf *buf, const Finder *finder)
     buf_text(buf, bound->kind == BOUND_THREADS ? " held " : " busy ");
 }
 
+/* Where most of all waiting is for what binds: who waits for whom there. */
+static bool put_blame(Buf *buf, const Finder *finder)
+{
+    BlamePair pair;
+    Buf clause;
+    buf_init(&clause, finder->mem, TEXT_MOST);
+    bool here = results_worst(finder->results, &pair) && pair.cause < finder->results->handler_count &&
+                pair.site == site_of[finder->best.kind] && blame_clause(&clause, finder->results, &pair);
+    if (here)
+        buf_f(buf, "; %s", buf_string(&clause));
+    return here;
+}
+
 static void put_consequence(Buf *buf, const Finder *finder)
 {
+    if (put_blame(buf, finder))
+        return;
     switch (finder->best.kind) {
     case BOUND_LOOP: buf_text(buf, "; whatever is ready waits for it"); break;
     case BOUND_CORES: put_queue(buf, finder, "; ", " threads wait for one on average"); break;
@@ -335,10 +274,10 @@ static void advise_loop(Buf *buf, const Finder *finder)
 {
     Filler filler = find_filler(finder);
     if (filler.step && filler.step->kind == STEP_SYNC)
-        buf_f(buf, "await step %d of `%s` instead of blocking the loop with it", filler.number, filler.handler);
+        buf_f(buf, "await step %d of `%s` instead of blocking the loop with it", filler.number, filler.owner);
     else if (filler.step && filler.step->kind == STEP_CPU)
         buf_f(buf, "give step %d of `%s` to the pool ({\"await\": {\"pool\": …}}) or cut it into pieces", filler.number,
-              filler.handler);
+              filler.owner);
     else
         buf_text(buf, "fewer callbacks a request, or more loops");
 }

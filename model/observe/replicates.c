@@ -67,7 +67,7 @@ static void each_of_handler(HandlerResults *handler, FieldFn *fn, void *context)
 
 static void each_of_blame(Results *results, FieldFn *fn, void *context)
 {
-    size_t rows = WAITS * (size_t)results->blame.causes;
+    size_t rows = BLAME_ROWS * (size_t)results->blame.causes;
     for (int i = 0; i < results->handler_count; i++) {
         HandlerResults *handler = &results->handlers[i];
         for (size_t k = 0; k < rows; k++)
@@ -213,7 +213,7 @@ static void start_blame(Results *whole, const Results *run, Mem *mem)
 {
     size_t causes = (size_t)run->blame.causes;
     for (int i = 0; i < run->handler_count; i++)
-        whole->handlers[i].blame = copied_times(mem, run->handlers[i].blame, WAITS * causes);
+        whole->handlers[i].blame = copied_times(mem, run->handlers[i].blame, BLAME_ROWS * causes);
     whole->blame.name = mem_get(mem, mem_array(mem, causes + 1, sizeof *whole->blame.name));
     for (size_t i = 0; i < causes; i++)
         whole->blame.name[i] = run->blame.name[i];

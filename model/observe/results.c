@@ -154,6 +154,17 @@ static void take_resources(Results *results, Mem *mem, const Spec *spec, const S
     }
 }
 
+static void take_steps(Results *results, const Spec *spec, const Program *program, const Stats *stats)
+{
+    for (int i = 0; i < results->handler_count; i++) {
+        Filler *keeps = results->handlers[i].keeps;
+        for (Site site = 0; site < SITE_RESOURCE; site++)
+            keeps[site] = filler_find(spec, program, stats, site, -1, i);
+        keeps[SITE_RESOURCE] = filler_waits(spec, program, stats, PART_RESOURCE_WAIT, i);
+        keeps[SITE_LOCK] = filler_waits(spec, program, stats, PART_LOCK_WAIT, i);
+    }
+}
+
 Results *results_take(Mem *mem, const Spec *spec, const Program *program, const SpecServer *server, const Probe *probe,
                       WorldEnd end)
 {
@@ -172,6 +183,8 @@ Results *results_take(Mem *mem, const Spec *spec, const Program *program, const 
     results->connections_refused = stats->connections_refused;
     results->peak_open = stats->open.peak;
     take_handlers(results, mem, spec, stats);
+    take_steps(results, spec, program, stats);
+    results->has_carriers = results_config(server, "carriers") >= 0;
     take_cpu(results, spec, stats);
     take_loop(results, mem, server, stats);
     take_pool(results, mem, server, stats);

@@ -7,6 +7,7 @@
 #define MODEL_OBSERVE_RESULTS_H
 
 #include "../machine/run.h"
+#include "filler.h"
 #include "probe.h"
 
 typedef int64_t Micro;
@@ -22,11 +23,12 @@ typedef struct HandlerResults {
     Hist latency;     /* of completed requests */
     Time time[PARTS]; /* the mean latency, split: adds up to it exactly */
     Time *blame;      /* of its waits: see BlameResults; NULL for all of them together */
+    Filler keeps[SITES]; /* its step that keeps such a site longest; for a resource or a lock: that waits longest */
 } HandlerResults;
 
 /* Who kept whom waiting: for each handler a row of means a completed request, by wait and cause. Each is rounded down,
  * and what that leaves of the mean of the wait goes to its largest cause: so the causes of a wait add up to it in
- * `time` exactly. Causes come in the order in which they are reported: handlers, then what the server does itself. */
+ * `time` exactly. Beyond the waits there are the rows BLAME_ON_CORES (blame.h). Causes come in the order in which they are reported: handlers, then what the server does itself. */
 typedef struct BlameResults {
     int causes;        /* 0: not known */
     const char **name; /* of a cause: that of its handler, "(loop)" … */
@@ -97,7 +99,7 @@ typedef struct Results {
     CpuResults cpu;
     uint64_t threads_peak, threads_created;
     int64_t memory_peak;
-    bool has_loop, has_pool;
+    bool has_loop, has_pool, has_carriers;
     LoopResults loop;
     PoolResults pool;
     ResourceResults *resources;
@@ -116,11 +118,20 @@ typedef struct Results {
 Time results_blame(const Results *results, int handler, int cause); /* all waits */
 Time results_waits(const Time time[PARTS]);                         /* what of it is waits */
 
-/* The pair that cost most time over all requests, and what was waited for; false: nobody waited for anybody. */
+/* The pair that cost most time over all requests, the wait in which most of it lies, and what was waited for there;
+ * false: nobody waited for anybody. */
 typedef struct BlamePair {
     int handler, cause, wait;
+    Site site;
 } BlamePair;
 bool results_worst(const Results *results, BlamePair *pair);
+
+/* The worst pair as a sentence without its full stop: "`get` waited 16.2 ms of its 25.0 ms for `report` to leave the
+ * loop (step 3, cpu)". False: nobody waits for long. */
+bool blame_sentence(Buf *buf, const Results *results);
+/* Its beginning: "`get` waited 16.2 ms of its 25.0 ms for `report`". */
+bool blame_clause(Buf *buf, const Results *results, const BlamePair *pair);
+void results_put_time(Buf *buf, Time ns); /* with three digits and its unit */
 
 /* Of a run that is over (stats_close). Everything is copied into mem, apart from the names, which are the spec's.
  * program may be NULL. */

@@ -30,6 +30,22 @@ int blame_idle_cause(const Blame *blame, Time since, int otherwise)
     return since < blame->paused_until ? CAUSE_PAUSE : otherwise;
 }
 
+/* What keeps it is what keeps the one that it is behind. */
+static void pass_on(Station *station, Time span)
+{
+    const Station *behind = station->behind;
+    bool cores = behind == station->blame->cores;
+    settle(station->behind);
+    for (int cause = 0; cause < station->blame->causes; cause++) {
+        Time more = behind->held[cause] - station->seen[cause];
+        station->held[cause] += more;
+        station->seen[cause] = behind->held[cause];
+        if (cores)
+            station->cored[cause] += more;
+    }
+    station->passed += cores ? span : 0;
+}
+
 void station_bring_up(Station *station)
 {
     Time now = blame_now(station->blame), span = now - station->since;
@@ -41,11 +57,7 @@ void station_bring_up(Station *station)
     } else if (station->holders > 1) {
         share_out(station, span);
     } else if (station->watching) {
-        settle(station->behind);
-        for (int cause = 0; cause < station->blame->causes; cause++) {
-            station->held[cause] += station->behind->held[cause] - station->seen[cause];
-            station->seen[cause] = station->behind->held[cause];
-        }
+        pass_on(station, span);
     } else {
         station->held[blame_idle_cause(station->blame, now - span, station->idle)] += span;
     }
@@ -101,7 +113,8 @@ Station *blame_station(Blame *blame, int idle)
     station->idle = idle;
     station->held = (Time *)(void *)(station + 1);
     station->seen = station->held + causes;
-    station->count = (uint32_t *)(void *)(station->seen + causes);
+    station->cored = station->seen + causes;
+    station->count = (uint32_t *)(void *)(station->cored + causes);
     return station;
 }
 

@@ -19,6 +19,8 @@ struct Station {
     uint32_t *count; /* a cause: holders */
     Time *held;      /* a cause: ns */
     Time *seen;
+    Time *cored;     /* a cause: ns of `held` that the cores were held, which this is behind */
+    Time passed;     /* the sum of `cored` */
 };
 
 struct Blame {

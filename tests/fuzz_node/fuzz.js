@@ -19,6 +19,8 @@ for (let i = 2; i < process.argv.length; i += 2) {
 options.build = path.resolve(options.build);
 const scratch = fs.mkdtempSync(path.join(require('os').tmpdir(), 'loopsim-fuzz-'));
 fs.copyFileSync(path.join(__dirname, 'support.js'), path.join(scratch, 'support.js'));
+process.on('exit', () => fs.rmSync(scratch, { recursive: true, force: true })); // with the sockets and files of the programs
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(130));
 const real_time = (() => { // short of a real-time priority others' load shows as races
   const { spawnSync } = require('child_process');
   return spawnSync('chrt', ['-f', '40', 'true']).status === 0 ? ['chrt', '-f', '40'] : [];
@@ -124,7 +126,6 @@ async function all() {
   let seed = options.seed;
   const begun = Date.now();
   await Promise.all(Array.from({ length: options.jobs }, () => worker(() => seed++)));
-  fs.rmSync(scratch, { recursive: true });
   const verbs = new Map(), places = new Set();
   for (const [item, count] of covered) {
     const [place, verb] = item.split(' > ');

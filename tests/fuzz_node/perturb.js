@@ -1,9 +1,12 @@
 'use strict';
-// perturb: the same program with every duration a little longer and a little time between any two steps. A program whose output
-// changes under it depends on a race, and real time may decide it either way.
+// perturb: the same program with every duration a little longer, a little time between any two steps and, in callbacks, after the last
+// one: what a callback has started may be over, and more than one of it, before the loop looks again. A program whose output changes
+// under it depends on a race, and real time may decide it either way.
 
 const bodies = new Set(['main', 'then', 'else', 'catch', 'finally', 'do', 'try', 'cb', 'async', 'promise', 'thenable', 'setTimeout', 'setInterval', 'setImmediate',
   'nextTick', 'queueMicrotask', 'handler', 'onConnection', 'onRequest']);
+const callbacks = new Set(['cb', 'setTimeout', 'setInterval', 'setImmediate', 'nextTick', 'queueMicrotask', 'handler', 'onConnection', 'onRequest']);
+const ends = /^(return|throw|exit|break|continue)$/;
 const times = new Set(['net', 'pool', 'dns', 'cpu']);
 const combined = new Set(['all', 'race', 'any', 'allSettled']);
 
@@ -18,17 +21,18 @@ function perturb(program, next) {
   const delays = program.threads === 1;
   const isFile = (e) => e && typeof e === 'object' && ('fs' in e || 'fsp' in e || 'pbkdf2' in e || 'zlib' in e);
 
-  function steps(body) {
-    const made = [];
+  function steps(body, callback) {
+    const made = [], last = body[body.length - 1];
     for (const step of body) {
       made.push(pause());
       if (delays && (isFile(step) || JSON.stringify(step).match(/"(fsp?|pbkdf2|zlib)":/)) && next() < 0.6) made.push({ pool: next() * 4, cb: [] });
       made.push(change(step, null));
     }
+    if (callback && last && !(typeof last === 'object' && ends.test(Object.keys(last)[0]))) made.push(pause());
     return made;
   }
   function change(e, key) {
-    if (Array.isArray(e)) return bodies.has(key) ? steps(e) : e.map((x) => (combined.has(key) && Array.isArray(x) ? steps(x) : change(x, null)));
+    if (Array.isArray(e)) return bodies.has(key) ? steps(e, callbacks.has(key)) : e.map((x) => (combined.has(key) && Array.isArray(x) ? steps(x) : change(x, null)));
     if (e === null || typeof e !== 'object') return e;
     const made = {};
     for (const [name, x] of Object.entries(e)) {

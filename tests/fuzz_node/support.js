@@ -1,6 +1,6 @@
 'use strict';
 // What a translated program calls: one function a verb, over plain Node and host.node.
-const fs = require('fs'), path = require('path'), os = require('os'), net = require('net'), zlib = require('zlib'), crypto = require('crypto');
+const fs = require('fs'), path = require('path'), net = require('net'), zlib = require('zlib'), crypto = require('crypto');
 const host = require(process.env.LOOPSIM_HOST);
 
 // What takes long only the first time is done before the program begins.
@@ -29,7 +29,7 @@ const print = (value) => fs.writeSync(1, show(value) + '\n');
 const promised = (start, value) => new Promise((resolve, reject) => start((error) => (error ? reject(error) : resolve(value))));
 
 function file(size) {
-  const name = path.join(os.tmpdir(), `loopsim-fuzz-${size}.bin`);
+  const name = path.join(__dirname, `${size}.bin`);
   if (!fs.existsSync(name) || fs.statSync(name).size !== size) fs.writeFileSync(name, Buffer.alloc(size));
   return name;
 }
@@ -88,7 +88,7 @@ const serve = (times, handler) => times.forEach((ms, i) => { host.readable(ms, (
 const sockets = [];
 let server, open_requests;
 function listen(times, onConnection, onRequest) {
-  const name = path.join(os.tmpdir(), `loopsim-fuzz-${process.pid}.sock`);
+  const name = path.join(__dirname, `${process.pid}.sock`);
   open_requests = times.length;
   server = net.createServer((socket) => {
     const number = sockets.push(socket);

@@ -17,6 +17,11 @@ typedef int64_t Time;
 #define TIME_S ((Time)1000000000)
 #define TIME_MAX_RUN ((Time)10 * 365 * 86400 * TIME_S)
 
+#ifdef __GNUC__
+#define PREFETCH(address) __builtin_prefetch(address) /* of no other effect; the address may be any */
+#else
+#define PREFETCH(address) ((void)(address))
+#endif
 #define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
 
 /* The object of type `type` whose member `member` is at `pointer`. */

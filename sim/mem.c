@@ -206,7 +206,7 @@ enum { PIECE_FIRST = 1, PIECE_LAST = 1 };
 #else
 enum { PIECE_FIRST = 512, PIECE_LAST = 64 * 1024 };
 #endif
-enum { ALIGNMENT = _Alignof(max_align_t) };
+enum { ALIGNMENT = _Alignof(max_align_t), CACHE_LINE = 64 };
 
 static size_t aligned(Mem *mem, size_t bytes)
 {
@@ -223,11 +223,23 @@ void pool_init(Pool *pool, Mem *mem, size_t each)
     pool->slab = pool->each < PIECE_FIRST ? PIECE_FIRST / pool->each : 1;
 }
 
+/* Objects of whole cache lines begin at one. */
+static bool in_lines(const Pool *pool)
+{
+    return PIECE_LAST > 1 && pool->each % CACHE_LINE == 0;
+}
+
+static char *line_start(void *block)
+{
+    return (char *)block + (CACHE_LINE - (uintptr_t)block % CACHE_LINE) % CACHE_LINE;
+}
+
 /* Takes a slab and returns its first object, which is zeroed as all of it is. */
 void *pool_refill(Pool *pool)
 {
     size_t count = pool->slab;
-    char *slab = mem_get(pool->mem, mem_array(pool->mem, count, pool->each));
+    size_t bytes = mem_array(pool->mem, count, pool->each);
+    char *slab = in_lines(pool) ? line_start(mem_get(pool->mem, bytes + CACHE_LINE)) : mem_get(pool->mem, bytes);
     for (size_t i = count; i-- > 1;) /* so that they are handed out in ascending order */
         pool_put(pool, slab + i * pool->each);
     if (count <= PIECE_LAST / 2 / pool->each)

@@ -52,12 +52,16 @@ static inline CoRet co_enter(Loop *loop, CoFn *fn, void *pointer, int64_t number
 
 typedef struct Fd Fd;
 struct Fd {
-    Fd *ready_next, *ready_prev;  /* the kernel's ready list */
-    Fd *watch_next;               /* libuv's queue of watchers to be registered */
+    union {
+        Fd *ready_next;           /* the kernel's ready list; what stands in it is registered */
+        Fd *watch_next;           /* libuv's queue of watchers to be registered */
+    };
+    Fd *ready_prev;
     CoFn *dispatch;               /* with co->p the Fd: its callback */
     Time ready_at;                /* since when it is ready */
     int32_t batch;                /* its place in the batch under way, -1: none */
-    bool open, watching, queued, registered, ready, listed;
+    bool open : 1, watching : 1, queued : 1, registered : 1, ready : 1, listed : 1;
+    bool end_of_file;             /* its owner's */
 };
 
 void fd_init(Fd *fd, CoFn *dispatch);

@@ -1,7 +1,7 @@
 /* What clients want, and when (world.h). The way of a connection is network.c's. */
 #include "traffic.h"
 
-_Static_assert(sizeof(Connection) <= 144, "ten million idle connections are to fit into memory");
+_Static_assert(sizeof(Connection) <= 128, "ten million idle connections are to fit into memory");
 
 static void on_client_event(Event *event);
 static void on_timeout(Event *event);
@@ -59,11 +59,14 @@ static Time draw_gap(const Connection *connection)
 
 /* ---- connections ---- */
 
-static uint64_t draw_planned(const Stream *stream, uint64_t index)
+/* 2^32 - 1 is as good as any more. */
+static uint32_t draw_planned(const Stream *stream, uint64_t index)
 {
     const SpecArrivals *spec = stream->spec;
-    if (spec->requests.fixed > 0 || spec->requests.geometric_mean > 0)
-        return draw_count(&spec->requests, draw_at(stream->key, index, 0, DRAW_REQUESTS));
+    if (spec->requests.fixed > 0 || spec->requests.geometric_mean > 0) {
+        uint64_t planned = draw_count(&spec->requests, draw_at(stream->key, index, 0, DRAW_REQUESTS));
+        return planned < UINT32_MAX ? (uint32_t)planned : UINT32_MAX;
+    }
     return spec->kind == ARRIVE_CLIENTS ? 0 : 1;
 }
 
@@ -145,7 +148,7 @@ void client_wants(Connection *connection)
     request->wanted = now_of(clients);
     request->key = stream_of(connection)->handler_key;
     request->handler = draw_handler(connection, connection->sent);
-    request->index = (uint32_t)connection->sent++;
+    request->index = connection->sent++;
     note_want(clients->world->probe, request);
     start_attempt(request);
 }
@@ -314,6 +317,7 @@ void client_moves_on(Connection *connection)
 static void on_client_event(Event *event)
 {
     Connection *connection = CONTAINER_OF(event, Connection, client);
+    PREFETCH(connection->server_side); /* what the server has of it is needed soon, and mostly cold */
     if (connection->state == CLIENT_THINKS)
         next_request(connection);
     else if (connection->state == CLIENT_RETURNS)

@@ -154,10 +154,10 @@ static void bytes_event(Connection *connection)
     if (connection->closed_by_server) { /* it has closed on reading them: nobody is left */
         connection->state = CLIENT_OVER;
         free_if_over(connection);
-    } else if (connection->due <= now_of(connection->clients))
+    } else if (connection->fin_due <= now_of(connection->clients))
         fin_arrives(connection);
     else
-        client_next(connection, CLIENT_CLOSES, connection->due);
+        client_next(connection, CLIENT_CLOSES, connection->fin_due);
 }
 
 /* They are there at `when`. */
@@ -194,14 +194,15 @@ static void push_backlog(Connection *connection)
 static void let_in(Connection *connection)
 {
     World *world = connection->clients->world;
-    Time now = world->kernel.now, there = connection->due + way_there(connection);
+    Time now = world->kernel.now, due = connection->due, there = due + way_there(connection);
     connection->established = now;
+    connection->server_side = NULL;
     push_backlog(connection);
     note_established(world->probe, connection);
     if (connection->request)
         bytes_leave(connection, (there > now ? there : now) + stream_of(connection)->request_delay);
     else
-        client_next(connection, CLIENT_THINKS, connection->due);
+        client_next(connection, CLIENT_THINKS, due);
     world->model->arrived(world->server, connection);
 }
 
@@ -345,7 +346,7 @@ void network_close(Connection *connection)
     Clients *clients = connection->clients;
     if (connection->state == CLIENT_SENDS) { /* the FIN follows the bytes */
         connection->leaving = true;
-        connection->due = now_of(clients) + way_there(connection);
+        connection->fin_due = now_of(clients) + way_there(connection);
         return;
     }
     kernel_cancel(&clients->world->kernel, &connection->client);

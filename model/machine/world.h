@@ -64,25 +64,11 @@ struct Request {
     uint64_t hop;           /* of its bytes to the handler, for traces */
 };
 
+/* Two cache lines: a million may be open at once, and each request finds its own cold. What is never needed at the
+ * same time shares its place. */
 struct Connection {
-    uint64_t number;   /* $c: from 1 over the run, in the order in which they were wanted; 0: not yet */
-    uint64_t index;    /* within its stream, from 0: the `connection` of the draws' key */
-    Request *request;  /* the client's, under way or given up; NULL: idle. The model takes it at `readable` */
-    void *server_side; /* the model's own; NULL before it is accepted */
-    Event client;      /* the client's next act: SYN, bytes, think, response: one at a time */
-    uint64_t sent;     /* requests so far */
-    uint64_t planned;  /* requests before it closes; 0: no end */
-    Time established;  /* when it stood in the backlog; before: when its SYN is there */
-    union {
-        Connection *backlog_next;
-        Time opened; /* before it is in the backlog: when the first SYN was sent */
-        struct Idle *idle; /* accepted: its keep-alive timeout; NULL: none yet */
-    };
-    Clients *clients;
-    Time rtt;        /* of its present request */
-    Time due;        /* the client's act after the next one: thinking ends, bytes were sent, FIN is there */
-    uint32_t track;  /* the view's */
-    int32_t handler; /* of all its requests, -1: the mix decides */
+    Event client;     /* the client's next act: SYN, bytes, think, response: one at a time */
+    Request *request; /* the client's, under way or given up; NULL: idle. The model takes it at `readable` */
     uint16_t stream;
     uint16_t requests; /* that point here: it is not freed before they are */
     uint8_t state;     /* the client's, private to clients.c and network.c */
@@ -93,6 +79,27 @@ struct Connection {
     bool unread : 1;           /* a request's bytes wait for it to be accepted */
     bool leaving : 1;          /* the client closes behind the bytes that are on their way */
     bool refused : 1;
+    uint32_t track; /* the view's */
+    int32_t handler; /* of all its requests, -1: the mix decides */
+    uint32_t sent;    /* requests so far */
+    uint32_t planned; /* requests before it closes; 0: no end */
+    Clients *clients;
+    union {
+        void *server_side; /* the model's own; NULL when it comes into the backlog */
+        Time opened;       /* before: when the first SYN was sent */
+    };
+    union {
+        Time rtt;     /* of its present request */
+        Time fin_due; /* leaving: its FIN is there */
+    };
+    union {
+        Time due; /* before it is in the backlog: its thinking ends, or its bytes are wanted */
+        Connection *backlog_next;
+        struct Idle *idle; /* accepted: its keep-alive timeout; NULL: none yet */
+    };
+    uint64_t number;  /* $c: from 1 over the run, in the order in which they were wanted; 0: not yet */
+    uint64_t index;   /* within its stream, from 0: the `connection` of the draws' key */
+    Time established; /* when it stood in the backlog; before: when its SYN is there */
 };
 
 typedef struct Resources Resources;

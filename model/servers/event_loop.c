@@ -78,13 +78,15 @@ typedef struct EventLoop {
 
 /* A connection as its loop sees it. */
 typedef struct Peer {
-    Fd fd;
+    union {
+        Fd fd;
+        Closing closing; /* once that is closed */
+    };
     Connection *connection;
     Request *request; /* read next; NULL: none is there */
     Process *process;
-    Closing closing;
-    bool end_of_file;
 } Peer;
+_Static_assert(sizeof(Peer) <= 64, "of a connection that rests, the loop is to have one cache line");
 
 static EventLoop *server_of(const Loop *loop)
 {
@@ -115,7 +117,7 @@ static CoRet co_request(Loop *loop, Co *co)
     note_arrives(loop->probe, &loop->thread, request->hop);
     note_callback(loop->probe, &loop->thread, CALLBACK_REQUEST, peer->fd.ready_at, &request->account,
                   loop->world->spec->handlers[request->handler].name);
-    if (!peer->end_of_file)
+    if (!peer->fd.end_of_file)
         fd_clear(loop, &peer->fd);
     CO_CPU(loop, co, loop->costs->read + loop->costs->callback);
     note_begin(loop->probe, request);
@@ -153,7 +155,6 @@ static void adopt(Loop *loop, Connection *connection)
     fd_init(&peer->fd, co_end_of_file);
     peer->connection = connection;
     peer->request = NULL;
-    peer->end_of_file = false;
     peer->process = CONTAINER_OF(loop->owner, Process, node);
     connection->server_side = peer;
     fd_watch(loop, &peer->fd);
@@ -306,7 +307,7 @@ static void loop_gone(void *opaque, Connection *connection)
 {
     Peer *peer = connection->server_side;
     (void)opaque;
-    peer->end_of_file = true;
+    peer->fd.end_of_file = true;
     fd_ready(&peer->process->node.loop, &peer->fd);
 }
 

@@ -1,7 +1,8 @@
 'use strict';
 // perturb: the same program with every duration a little longer, a little time between any two steps and, in callbacks, after the last
-// one: what a callback has started may be over, and more than one of it, before the loop looks again. A program whose output changes
-// under it depends on a race, and real time may decide it either way.
+// one: what a callback has started may be over, and more than one of it, before the loop looks again. For the same reason the loop is
+// sometimes kept busy when something is about to end. A program whose output changes under it depends on a race, and real time may decide
+// it either way.
 
 const bodies = new Set(['main', 'then', 'else', 'catch', 'finally', 'do', 'try', 'cb', 'async', 'promise', 'thenable', 'setTimeout', 'setInterval', 'setImmediate',
   'nextTick', 'queueMicrotask', 'handler', 'onConnection', 'onRequest']);
@@ -17,8 +18,10 @@ function perturb(program, next) {
     return timers.get(ms);
   };
   const pause = () => ({ cpu: `${Math.floor(next() * (next() < 0.1 ? 1500 : 120))}us` });
+  const busy = next() < 0.5; // this variant's loop, now and then
   // Behind one worker, a task ahead of a file request makes that one late.
-  const delays = program.threads === 1;
+  const delays = program.threads === 1 && !busy;
+  const ending = (step) => typeof step === 'object' && JSON.stringify(step).match(/"(?:net|pool|dns)":([0-9.]+)/);
   const isFile = (e) => e && typeof e === 'object' && ('fs' in e || 'fsp' in e || 'pbkdf2' in e || 'zlib' in e);
 
   function steps(body, callback) {
@@ -26,6 +29,8 @@ function perturb(program, next) {
     for (const step of body) {
       made.push(pause());
       if (delays && (isFile(step) || JSON.stringify(step).match(/"(fsp?|pbkdf2|zlib)":/)) && next() < 0.6) made.push({ pool: next() * 4, cb: [] });
+      const end = busy && next() < 0.6 && ending(step);
+      if (end) made.push({ net: Math.max(1, +end[1] + next() * 4.5 - 2.5), cb: [{ cpu: `${1000 + Math.floor(next() * 6000)}us` }] });
       made.push(change(step, null));
     }
     if (callback && last && !(typeof last === 'object' && ends.test(Object.keys(last)[0]))) made.push(pause());

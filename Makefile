@@ -59,7 +59,7 @@ TEST_LDLIBS = $(shell $(PKG_CONFIG) --libs check)
 # What there is: a new file needs no edit ------------------------------------------------------------------------
 
 SOURCES := $(wildcard sim/*.c traces/*.c model/*/*.c cli/*.c)
-TEST_SOURCES := $(wildcard tests/*.c)
+TEST_SOURCES := $(wildcard tests/*.c) $(filter-out tests/fuzz/driver.c,$(wildcard tests/fuzz/*.c))
 OBJECTS := $(SOURCES:%.c=$(OBJ)/%.o)
 TEST_OBJECTS := $(TEST_SOURCES:%.c=$(OBJ)/%.o)
 
@@ -124,6 +124,22 @@ lint: ## clang-format, clang-tidy and cppcheck, as far as they are installed
 coverage-test: $(OBJ)/loopsim-test all ## do 95 % intervals cover the mean of M/M/1 in 93 to 97 % of 1,000 experiments?
 	@LOOPSIM_EXPERIMENTS=1000 CK_RUN_CASE=coverage $(OBJ)/loopsim-test runs
 
+# The targets of tests/fuzz/targets.h, in one program that goes by its name. Clang alone; without must.o, as a bug has to
+# abort there.
+FUZZ := $(BUILD)/fuzz
+FUZZ_FLAGS := -std=c11 -O1 -g -ffp-contract=off -fno-omit-frame-pointer -fno-sanitize-recover=all \
+              -fsanitize=fuzzer-no-link,address,undefined
+FUZZ_OBJECTS := $(patsubst %.c,$(FUZZ)/%.o,$(filter-out cli/main.c sim/must.c,$(SOURCES)) $(wildcard tests/fuzz/*.c))
+$(FUZZ)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(call say,cc) clang $(FUZZ_FLAGS) $(WARNINGS) $(DEFINES) $(LIB_CFLAGS) -MMD -MP -c -o $@ $<
+$(FUZZ)/fuzz: $(FUZZ_OBJECTS)
+	$(call say,link) clang $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ $(LIB_LDLIBS)
+-include $(FUZZ_OBJECTS:.o=.d)
+
+fuzz: $(FUZZ)/fuzz all ## search inputs that break something (T=spec, a target of tests/fuzz/targets.h; SECONDS=60)
+	@sh tests/fuzz/fuzz.sh $(FUZZ) $(BUILD)/loopsim '$(T)' $(or $(SECONDS),60)
+
 BENCH := $(BUILD)/bench
 $(BENCH)/floor_%: bench/floor_%.c Makefile
 	@mkdir -p $(@D)
@@ -158,4 +174,4 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
 FORCE:
-.PHONY: all bench demo test coverage-test reality golden reference laws layers lint install clean help FORCE fuzz-node
+.PHONY: all bench demo test coverage-test reality golden reference laws layers lint install clean help FORCE fuzz-node fuzz

@@ -120,14 +120,16 @@ void check_pair_packets(Packets *packets)
 {
     TraceCheck *check = packets->check;
     size_t from = 0;
-    qsort(packets->events, packets->count, sizeof *packets->events, by_track); /* a total order: the index is last */
+    if (packets->count > 0) /* qsort takes no NULL, not even for nothing */
+        qsort(packets->events, packets->count, sizeof *packets->events, by_track); /* a total order: the index is last */
     for (size_t i = 1; i <= packets->count; i++) {
         if (i < packets->count && packets->events[i].place == packets->events[from].place)
             continue;
         pair_track(packets, packets->events + from, packets->events + i);
         from = i;
     }
-    qsort(packets->flows, packets->flow_count, sizeof *packets->flows, by_number); /* a total order of plain numbers */
+    if (packets->flow_count > 0)
+        qsort(packets->flows, packets->flow_count, sizeof *packets->flows, by_number); /* a total order of plain numbers */
     for (size_t i = 1; i < packets->flow_count; i++)
         check->counts.flows += packets->flows[i] == packets->flows[i - 1];
 }

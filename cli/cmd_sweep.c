@@ -84,13 +84,6 @@ static int check_options(const Cli *cli)
         say_error(cli->mem, "loopsim run --set … --trace traces one point", "a sweep writes no trace");
         return EXIT_USAGE;
     }
-    for (int i = 0; i < args->out_count; i++) {
-        Format format = args->out[i].format;
-        if (format == FORMAT_TEXT || format == FORMAT_JSON || format == FORMAT_CSV)
-            continue;
-        say_error(cli->mem, "text, json or csv", "--out %s: not available for a sweep", format_name[format]);
-        return EXIT_USAGE;
-    }
     return EXIT_DONE;
 }
 
@@ -314,6 +307,18 @@ static int run_points(Running *running)
 
 /* ---- what is reported ---- */
 
+static void write_format(Buf *text, const Sweep *sweep, const OutputTo *to)
+{
+    static void (*const writers[FORMATS])(Buf *, const Sweep *) = {
+        [FORMAT_JSON] = sweep_json, [FORMAT_CSV] = sweep_csv,     [FORMAT_MD] = sweep_markdown,
+        [FORMAT_HTML] = sweep_html, [FORMAT_JUNIT] = sweep_junit, [FORMAT_GITHUB] = sweep_github,
+    };
+    if (to->format == FORMAT_TEXT)
+        sweep_text(text, sweep, report_color(sweep->args, to->path));
+    else
+        writers[to->format](text, sweep);
+}
+
 static int write_sweep(Cli *cli, const Sweep *sweep, Outputs *outputs)
 {
     int code = EXIT_DONE;
@@ -321,13 +326,13 @@ static int write_sweep(Cli *cli, const Sweep *sweep, Outputs *outputs)
         const OutputTo *to = &outputs->to[i];
         Buf text;
         buf_init(&text, cli->mem, REPORT_MOST);
-        if (to->format == FORMAT_JSON)
-            sweep_json(&text, sweep);
-        else if (to->format == FORMAT_CSV)
-            sweep_csv(&text, sweep);
-        else
-            sweep_text(&text, sweep, report_color(&cli->args, to->path));
+        write_format(&text, sweep, to);
         int written = outputs_write(outputs, i, &text);
+        if (to->format == FORMAT_GITHUB && written == EXIT_DONE) {
+            buf_clear(&text);
+            sweep_markdown(&text, sweep);
+            written = github_append(cli->mem, &text);
+        }
         code = code != EXIT_DONE ? code : written;
         buf_free(&text);
     }

@@ -1,6 +1,7 @@
 /* Latency by percentile on an axis of 1 / (1 - p), where every nine takes the same room; and how latencies are spread,
  * on a logarithmic axis. */
 #include "html.h"
+#include "html_plot.h"
 #include "svg.h"
 #include "text.h"
 
@@ -130,28 +131,6 @@ static double put_curve(Html *html, PercentileChart *chart, int server)
     return y;
 }
 
-/* Names at the ends of their curves, moved apart where they would cover each other. */
-static void put_names(Html *html, PercentileChart *chart, double *end)
-{
-    const Report *report = html->report;
-    double next = chart->top - 10;
-    for (int placed = 0; placed < report->count; placed++) {
-        int first = -1;
-        for (int i = 0; i < report->count; i++)
-            if (end[i] >= 0 && (first < 0 || end[i] < end[first]))
-                first = i;
-        if (first < 0)
-            return;
-        double y = end[first] + 4 > next + 15 ? end[first] + 4 : next + 15;
-        Buf class;
-        buf_init(&class, report->mem, 4096);
-        buf_f(&class, "name %s", html_color(first));
-        svg_text(&chart->svg, buf_string(&class), "start", chart->right + 8, y, report->results[first]->name, 16);
-        next = y;
-        end[first] = -1;
-    }
-}
-
 static void put_percentile_table(Html *html)
 {
     static const Percentile rows[] = {{"0", 0},           {"25", 25000000},    {"50", 50000000},  {"75", 75000000},
@@ -179,6 +158,7 @@ void html_percentiles(Html *html)
     const Report *report = html->report;
     PercentileChart chart = {.left = 76, .right = HTML_WIDTH - LABEL_ROOM, .top = TOP};
     double *end = mem_get(report->mem, mem_array(report->mem, (size_t)report->count + 1, sizeof *end));
+    const char **name = mem_get(report->mem, mem_array(report->mem, (size_t)report->count + 1, sizeof *name));
     chart.bottom = 330;
     if (!latency_range(report, &chart.y.low, &chart.y.high))
         return;
@@ -191,9 +171,11 @@ void html_percentiles(Html *html)
                        "nine; the curve of a server ends where its requests no longer tell.");
     svg_begin(&chart.svg, html->buf, HTML_WIDTH, chart.bottom + 30, "Latency by percentile, a curve for each server");
     put_grid(html, &chart);
-    for (int i = 0; i < report->count; i++)
+    for (int i = 0; i < report->count; i++) {
+        name[i] = report->results[i]->name;
         end[i] = report->results[i]->all.latency.count > 0 ? put_curve(html, &chart, i) : -1;
-    put_names(html, &chart, end);
+    }
+    plot_names(html, &chart.svg, chart.right + 8, chart.top + 5, chart.bottom, end, name, report->count);
     svg_end(&chart.svg);
     put_percentile_table(html);
     html_end_section(html);

@@ -65,6 +65,7 @@ void report_write(Buf *buf, const Report *report, Format format);
 bool report_color(const Args *args, const char *path); /* whether what goes to path is to be coloured */
 /* Appends the Markdown to the file that GITHUB_STEP_SUMMARY names, where it is set; an exit code. */
 int github_summary(const Report *report);
+int github_append(Mem *mem, const Buf *text); /* likewise any Markdown, with an empty line behind it */
 
 /* The command that gives the same results again. */
 void report_repro(Buf *buf, const Report *report);

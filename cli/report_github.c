@@ -48,21 +48,25 @@ void report_github(Buf *buf, const Report *report)
     buf_f(buf, "loopsim: %u of %d requirements met\n", met, report->verdict_count);
 }
 
-int github_summary(const Report *report)
+int github_append(Mem *mem, const Buf *text)
 {
     const char *path = getenv("GITHUB_STEP_SUMMARY");
-    Buf text;
     if (!path || !path[0])
         return EXIT_DONE;
-    buf_init(&text, report->mem, LINE_MOST);
-    report_markdown(&text, report);
-    buf_char(&text, '\n');
     errno = 0;
     FILE *file = fopen(path, "ab");
-    bool fine = file && fwrite(text.data, 1, text.size, file) == text.size;
+    bool fine = file && fwrite(text->data, 1, text->size, file) == text->size && fputc('\n', file) == '\n';
     if (file)
         fine = fclose(file) == 0 && fine;
     if (!fine)
-        say_error(report->mem, "GITHUB_STEP_SUMMARY names it", "cannot write %s: %s", path, strerror(errno));
+        say_error(mem, "GITHUB_STEP_SUMMARY names it", "cannot write %s: %s", path, strerror(errno));
     return fine ? EXIT_DONE : EXIT_IO;
+}
+
+int github_summary(const Report *report)
+{
+    Buf text;
+    buf_init(&text, report->mem, LINE_MOST);
+    report_markdown(&text, report);
+    return github_append(report->mem, &text);
 }

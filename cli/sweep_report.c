@@ -1,6 +1,4 @@
-/* A sweep on the screen and as CSV. */
-#include "../model/spec/json.h"
-#include "escape.h"
+/* A sweep on the screen, and what all of its reports say alike. */
 #include "knee.h"
 #include "sweep.h"
 #include "text.h"
@@ -14,7 +12,7 @@ enum { TEXT_MOST = 1 << 28, VALUE_MOST = 24, COLUMNS = 7 };
 typedef struct Column {
     const char *name;
     MetricUnit unit;
-    size_t at; /* in SweepRow */
+    size_t at, half; /* in SweepRow; half 0: it has no interval */
     Scale scale;
     size_t width;
     bool shown;
@@ -22,24 +20,32 @@ typedef struct Column {
 
 #define COLUMN(name, unit, field)                                                                                      \
     {                                                                                                                  \
-        name, unit, offsetof(SweepRow, field), {"", 1, 0}, 0, true                                                     \
+        name, unit, offsetof(SweepRow, field), 0, {"", 1, 0}, 0, true                                                  \
+    }
+#define WITH_HALF(name, unit, field)                                                                                   \
+    {                                                                                                                  \
+        name, unit, offsetof(SweepRow, field), offsetof(SweepRow, field##_half), {"", 1, 0}, 0, true                   \
     }
 
-static int64_t value_of(const SweepRow *row, const Column *column)
+static int64_t value_of(const SweepRow *row, size_t at)
 {
     int64_t value;
-    memcpy(&value, (const char *)row + column->at, sizeof value);
+    memcpy(&value, (const char *)row + at, sizeof value);
     return value;
 }
 
 static void put_cell(Buf *cell, const Column *column, const SweepRow *row, bool ascii)
 {
-    int64_t value = value_of(row, column);
+    int64_t value = value_of(row, column->at), half = column->half > 0 ? value_of(row, column->half) : -1;
     buf_clear(cell);
     if (value < 0)
         buf_text(cell, ascii ? "-" : "–");
     else
         scale_put(cell, column->scale, value);
+    if (value < 0 || half < 0)
+        return;
+    buf_text(cell, ascii ? " +-" : " ±");
+    scale_put(cell, column->scale, half);
 }
 
 /* One unit a column, at most two decimals. */
@@ -49,7 +55,7 @@ static void measure(Column *column, const SweepTable *table, uint64_t rows, Mem 
     Buf cell;
     buf_init(&cell, mem, 4096);
     for (uint64_t i = 0; i < rows; i++) {
-        int64_t value = table->row[i].here ? value_of(&table->row[i], column) : -1;
+        int64_t value = table->row[i].here ? value_of(&table->row[i], column->at) : -1;
         if (value > 0 && value < least)
             least = value;
         most = value > most ? value : most;
@@ -87,9 +93,9 @@ static size_t value_width(const Vary *vary)
 static Layout make_layout(const Text *text, const Sweep *sweep, const SweepTable *table)
 {
     static const Column columns[COLUMNS] = {
-        COLUMN("offered", METRIC_RATE, offered), COLUMN("done", METRIC_RATE, throughput),
-        COLUMN("mean", METRIC_TIME, mean),       COLUMN("p50", METRIC_TIME, p50),
-        COLUMN("p99", METRIC_TIME, p99),         COLUMN("lost", METRIC_COUNT, lost),
+        COLUMN("offered", METRIC_RATE, offered),      WITH_HALF("done", METRIC_RATE, throughput),
+        WITH_HALF("mean", METRIC_TIME, mean),         WITH_HALF("p50", METRIC_TIME, p50),
+        WITH_HALF("p99", METRIC_TIME, p99),           COLUMN("lost", METRIC_COUNT, lost),
         COLUMN("busy", METRIC_FRACTION, utilization),
     };
     Layout layout = {.server = 6};
@@ -189,7 +195,7 @@ typedef struct KneeText {
 } KneeText;
 
 /* To three digits or as many as there are before the point. */
-static void put_at(Buf *buf, int64_t at, const char *unit)
+void sweep_put_at(Buf *buf, int64_t at, const char *unit)
 {
     int64_t scale = 1;
     while (at / scale >= 10000 && scale < 1000000)
@@ -197,11 +203,38 @@ static void put_at(Buf *buf, int64_t at, const char *unit)
     vary_write(buf, (at + scale / 2) / scale * scale, unit);
 }
 
+void sweep_put_knee(Buf *line, const Sweep *sweep, const SweepKnee *knee)
+{
+    const Vary *vary = &sweep->vary[knee->vary];
+    if (knee->throughput->has) {
+        buf_text(line, "throughput stops following at ");
+        sweep_put_at(line, knee->throughput->at, vary->unit);
+        buf_f(line, " (between %s and %s)", vary->value[knee->throughput->last], vary->value[knee->throughput->first]);
+    } else {
+        buf_text(line, knee->throughput->fine ? "throughput follows everywhere" : "throughput follows nowhere");
+    }
+    if (knee->p99->has) {
+        buf_text(line, "; p99 leaves its plateau of ");
+        text_value(line, METRIC_TIME, true, knee->p99->figure, sweep->args->time_unit);
+        buf_text(line, " at ");
+        sweep_put_at(line, knee->p99->at, vary->unit);
+        buf_f(line, " (between %s and %s)", vary->value[knee->p99->last], vary->value[knee->p99->first]);
+    }
+}
+
+void sweep_put_point(Buf *buf, const Sweep *sweep, uint64_t point)
+{
+    for (int i = 0; i < sweep->vary_count; i++)
+        buf_f(buf, "%s%s %s", i > 0 ? ", " : "", sweep->vary[i].path,
+              sweep->vary[i].value[sweep_index(sweep, point, i)]);
+}
+
 static void put_others(Buf *line, const Sweep *sweep, const SweepKnee *knee)
 {
     for (int i = 0; i < sweep->vary_count; i++)
         if (i != knee->vary)
-            buf_f(line, " (%s %s)", sweep->vary[i].path, sweep->vary[i].value[sweep_index(sweep, knee->first_point, i)]);
+            buf_f(line, " (%s %s)", sweep->vary[i].path,
+                  sweep->vary[i].value[sweep_index(sweep, knee->first_point, i)]);
 }
 
 static void put_knee(void *context, const SweepKnee *knee)
@@ -219,20 +252,7 @@ static void put_knee(void *context, const SweepKnee *knee)
     buf_f(&line, "%s", knee->server);
     put_others(&line, sweep, knee);
     buf_text(&line, ": ");
-    if (knee->throughput->has) {
-        buf_text(&line, "throughput stops following at ");
-        put_at(&line, knee->throughput->at, vary->unit);
-        buf_f(&line, " (between %s and %s)", vary->value[knee->throughput->last], vary->value[knee->throughput->first]);
-    } else {
-        buf_text(&line, knee->throughput->fine ? "throughput follows everywhere" : "throughput follows nowhere");
-    }
-    if (knee->p99->has) {
-        buf_text(&line, "; p99 leaves its plateau of ");
-        text_value(&line, METRIC_TIME, true, knee->p99->figure, sweep->args->time_unit);
-        buf_text(&line, " at ");
-        put_at(&line, knee->p99->at, vary->unit);
-        buf_f(&line, " (between %s and %s)", vary->value[knee->p99->last], vary->value[knee->p99->first]);
-    }
+    sweep_put_knee(&line, sweep, knee);
     buf_text(into->text->buf, "  ");
     text_wrap(into->text, buf_string(&line), 4);
     buf_free(&line);
@@ -253,7 +273,8 @@ static void put_about(Text *text, const Sweep *sweep)
     if (sweep->runs > 1) {
         buf_text(text->buf, dot);
         text_count(text->buf, (uint64_t)sweep->runs);
-        buf_text(text->buf, " runs each");
+        buf_text(text->buf, text->ascii ? " runs each; +- is half the width of a 95 % interval"
+                                        : " runs each; ± is half the width of a 95 % interval");
     }
     if (sweep->shards > 0) {
         buf_f(text->buf, "%spart ", dot);
@@ -288,103 +309,4 @@ void sweep_text(Buf *buf, const Sweep *sweep, bool color)
     }
     buf_bytes(buf, whole.data, whole.size);
     buf_free(&whole);
-}
-
-/* ---- CSV: RFC 4180 with LF ---- */
-
-typedef struct Keys {
-    const char *key[128];
-    size_t count;
-} Keys;
-
-/* A key that is not there yet comes behind the one that it stands behind here. */
-static void add_keys(Keys *keys, Mem *mem, const Json *server)
-{
-    size_t at = 0;
-    for (const Json *item = server->child; item; item = item->next) {
-        size_t found = 0;
-        while (found < keys->count && strcmp(keys->key[found], item->key) != 0)
-            found++;
-        if (found == keys->count && keys->count < COUNT_OF(keys->key)) {
-            memmove(keys->key + at + 1, keys->key + at, (keys->count - at) * sizeof *keys->key);
-            keys->key[at] = mem_copy(mem, item->key, strlen(item->key));
-            keys->count++;
-            found = at;
-        }
-        at = found + 1;
-    }
-}
-
-typedef void ServerFn(void *context, Buf *buf, const Sweep *sweep, uint64_t point, const Json *server);
-
-/* Reading a line takes far more memory than it keeps: each has a Mem of its own. */
-static void each_server_at(Buf *buf, const Sweep *sweep, uint64_t point, ServerFn *fn, void *context)
-{
-    Mem *own = mem_new((size_t)1 << 28);
-    MemTrap trap, outer;
-    if (!own)
-        mem_give_up(sweep->mem);
-    if (!mem_try(sweep->mem, &outer)) {
-        mem_delete(own);
-        mem_give_up(sweep->mem);
-    }
-    if (!mem_try(own, &trap))
-        mem_give_up(sweep->mem);
-    Diag diag;
-    diag_init(&diag, own);
-    const Json *json = json_read(own, (JsonPlace){.file = "line", .line = 1, .column = 1}, sweep->line[point],
-                                 strlen(sweep->line[point]), &diag);
-    const Json *servers = json_member(json, "servers");
-    for (const Json *server = servers ? servers->child : NULL; server; server = server->next)
-        fn(context, buf, sweep, point, server);
-    mem_end_try(own, &trap);
-    mem_end_try(sweep->mem, &outer);
-    mem_delete(own);
-}
-
-static void each_server(Buf *buf, const Sweep *sweep, ServerFn *fn, void *context)
-{
-    for (uint64_t point = 0; point < sweep->points; point++)
-        if (sweep->line[point])
-            each_server_at(buf, sweep, point, fn, context);
-}
-
-static void find_keys(void *context, Buf *buf, const Sweep *sweep, uint64_t point, const Json *server)
-{
-    (void)buf, (void)point;
-    add_keys(context, sweep->mem, server);
-}
-
-static void put_csv_row(void *context, Buf *buf, const Sweep *sweep, uint64_t point, const Json *server)
-{
-    const Keys *keys = context;
-    for (int i = 0; i < sweep->vary_count; i++) {
-        escape_csv(buf, sweep->vary[i].value[sweep_index(sweep, point, i)]);
-        buf_char(buf, ',');
-    }
-    escape_csv(buf, server->key);
-    for (size_t i = 0; i < keys->count; i++) {
-        const Json *value = json_member(server, keys->key[i]);
-        buf_char(buf, ',');
-        if (value && value->type == JSON_NUMBER)
-            buf_text(buf, value->text);
-        else if (value && value->type == JSON_STRING)
-            escape_csv(buf, value->text);
-    }
-    buf_char(buf, '\n');
-}
-
-void sweep_csv(Buf *buf, const Sweep *sweep)
-{
-    Keys keys = {.count = 0};
-    each_server(buf, sweep, find_keys, &keys);
-    for (int i = 0; i < sweep->vary_count; i++) {
-        escape_csv(buf, sweep->vary[i].path);
-        buf_char(buf, ',');
-    }
-    buf_text(buf, "server");
-    for (size_t i = 0; i < keys.count; i++)
-        buf_f(buf, ",%s", keys.key[i]);
-    buf_char(buf, '\n');
-    each_server(buf, sweep, put_csv_row, &keys);
 }

@@ -43,6 +43,11 @@ static void take_server(SweepTable *table, Mem *mem, uint64_t point, const Json 
     row->mean = figure(json, "mean_ns");
     row->p50 = figure(json, "p50_ns");
     row->p99 = figure(json, "p99_ns");
+    row->throughput_half = figure(json, "throughput_per_s_ci95");
+    row->mean_half = figure(json, "mean_ns_ci95");
+    row->p50_half = figure(json, "p50_ns_ci95");
+    row->p99_half = figure(json, "p99_ns_ci95");
+    row->arrived = figure(json, "arrived");
     row->completed = figure(json, "completed");
     row->utilization = figure(json, "bottleneck_utilization");
     row->lost = figure(json, "failed") + figure(json, "refused") + figure(json, "timed_out");
@@ -60,19 +65,37 @@ static void start_table(SweepTable *table, const Sweep *sweep, Mem *mem, const J
         mem, mem_array(mem, mem_array(mem, (size_t)sweep->points, (size_t)table->servers + 1), sizeof *table->row));
 }
 
+static void add_failure(SweepTable *table, Mem *mem, uint64_t point, const Json *text, bool limit)
+{
+    size_t count = (size_t)table->failure_count;
+    if ((count & (count - 1)) == 0)
+        table->failure = mem_grow(mem, table->failure, mem_array(mem, 2 * count + 1, sizeof *table->failure));
+    table->failure[table->failure_count++] = (SweepFailure){point, kept(mem, text), limit};
+}
+
+static void take_failures(SweepTable *table, Mem *mem, uint64_t point, const Json *json)
+{
+    const Json *limit = json_member(json, "limit"), *unmet = json_member(json, "unmet");
+    if (limit)
+        add_failure(table, mem, point, limit, true);
+    for (const Json *text = unmet ? unmet->child : NULL; text; text = text->next)
+        add_failure(table, mem, point, text, false);
+    table->limited += limit != NULL;
+    table->unmet += unmet && unmet->count > 0;
+}
+
 static void take_line(SweepTable *table, const Sweep *sweep, Mem *mem, Mem *own, uint64_t point)
 {
     Diag diag;
     diag_init(&diag, own);
     const Json *json = json_read(own, (JsonPlace){.file = "line", .line = 1, .column = 1}, sweep->line[point],
                                  strlen(sweep->line[point]), &diag);
-    const Json *servers = json_member(json, "servers"), *unmet = json_member(json, "unmet");
+    const Json *servers = json_member(json, "servers");
     if (!table->server)
         start_table(table, sweep, mem, servers);
     for (const Json *server = servers ? servers->child : NULL; server; server = server->next)
         take_server(table, mem, point, server);
-    table->limited += json_member(json, "limit") != NULL;
-    table->unmet += unmet && unmet->count > 0;
+    take_failures(table, mem, point, json);
 }
 
 SweepTable sweep_table(const Sweep *sweep, Mem *mem)
@@ -99,8 +122,7 @@ SweepTable sweep_table(const Sweep *sweep, Mem *mem)
 
 /* ---- knees ---- */
 
-/* Along the first of the varied that is numeric and has at least three values. */
-static int knee_vary(const Sweep *sweep)
+int sweep_along(const Sweep *sweep)
 {
     for (int i = 0; i < sweep->vary_count; i++)
         if (sweep->vary[i].numeric && sweep->vary[i].count >= 3)
@@ -130,7 +152,7 @@ static bool line_of(const Sweep *sweep, const SweepTable *table, SweepKnee *knee
 
 void sweep_knees(const Sweep *sweep, const SweepTable *table, Mem *mem, SweepKneeFn *fn, void *context)
 {
-    int along = knee_vary(sweep);
+    int along = sweep_along(sweep);
     if (along < 0 || !table->server)
         return;
     const Vary *vary = &sweep->vary[along];

@@ -234,3 +234,17 @@ void text_value(Buf *buf, MetricUnit unit, bool has, int64_t value, TimeUnit tim
     scale_put(buf, scale, value);
     buf_f(buf, "%s%s", scale.unit[0] && scale.unit[0] != '/' && scale.unit[0] != '%' ? " " : "", scale.unit);
 }
+
+void text_interval(Buf *buf, MetricUnit unit, int64_t value, int64_t half, TimeUnit time_unit)
+{
+    bool has = true;
+    if (half < 0) {
+        text_value(buf, unit, true, value, time_unit);
+        return;
+    }
+    Scale scale = scale_for(unit, &value, &has, 1, time_unit);
+    scale_put(buf, scale, value);
+    buf_text(buf, " ±");
+    scale_put(buf, scale, half);
+    buf_f(buf, "%s%s", scale.unit[0] && scale.unit[0] != '/' && scale.unit[0] != '%' ? " " : "", scale.unit);
+}

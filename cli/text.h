@@ -39,6 +39,8 @@ void text_time(Buf *buf, Time ns);                    /* "60 s", "1.5 ms": as sh
 void text_micro(Buf *buf, Micro value, unsigned decimals); /* rounded, with separators */
 /* With its unit; "nothing" where there is none. */
 void text_value(Buf *buf, MetricUnit unit, bool has, int64_t value, TimeUnit time_unit);
+/* "19.0 ±1.7 ms": with half the width of its interval, in the same unit; half -1: none. */
+void text_interval(Buf *buf, MetricUnit unit, int64_t value, int64_t half, TimeUnit time_unit);
 
 /* How a row of the contrast and a part of a latency are called. */
 const char *contrast_label(const ContrastRow *row);

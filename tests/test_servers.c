@@ -243,6 +243,16 @@ START_TEST(the_acceptor_waits_at_max_threads)
 }
 END_TEST
 
+/* Who comes together does not find the queue full of what a free thread is about to take. */
+START_TEST(a_queue_is_for_those_without_a_thread)
+{
+    IS("1@4000 2@4000", "\"cores\":2", CPU_4, "{\"at\":[\"0\",\"0\"]}", "\"model\":\"thread-pool\",\"threads\":2,\"queue\":0");
+    IS("1@6000 2@10000", "\"cores\":2", CPU_4, "{\"at\":[\"2ms\",\"2ms\"]}", "\"model\":\"thread-pool\",\"threads\":1,\"queue\":1");
+    IS("1@6000 2@10000", "\"cores\":2", CPU_4, "{\"at\":[\"2ms\",\"2ms\"]}",
+       "\"model\":\"thread-pool\",\"threads\":1,\"queue\":1,\"unit\":\"request\"");
+}
+END_TEST
+
 START_TEST(a_full_queue_refuses)
 {
     IS("1@4000 2@8000 refused:1", "\"cores\":1", CPU_4, "{\"at\":[\"0\",\"1ms\",\"2ms\"]}",
@@ -291,6 +301,7 @@ Suite *servers_suite(void)
     tcase_add_loop_test(tc, no_more_connections_than_allowed, 0, 4);
     tcase_add_test(tc, the_acceptor_waits_at_max_threads);
     tcase_add_test(tc, a_full_queue_refuses);
+    tcase_add_test(tc, a_queue_is_for_those_without_a_thread);
     tcase_add_test(tc, a_thread_that_does_not_fit_is_refused);
     tcase_add_test(tc, a_sleeping_thread_pays_for_its_timer);
     suite_add_tcase(suite, tc);

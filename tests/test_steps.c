@@ -49,7 +49,8 @@ static void check_on(const Case *test, const char *server)
     snprintf(spec, sizeof spec,
              "{\"machine\":{\"profile\":\"ideal\"},\"resources\":{\"one\":{\"latency\":\"4ms\",\"concurrency\":1},"
              "\"full\":{\"latency\":\"4ms\",\"concurrency\":1,\"queue\":0},\"slow\":{\"latency\":\"9ms\",\"timeout\":\"5ms\"},"
-             "\"disk\":{\"latency\":\"4ms\",\"via\":\"fs\"},\"sums\":{\"latency\":\"4ms\",\"via\":\"cpu\"}},"
+             "\"disk\":{\"latency\":\"4ms\",\"via\":\"fs\"},\"sums\":{\"latency\":\"4ms\",\"via\":\"cpu\"},"
+             "\"wrong\":{\"latency\":\"4ms\",\"via\":\"cpu\",\"error_rate\":1}},"
              "\"handlers\":{\"a\":[%s]},\"arrivals\":%s,\"servers\":{\"s\":{%s}}}",
              test->steps, test->arrivals ? test->arrivals : "{\"at\":[\"0\"]}", server);
     Lab *lab = lab_read(spec);
@@ -87,6 +88,8 @@ static const Case cases[] = {
     {ALL, "{\"try\":[{\"await\":{\"io\":\"slow\"}}],\"catch\":[" CPU(1) "]}", NULL, "1@6000"},
     {ALL, "{\"await\":{\"io\":\"disk\"}}", TWO, "1@4000 2@4000"},
     {ALL, "{\"await\":{\"io\":\"sums\"}}", NULL, "1@4000"},
+    {LOOP | THREADS, "{\"await\":{\"io\":\"wrong\"}}", NULL, "failed:1"},
+    {ALL, "{\"try\":[{\"sync\":{\"io\":\"slow\"}}],\"catch\":[" CPU(1) "]}", NULL, "1@6000"},
     /* side by side */
     {LOOP | PARALLEL, "{\"await\":{\"all\":[" BODY(NET(2)) "," BODY(NET(5)) "]}}", NULL, "1@5000"},
     {BLOCKING, "{\"await\":{\"all\":[" BODY(NET(2)) "," BODY(NET(5)) "]}}", NULL, "1@7000"},
@@ -94,6 +97,9 @@ static const Case cases[] = {
     {BLOCKING, "{\"await\":{\"allSettled\":[" BODY(NET(2) ",{\"throw\":\"x\"}") "," BODY(NET(5)) "]}}", NULL, "1@7000"},
     {LOOP | PARALLEL, "{\"await\":{\"race\":[" BODY(NET(5)) "," BODY(NET(2)) "]}}", NULL, "1@2000"},
     {BLOCKING, "{\"await\":{\"race\":[" BODY(NET(5)) "," BODY(NET(2)) "]}}", NULL, "1@5000"},
+    {BLOCKING,
+     "{\"await\":{\"race\":[" BODY("{\"await\":{\"allSettled\":[" BODY(CPU(1)) "," BODY(CPU(1)) "]}}") "," BODY(NET(9)) "]}}",
+     NULL, "1@2000"},
     {LOOP | PARALLEL, "{\"await\":{\"any\":[" BODY(NET(1) ",{\"throw\":\"x\"}") "," BODY(NET(2)) "]}}", NULL, "1@2000"},
     {BLOCKING, "{\"await\":{\"any\":[" BODY(NET(1) ",{\"throw\":\"x\"}") "," BODY(NET(2)) "," BODY(NET(9)) "]}}", NULL, "1@3000"},
     {ALL, "{\"await\":{\"all\":[" BODY("{\"throw\":\"x\"}") "," BODY(NET(2)) "]}}", NULL, "failed:1"},

@@ -208,9 +208,9 @@ static Need finish(Worker *worker)
     Task *task = worker->task;
     bool woke = false;
     if (task->resource >= 0) {
-        task->failed = task->call.failed;
-        if (task->computes && !task->failed)
+        if (task->computes && !task->call.failed)
             resource_leave(pool->loop->world->resources, &task->call);
+        task->failed = task->call.failed;
     }
     note_behind(pool->loop->probe, task->strand, &pool->loop->thread);
     note_task(pool->loop->probe, task->strand, 0, -1);

@@ -428,6 +428,7 @@ static Need block_on_resource(Vm *vm, Op *op)
         return (Need){ .kind = NEED_CPU, .part = PART_CPU, .ns = op->call.latency };
     } else if (op->stage == 4) {
         resource_leave(resources, &op->call);
+        op->failed = op->call.failed;
         op->over = true;
         return (Need){ .kind = NEED_CPU, .ns = 0 };
     }

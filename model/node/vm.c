@@ -577,6 +577,13 @@ static bool run_owed(Vm *vm)
     return true;
 }
 
+/* What looks whether a promise is settled must see all that has happened: else an element of a race that is over, but
+ * for the jobs of promises within it, would let the next one begin. */
+static bool owes_first(const Vm *vm, const Ins *ins)
+{
+    return (ins->op == OP_AWAIT || ins->op == OP_DECIDED) && vm->node == NULL && vm->micro.count > 0 && !vm->parallel_io;
+}
+
 VmEnd vm_run(Vm *vm)
 {
     Probe *probe = vm->shared->probe;
@@ -594,6 +601,11 @@ VmEnd vm_run(Vm *vm)
             continue;
         }
         const Ins *ins = frame->pc++;
+        if (owes_first(vm, ins)) {
+            frame->pc = ins;
+            run_owed(vm);
+            continue;
+        }
         switch (ins->op) {
         case OP_CPU: case OP_AWAIT: case OP_AWAIT_IO: case OP_IO: case OP_SLEEP: case OP_SYNC: case OP_TIMEOUT: case OP_EXIT: case OP_RESPOND:
         case OP_LOCK: case OP_UNLOCK: {

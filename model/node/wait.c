@@ -122,8 +122,6 @@ static WaitEnd await_io_blocking(Vm *vm, Frame *frame, const Ins *ins)
     if (!blocking_wait(vm, frame))
         return WAIT_NEEDS;
     Value value = end_blocking(vm, frame, &failed);
-    if (ins->op == OP_SYNC)
-        failed = false;
     if (failed)
         frame_throw(vm, value);
     else if (ins->op != OP_SYNC)

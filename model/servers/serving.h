@@ -48,6 +48,7 @@ struct Serving {
     ServingAt at;
     bool paid;
     Serving *next; /* the model's: among the idle ones */
+    bool called;   /* the model's: it was woken for something, and has not looked yet */
     int cause;     /* on whose behalf it is held: serving_held */
 };
 

@@ -68,6 +68,7 @@ typedef struct ThreadPoolServer {
     Serving *idle, **idle_last; /* threads without work, the one that waits longest first */
     Waiting *first, **last;
     int64_t waiting;
+    int64_t called; /* threads that are awake for something that waits, and have not taken it yet */
     Pool waitings, guests;
 } ThreadPoolServer;
 
@@ -110,12 +111,15 @@ static bool wake_one(ThreadPoolServer *server)
     server->idle = serving->next;
     if (server->idle == NULL)
         server->idle_last = &server->idle;
+    serving->called = true;
+    server->called++;
     return machine_wake(server->threaded.world->machine, &serving->thread);
 }
 
+/* What a thread was called for does not wait for one. */
 static bool queue_full(const ThreadPoolServer *server)
 {
-    return server->config->queue >= 0 && server->idle == NULL && server->waiting >= server->config->queue;
+    return server->config->queue >= 0 && server->idle == NULL && server->waiting - server->called >= server->config->queue;
 }
 
 /* It waits for a thread; the time until one has it counts as waiting to be accepted. */
@@ -167,6 +171,8 @@ static void drop(ThreadPoolServer *server, Serving *serving)
 static ServingNext next(Serving *serving)
 {
     ThreadPoolServer *server = server_of(serving);
+    server->called -= serving->called;
+    serving->called = false;
     if (serving->connection == NULL) {
         if (server->first == NULL) {
             serving_held(serving, -1);
@@ -296,12 +302,12 @@ static void *create(World *world, const void *opaque)
     pool_init(&server->guests, world->mem, sizeof(Guest));
     threaded->acceptor.accept = accept_one;
     threaded->held = note_station(world->probe, CAUSE_WAKE_UP);
-    acceptor_start(threaded, NULL);
     server->serving = mem_get(world->mem, mem_array(world->mem, (size_t)config->threads, sizeof *server->serving));
     for (int64_t i = 0; i < config->threads && machine_fits(world->machine, threaded->stack); i++) {
         serving_init(&server->serving[i], threaded, THREAD_POOLED, (uint32_t)i + 1, threaded->stack);
         machine_start(world->machine, &server->serving[i].thread);
     }
+    acceptor_start(threaded, NULL); /* last: who comes at time 0 finds the threads idle */
     return server;
 }
 

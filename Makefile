@@ -100,6 +100,9 @@ test: $(PROGRAM) $(OBJ)/loopsim-test ## run all tests (SUITES="kernel rng" runs 
 laws: $(OBJ)/loopsim-test ## compare simulated with exact: every case of queueing theory, as a table (some minutes)
 	@LAWS=$(or $(LAWS),0.5) CK_DEFAULT_TIMEOUT=3600 $(OBJ)/loopsim-test laws
 
+naive: $(OBJ)/loopsim-test ## compare with a second, naive simulator on N random specs (N=1000 SEED=1), and say what they met
+	@NAIVE_N=$(or $(N),1000) NAIVE_SEED=$(or $(SEED),1) CK_FORK=no $(OBJ)/loopsim-test naive
+
 reference: all ## write docs/spec-reference.md anew from the tables
 	@$(BUILD)/loopsim reference > docs/spec-reference.md
 
@@ -174,4 +177,4 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
 FORCE:
-.PHONY: all bench demo test coverage-test reality golden reference laws layers lint install clean help FORCE fuzz-node fuzz
+.PHONY: all bench demo test coverage-test reality golden reference laws naive layers lint install clean help FORCE fuzz-node fuzz

@@ -1,0 +1,428 @@
+/* Cores and schedulers of the naive simulator: docs/method.md, "The machine". */
+#include "naive_sim.h"
+
+#include "../sim/wide.h"
+
+#include <check.h>
+
+static const SpecMachine *machine(const Sim *sim)
+{
+    return &sim->spec->machine;
+}
+
+static bool fair(const Sim *sim)
+{
+    return machine(sim)->scheduler == SCHED_FAIR;
+}
+
+static bool on_core(const Doer *doer)
+{
+    return doer->state == STARTS || doer->state == SWITCHES || doer->state == RUNS;
+}
+
+/* ---- virtual runtime ---- */
+
+/* Time on a core counts, a switch included; waiting for an idle core to start does not. */
+static void count_runtime(Doer *doer)
+{
+    Time now = doer->sim->now;
+    if (doer->state == SWITCHES || doer->state == RUNS)
+        doer->vruntime += now - doer->counted;
+    if (doer->state == RUNS)
+        doer->need -= now - doer->counted;
+    doer->counted = now;
+}
+
+static void count_all(Sim *sim)
+{
+    for (int i = 0; i < sim->doer_count; i++)
+        count_runtime(sim->doers[i]);
+}
+
+static void raise_floor(Sim *sim)
+{
+    int64_t least = INT64_MAX;
+    count_all(sim);
+    for (int i = 0; i < sim->doer_count; i++)
+        if ((sim->doers[i]->state == READY || on_core(sim->doers[i])) && sim->doers[i]->vruntime < least)
+            least = sim->doers[i]->vruntime;
+    if (least != INT64_MAX && least > sim->floor)
+        sim->floor = least;
+}
+
+/* ---- who is next ---- */
+
+static bool comes_before(const Doer *a, const Doer *b)
+{
+    if (!fair(a->sim))
+        return a->joined < b->joined;
+    return a->vruntime != b->vruntime ? a->vruntime < b->vruntime : a->number < b->number;
+}
+
+static Doer *next_ready(Sim *sim)
+{
+    Doer *first = NULL;
+    for (int i = 0; i < sim->doer_count; i++)
+        if (sim->doers[i]->state == READY && (first == NULL || comes_before(sim->doers[i], first)))
+            first = sim->doers[i];
+    return first;
+}
+
+/* The core that it had last, if that is idle; else the idle one with the lowest number. */
+static Core *idle_core(Sim *sim, const Doer *doer)
+{
+    if (sim->core[doer->core].doer == NULL)
+        return &sim->core[doer->core];
+    for (int i = 0; i < machine(sim)->cores; i++)
+        if (sim->core[i].doer == NULL)
+            return &sim->core[i];
+    return NULL;
+}
+
+/* ---- slices ---- */
+
+static void slice_ends(Sim *sim, void *who);
+
+/* Slices end only while somebody waits. One that was over before ends when somebody does. */
+static void watch_slices(Sim *sim)
+{
+    bool waits = next_ready(sim) != NULL && machine(sim)->scheduler != SCHED_FIFO;
+    for (int i = 0; i < machine(sim)->cores; i++) {
+        Doer *doer = sim->core[i].doer;
+        if (doer == NULL || (doer->state != RUNS && doer->state != SWITCHES))
+            continue;
+        Time end = doer->slice_from + machine(sim)->time_slice;
+        if (waits && doer->slice_end == NULL)
+            doer->slice_end = naive_at(sim, end > sim->now ? end : sim->now, THREADS, slice_ends, doer);
+        if (!waits && doer->slice_end != NULL) {
+            naive_cancel(sim, doer->slice_end);
+            doer->slice_end = NULL;
+        }
+    }
+}
+
+/* ---- on a core ---- */
+
+static void burst_ends(Sim *sim, void *who);
+
+static void burst(Doer *doer)
+{
+    doer->state = RUNS;
+    doer->counted = doer->sim->now;
+    doer->next = naive_at(doer->sim, doer->sim->now + doer->need, THREADS, burst_ends, doer);
+}
+
+static void switched(Sim *sim, void *who)
+{
+    Doer *doer = who;
+    (void)sim;
+    count_runtime(doer);
+    burst(doer);
+}
+
+/* `switch` is charged to the one that comes, in front of its burst: inside its virtual runtime, outside its slice. */
+static void begin(Sim *sim, Doer *doer)
+{
+    Core *core = &sim->core[doer->core];
+    Time cost = core->last != NULL && core->last != doer ? sim->cost->switch_ : 0;
+    core->last = doer;
+    doer->slice_from = sim->now + cost;
+    doer->counted = sim->now;
+    doer->gives_way = false;
+    if (cost == 0) {
+        burst(doer);
+        return;
+    }
+    doer->state = SWITCHES;
+    doer->next = naive_at(sim, sim->now + cost, THREADS, switched, doer);
+}
+
+static void core_awake(Sim *sim, void *who)
+{
+    begin(sim, who);
+    watch_slices(sim);
+}
+
+static void take(Sim *sim, Core *core, Doer *doer, bool was_idle)
+{
+    Time delay = was_idle && core->idle_since < sim->now ? sim->cost->idle_wake : 0;
+    core->doer = doer;
+    doer->core = (int)(core - sim->core);
+    doer->counted = sim->now;
+    if (delay == 0) {
+        begin(sim, doer);
+        return;
+    }
+    doer->state = STARTS;
+    doer->next = naive_at(sim, sim->now + delay, THREADS, core_awake, doer);
+}
+
+static void stop(Doer *doer)
+{
+    Sim *sim = doer->sim;
+    naive_cancel(sim, doer->next);
+    naive_cancel(sim, doer->slice_end);
+    doer->next = doer->slice_end = NULL;
+    sim->core[doer->core].doer = NULL;
+}
+
+/* Its core goes to who is next, or idle. */
+static void pass_on(Sim *sim, Core *core)
+{
+    Doer *next = next_ready(sim);
+    if (next != NULL)
+        take(sim, core, next, false);
+    else
+        core->idle_since = sim->now;
+    watch_slices(sim);
+}
+
+static bool stays_first(const Doer *doer)
+{
+    Doer *next = next_ready(doer->sim);
+    return next == NULL || (fair(doer->sim) && comes_before(doer, next));
+}
+
+static void give_way(Doer *doer)
+{
+    Sim *sim = doer->sim;
+    stop(doer);
+    doer->state = READY;
+    doer->joined = sim->joins++;
+    pass_on(sim, &sim->core[doer->core]);
+}
+
+static void new_slice(Doer *doer)
+{
+    naive_cancel(doer->sim, doer->slice_end);
+    doer->slice_end = NULL;
+    doer->slice_from = doer->sim->now;
+    doer->gives_way = false;
+    watch_slices(doer->sim);
+}
+
+/* In the middle of its burst; one that is at its end at this instant is asked first what it wants. */
+static void take_off(Doer *doer)
+{
+    count_runtime(doer);
+    if (doer->state == RUNS && doer->need == 0)
+        doer->gives_way = true;
+    else if (stays_first(doer))
+        new_slice(doer);
+    else
+        give_way(doer);
+}
+
+static void slice_ends(Sim *sim, void *who)
+{
+    Doer *doer = who;
+    (void)sim;
+    doer->slice_end = NULL;
+    take_off(doer);
+}
+
+static void burst_ends(Sim *sim, void *who)
+{
+    Doer *doer = who;
+    doer->next = NULL;
+    count_runtime(doer);
+    if (fair(sim))
+        raise_floor(sim);
+    bool over = doer->gives_way || (doer->slice_end != NULL && doer->slice_end->when <= sim->now);
+    doer->need = 0;
+    doer->go(doer);
+    if (doer->need == 0) {
+        stop(doer);
+        doer->state = ASLEEP;
+        pass_on(sim, &sim->core[doer->core]);
+        return;
+    }
+    over = over || doer->gives_way || (doer->slice_end != NULL && doer->slice_end->when <= sim->now);
+    if (over && !stays_first(doer)) {
+        give_way(doer);
+        return;
+    }
+    if (over)
+        new_slice(doer);
+    burst(doer);
+}
+
+/* ---- coming ---- */
+
+/* The one that runs and is furthest ahead goes, if it is more than 1 ms ahead. */
+static void preempt_for(Sim *sim, const Doer *doer)
+{
+    Doer *ahead = NULL;
+    count_all(sim);
+    for (int i = 0; i < machine(sim)->cores; i++) {
+        Doer *runs = sim->core[i].doer;
+        if (runs != NULL && (runs->state == RUNS || runs->state == SWITCHES) &&
+            (ahead == NULL || runs->vruntime > ahead->vruntime))
+            ahead = runs;
+    }
+    if (ahead != NULL && ahead->vruntime - doer->vruntime > TIME_MS)
+        take_off(ahead);
+}
+
+static void wants_core(Sim *sim, Doer *doer)
+{
+    if (fair(sim)) {
+        raise_floor(sim);
+        if (doer->vruntime < sim->floor - machine(sim)->time_slice / 2)
+            doer->vruntime = sim->floor - machine(sim)->time_slice / 2;
+    }
+    Core *core = idle_core(sim, doer);
+    if (core != NULL) {
+        take(sim, core, doer, true);
+        watch_slices(sim);
+        return;
+    }
+    doer->state = READY;
+    doer->joined = sim->joins++;
+    watch_slices(sim);
+    if (fair(sim))
+        preempt_for(sim, doer);
+}
+
+/* ---- processor sharing: each of n gets min(1, cores / n) of a core ---- */
+
+static int sharers(const Sim *sim)
+{
+    int n = 0;
+    for (int i = 0; i < sim->doer_count; i++)
+        n += sim->doers[i]->state == RUNS;
+    return n;
+}
+
+/* time * cores / n in ns and 2^-64 ns, rounded down: long division with a digit of 32 bits at a time */
+static void share_of(Time time, uint64_t cores, uint64_t n, uint64_t *ns, uint64_t *fraction)
+{
+    uint64_t rest = (uint64_t)time % n * cores, high = rest % n << 32, low = high % n << 32;
+    *ns = (uint64_t)time / n * cores + rest / n;
+    *fraction = high / n << 32 | low / n;
+}
+
+static void share_up_to_now(Sim *sim)
+{
+    uint64_t n = (uint64_t)sharers(sim), ns = (uint64_t)(sim->now - sim->shared), fraction = 0;
+    if (n > (uint64_t)machine(sim)->cores)
+        share_of(sim->now - sim->shared, (uint64_t)machine(sim)->cores, n, &ns, &fraction);
+    sim->shared = sim->now;
+    for (int i = 0; i < sim->doer_count; i++) {
+        Doer *doer = sim->doers[i];
+        if (doer->state != RUNS)
+            continue;
+        doer->need -= (Time)ns + (fraction > doer->fraction);
+        doer->fraction -= fraction;
+    }
+}
+
+/* What lacks less than 2^-32 ns of a whole ns is there. */
+static bool served(const Doer *doer)
+{
+    return doer->need < 0 || (doer->need == 0 && doer->fraction <= UINT64_C(1) << 32);
+}
+
+/* How long its rest takes at the present rate, rounded up. */
+static Time time_left(const Sim *sim, const Doer *doer)
+{
+    uint64_t n = (uint64_t)sharers(sim), cores = (uint64_t)machine(sim)->cores, high;
+    if (served(doer))
+        return 0;
+    uint64_t nearly = UINT64_C(1) << 32, fraction = doer->fraction - nearly;
+    uint64_t ns = (uint64_t)doer->need - (doer->fraction < nearly);
+    if (n <= cores)
+        return (Time)(ns + (fraction > 0));
+    uint64_t low = wide_mul(fraction, n, &high), part = ns % cores * n + high;
+    return (Time)(ns / cores * n + part / cores + (part % cores > 0 || low > 0));
+}
+
+static Doer *least_left(Sim *sim)
+{
+    Doer *least = NULL;
+    for (int i = 0; i < sim->doer_count; i++) {
+        Doer *doer = sim->doers[i];
+        if (doer->state == RUNS &&
+            (least == NULL || doer->need < least->need ||
+             (doer->need == least->need && (doer->fraction < least->fraction ||
+                                            (doer->fraction == least->fraction && doer->number < least->number)))))
+            least = doer;
+    }
+    return least;
+}
+
+static void completes(Sim *sim, void *who);
+
+static void plan_completion(Sim *sim)
+{
+    Doer *least = least_left(sim);
+    Time when = least != NULL ? sim->now + time_left(sim, least) : -1;
+    if (sim->completion != NULL && sim->completion->when == when)
+        return;
+    naive_cancel(sim, sim->completion);
+    sim->completion = least != NULL ? naive_at(sim, when, THREADS, completes, NULL) : NULL;
+}
+
+static void shares(Sim *sim, Doer *doer)
+{
+    doer->state = RUNS;
+    doer->fraction = 0;
+    (void)sim;
+}
+
+static void completes(Sim *sim, void *who)
+{
+    (void)who;
+    sim->completion = NULL;
+    share_up_to_now(sim);
+    for (Doer *doer = least_left(sim); doer != NULL && served(doer); doer = least_left(sim)) {
+        doer->state = ASLEEP;
+        doer->need = 0;
+        doer->go(doer);
+        if (doer->need > 0)
+            shares(sim, doer);
+    }
+    plan_completion(sim);
+}
+
+/* ---- what threads call ---- */
+
+static void goes_on(Sim *sim, void *who)
+{
+    Doer *doer = who;
+    doer->need = 0;
+    doer->go(doer);
+    doer->state = ASLEEP;
+    if (doer->need == 0)
+        return;
+    if (machine(sim)->scheduler == SCHED_PROCESSOR_SHARING) {
+        share_up_to_now(sim);
+        shares(sim, doer);
+        plan_completion(sim);
+    } else {
+        wants_core(sim, doer);
+    }
+}
+
+/* What it waited for has come: it goes on after all that happens outside at this instant. What needs no CPU needs no
+ * core. */
+bool naive_wake(Doer *doer)
+{
+    if (doer->state != ASLEEP)
+        return false;
+    doer->state = WOKEN;
+    naive_at(doer->sim, doer->sim->now, THREADS, goes_on, doer);
+    return true;
+}
+
+Doer *naive_doer(Sim *sim, void (*go)(Doer *), void *who)
+{
+    Doer *doer = mem_get(sim->mem, sizeof *doer);
+    if (fair(sim))
+        raise_floor(sim);
+    *doer = (Doer){.sim = sim, .go = go, .who = who, .vruntime = sim->floor};
+    ck_assert_int_lt(sim->doer_count, (int)COUNT_OF(sim->doers));
+    sim->doers[sim->doer_count] = doer;
+    doer->number = (uint64_t)++sim->doer_count;
+    return doer;
+}

@@ -1,0 +1,288 @@
+#include "naive_specs.h"
+
+#include "../sim/rng.h"
+
+#include <string.h>
+
+const char *const naive_kind[] = {
+    "cpu", "net", "sleep", "io kernel", "io fs", "io dns", "io cpu", "pool cpu", "pool fs", "pool dns",
+    "sync io", "sync pool", "all", "race", "any", "allSettled", "choose", "repeat", "try", "throw", "lock", "respond",
+    NULL,
+};
+
+static const char *const schedulers[] = {"fair", "round-robin", "fifo", "processor-sharing"};
+
+typedef struct Maker {
+    Buf text;
+    Rng rng;
+    bool ties; /* round times, so that much happens at one instant */
+    NaiveSpec spec;
+} Maker;
+
+static unsigned pick(Maker *maker, unsigned n)
+{
+    return (unsigned)rng_below(&maker->rng, n);
+}
+
+static void put(Maker *maker, const char *text)
+{
+    buf_text(&maker->text, text);
+}
+
+static void has(Maker *maker, const char *kind)
+{
+    for (int i = 0; naive_kind[i] != NULL; i++)
+        if (strcmp(naive_kind[i], kind) == 0)
+            maker->spec.has[i] = true;
+}
+
+static void duration(Maker *maker, unsigned most_us)
+{
+    unsigned ns = 1 + pick(maker, most_us * 1000);
+    if (maker->ties) {
+        buf_f(&maker->text, "\"%ums\"", 1 + pick(maker, most_us / 1000 + 1));
+        return;
+    }
+    switch (pick(maker, 3)) {
+    case 0: buf_f(&maker->text, "{\"exponential\": \"%uns\"}", ns); break;
+    case 1: buf_f(&maker->text, "{\"uniform\": [\"%uns\", \"%uns\"]}", ns / 2, ns + 1000); break;
+    default: buf_f(&maker->text, "\"%uns\"", ns);
+    }
+}
+
+/* ---- steps ---- */
+
+static void body(Maker *maker, int depth);
+
+static void io(Maker *maker)
+{
+    static const char *const resources[] = {"db", "disk", "names", "hash"};
+    static const char *const kinds[] = {"io kernel", "io fs", "io dns", "io cpu"};
+    static const char *const pools[] = {"cpu", "fs", "dns"}, *const pool_kinds[] = {"pool cpu", "pool fs", "pool dns"};
+    unsigned which = pick(maker, 9);
+    if (which < 4) {
+        has(maker, kinds[which]);
+        buf_f(&maker->text, "{\"io\": \"%s\"}", resources[which]);
+    } else if (which < 7) {
+        has(maker, pool_kinds[which - 4]);
+        put(maker, "{\"pool\": ");
+        duration(maker, 2000);
+        buf_f(&maker->text, ", \"kind\": \"%s\"}", pools[which - 4]);
+    } else {
+        has(maker, which == 7 ? "net" : "sleep");
+        buf_f(&maker->text, "{\"%s\": ", which == 7 ? "net" : "sleep");
+        duration(maker, 5000);
+        put(maker, "}");
+    }
+}
+
+static void sync_step(Maker *maker)
+{
+    static const char *const resources[] = {"db", "disk", "names"};
+    bool resource = pick(maker, 2);
+    has(maker, resource ? "sync io" : "sync pool");
+    if (resource) {
+        buf_f(&maker->text, "{\"sync\": {\"io\": \"%s\"}}", resources[pick(maker, 3)]);
+        return;
+    }
+    put(maker, "{\"sync\": {\"pool\": ");
+    duration(maker, 1000);
+    put(maker, "}}");
+}
+
+static void side_by_side(Maker *maker, int depth)
+{
+    static const char *const kinds[] = {"all", "race", "any", "allSettled"};
+    const char *kind = kinds[pick(maker, 4)];
+    unsigned n = 1 + pick(maker, 3);
+    has(maker, kind);
+    buf_f(&maker->text, "{\"await\": {\"%s\": [", kind);
+    for (unsigned i = 0; i < n; i++) {
+        put(maker, i > 0 ? ", " : "");
+        body(maker, depth - 1);
+    }
+    put(maker, "]}}");
+}
+
+static void around(Maker *maker, int depth)
+{
+    switch (pick(maker, 5)) {
+    case 0:
+        has(maker, "choose");
+        put(maker, "{\"choose\": [[3, ");
+        body(maker, depth - 1);
+        put(maker, "], [1, ");
+        body(maker, depth - 1);
+        put(maker, "]]}");
+        break;
+    case 1:
+        has(maker, "repeat");
+        buf_f(&maker->text, "{\"repeat\": %u, \"do\": ", 1 + pick(maker, 3));
+        body(maker, depth - 1);
+        put(maker, "}");
+        break;
+    case 2:
+        has(maker, "try");
+        put(maker, "{\"try\": ");
+        body(maker, depth - 1);
+        put(maker, ", \"catch\": ");
+        body(maker, 0);
+        if (pick(maker, 2)) {
+            put(maker, ", \"finally\": ");
+            body(maker, 0);
+        }
+        put(maker, "}");
+        break;
+    case 3:
+        has(maker, "lock");
+        buf_f(&maker->text, "{\"lock\": \"%s\", \"do\": ", pick(maker, 2) ? "a" : "b");
+        body(maker, 0);
+        put(maker, "}");
+        break;
+    default: side_by_side(maker, depth);
+    }
+}
+
+static void step(Maker *maker, int depth)
+{
+    unsigned which = pick(maker, 16);
+    if (which < 5) {
+        has(maker, "cpu");
+        put(maker, "{\"cpu\": ");
+        duration(maker, 1000);
+        put(maker, "}");
+    } else if (which < 9) {
+        put(maker, "{\"await\": ");
+        io(maker);
+        put(maker, "}");
+    } else if (which == 9) {
+        sync_step(maker);
+    } else if (which == 10) {
+        has(maker, "throw");
+        put(maker, "{\"choose\": [[7, [\"fine\"]], [1, [{\"throw\": \"no\"}]]]}");
+    } else if (depth > 0) {
+        around(maker, depth);
+    } else {
+        put(maker, "\"a line\"");
+    }
+}
+
+static void body(Maker *maker, int depth)
+{
+    unsigned n = 1 + pick(maker, 3);
+    put(maker, "[");
+    for (unsigned i = 0; i < n; i++) {
+        put(maker, i > 0 ? ", " : "");
+        step(maker, depth);
+    }
+    put(maker, "]");
+}
+
+static void handler(Maker *maker)
+{
+    unsigned n = 1 + pick(maker, 3);
+    put(maker, "[");
+    for (unsigned i = 0; i < n; i++) {
+        put(maker, i > 0 ? ", " : "");
+        step(maker, 2);
+    }
+    if (pick(maker, 4) == 0) {
+        has(maker, "respond");
+        put(maker, ", {\"respond\": \"1KiB\"}, ");
+        step(maker, 1);
+    }
+    put(maker, "]");
+}
+
+/* ---- the rest ---- */
+
+static void stream(Maker *maker)
+{
+    switch (pick(maker, 6)) {
+    case 0: buf_f(&maker->text, "{\"poisson\": \"%u/s\"", 50 + pick(maker, 800)); break;
+    case 1: buf_f(&maker->text, "{\"every\": \"%uus\"", 1000 + pick(maker, 20000)); break;
+    case 2: put(maker, "{\"at\": [\"0\", \"0\", \"1ms\", \"1ms\", \"1ms\", \"20ms\", \"20001us\"]"); break;
+    case 3:
+        put(maker, "{\"interarrival\": {\"shift\": [\"500us\", ");
+        duration(maker, 6000);
+        put(maker, "]}");
+        break;
+    case 4:
+        put(maker, "{\"bursts\": {\"every\": {\"shift\": [\"1ms\", ");
+        duration(maker, 20000);
+        put(maker, "]}");
+        buf_f(&maker->text, ", \"size\": %s}", pick(maker, 2) ? "3" : "{\"geometric\": 2.5}");
+        break;
+    default:
+        buf_f(&maker->text, "{\"clients\": %u", 1 + pick(maker, 10));
+        put(maker, ", \"think\": {\"shift\": [\"1ms\", ");
+        duration(maker, 20000);
+        put(maker, "]}");
+    }
+    if (pick(maker, 2))
+        buf_f(&maker->text, ", \"requests\": %u", 1 + pick(maker, 4));
+    else if (pick(maker, 3) == 0)
+        put(maker, ", \"requests\": {\"geometric\": 2.5}");
+    if (pick(maker, 3) == 0) {
+        put(maker, ", \"pause\": ");
+        duration(maker, 4000);
+    }
+    if (pick(maker, 3) == 0)
+        buf_f(&maker->text, ", \"count\": %u", 5 + pick(maker, 40));
+    put(maker, pick(maker, 2) ? ", \"mix\": {\"one\": 2, \"two\": 1}}" : ", \"mix\": {\"two\": 1}}");
+}
+
+static void resource(Maker *maker, const char *name, const char *via, const char *end)
+{
+    buf_f(&maker->text, "  \"%s\": {\"via\": \"%s\", \"latency\": ", name, via);
+    duration(maker, 3000);
+    if (pick(maker, 2)) {
+        buf_f(&maker->text, ", \"concurrency\": %u", 1 + pick(maker, 3));
+        if (pick(maker, 3) == 0)
+            buf_f(&maker->text, ", \"queue\": %u", pick(maker, 3));
+    }
+    if (pick(maker, 3) == 0)
+        put(maker, ", \"error_rate\": \"10%\"");
+    if (pick(maker, 4) == 0)
+        put(maker, ", \"timeout\": \"1500001ns\"");
+    buf_f(&maker->text, "}%s\n", end);
+}
+
+static void servers(Maker *maker)
+{
+    buf_f(&maker->text, " \"servers\": {\n  \"node\": {\"model\": \"event-loop\", \"workers\": %u},\n", 1 + pick(maker, 4));
+    put(maker, "  \"tpc\": {\"model\": \"thread-per-connection\"");
+    if (pick(maker, 2))
+        buf_f(&maker->text, ", \"max_threads\": %u", 1 + pick(maker, 8));
+    buf_f(&maker->text, "},\n  \"pooled\": {\"model\": \"thread-pool\", \"threads\": %u, \"unit\": \"%s\"", 1 + pick(maker, 6),
+          pick(maker, 2) ? "request" : "connection");
+    if (pick(maker, 2))
+        buf_f(&maker->text, ", \"queue\": %u", pick(maker, 4));
+    put(maker, "}\n }}\n");
+}
+
+NaiveSpec naive_spec(Mem *mem, uint64_t seed, uint64_t number)
+{
+    Maker maker = {.rng = rng_at(rng_key(seed, 0, 0), number, 0, 0)};
+    buf_init(&maker.text, mem, 1 << 20);
+    maker.ties = false;
+    maker.spec.scheduler = (int)pick(&maker, 4);
+    buf_f(&maker.text, "{\"name\": \"naive\", \"duration\": \"%ums\",\n", 60 + pick(&maker, 60));
+    buf_f(&maker.text, " \"machine\": {\"profile\": \"ideal\", \"cores\": %u, \"scheduler\": \"%s\", \"time_slice\": \"300us\"},\n",
+          1 + pick(&maker, 3), schedulers[maker.spec.scheduler]);
+    put(&maker, " \"resources\": {\n");
+    resource(&maker, "db", "kernel", ",");
+    resource(&maker, "disk", "fs", ",");
+    resource(&maker, "names", "dns", ",");
+    resource(&maker, "hash", "cpu", "");
+    put(&maker, " },\n \"handlers\": {\"one\": ");
+    handler(&maker);
+    put(&maker, ",\n  \"two\": ");
+    handler(&maker);
+    put(&maker, "},\n \"arrivals\": [");
+    stream(&maker);
+    put(&maker, "],\n");
+    servers(&maker);
+    maker.spec.text = buf_string(&maker.text);
+    return maker.spec;
+}

@@ -1,0 +1,345 @@
+/* Servers with threads in the naive simulator: thread-per-connection, thread-pool. */
+#include "naive_sim.h"
+
+#include <check.h>
+#include <string.h>
+
+typedef enum At { AT_START, AT_READ, AT_HANDLER, AT_WRITE, AT_END, AT_CLOSE, AT_EXIT, GONE } At;
+
+typedef struct Serving { /* a thread that serves a connection, or a request */
+    struct Threads *threads;
+    Doer *doer;
+    Conn *conn; /* NULL: idle */
+    Act *act;
+    At at;
+    bool threw, waits, exiting;
+    bool called; /* it was woken for something in the queue, and has not looked yet */
+} Serving;
+
+typedef struct Waiting {
+    Conn *conn;
+    Req *req;
+} Waiting;
+
+typedef enum AcceptorAt { LOOKS, ACCEPTED } AcceptorAt;
+
+typedef struct Threads {
+    Sim *sim;
+    Doer *acceptor;
+    AcceptorAt at;
+    Conn *accepted;
+    int64_t most, live; /* thread-per-connection */
+    bool pool, by_request;
+    int64_t size, queue_most;
+    Serving *idle[200];
+    int idles, called;
+    Waiting queue[2000];
+    int queued;
+} Threads;
+
+/* True: it has to compute this first. */
+static bool pays(Doer *doer, Time cost)
+{
+    doer->need = cost;
+    return cost > 0;
+}
+
+/* ---- a thread that serves ---- */
+
+static bool handler_goes_on(Serving *serving)
+{
+    How how = naive_go_on(serving->act);
+    serving->threw = how == THREW;
+    return how == WENT || how == THREW;
+}
+
+static void begin_request(Serving *serving)
+{
+    Req *req = serving->conn->bytes;
+    serving->conn->bytes = NULL;
+    serving->act = naive_act(serving->threads->sim, req);
+    serving->act->doer = serving->doer;
+    serving->at = AT_HANDLER;
+}
+
+static void end_request(Serving *serving)
+{
+    Req *req = serving->act->req;
+    if (!req->responded)
+        naive_respond(serving->threads->sim, req, serving->threw, req->conn->stream->response_bytes);
+    serving->at = serving->threads->by_request ? AT_END : AT_START;
+}
+
+/* One thing after the other, until it has to compute or to wait; true: it is through with its connection. */
+static bool serves(Serving *serving)
+{
+    const Costs *cost = serving->threads->sim->cost;
+    for (;;) {
+        Conn *conn = serving->conn;
+        switch (serving->at) {
+        case AT_START:
+            if (conn->bytes == NULL && !conn->ended)
+                return false;
+            serving->at = conn->bytes != NULL ? AT_READ : AT_CLOSE;
+            if (pays(serving->doer, conn->bytes != NULL ? cost->read : cost->close))
+                return false;
+            break;
+        case AT_READ: begin_request(serving); break;
+        case AT_HANDLER:
+            if (serving->doer->need > 0 || !handler_goes_on(serving))
+                return false;
+            serving->at = AT_WRITE;
+            if (!serving->act->req->responded && pays(serving->doer, cost->write))
+                return false;
+            break;
+        case AT_WRITE: end_request(serving); break;
+        case AT_END: return false; /* a thread of a pool gives the connection away */
+        default: return true;
+        }
+    }
+}
+
+/* The computing of a handler's step is over: that goes to its log before the handler goes on. */
+static void step_computed(Serving *serving)
+{
+    if (serving->at == AT_HANDLER && serving->waits)
+        naive_step_over(serving->act, false);
+    serving->waits = false;
+}
+
+static void connection_thread(Doer *doer)
+{
+    Serving *serving = doer->who;
+    Threads *threads = serving->threads;
+    step_computed(serving);
+    if (serving->at == AT_EXIT && !serving->exiting) {
+        serving->exiting = true;
+        if (pays(doer, threads->sim->cost->exit))
+            return;
+    } else if (serving->at != AT_EXIT && serves(serving)) {
+        naive_close(threads->sim, serving->conn);
+        serving->at = AT_EXIT;
+        serving->exiting = true;
+        if (pays(doer, threads->sim->cost->exit))
+            return;
+    }
+    serving->waits = doer->need > 0 && serving->at == AT_HANDLER;
+    if (serving->at != AT_EXIT)
+        return;
+    serving->at = GONE;
+    threads->live--;
+    naive_wake(threads->acceptor);
+}
+
+static Serving *serving_new(Threads *threads, Conn *conn, void (*go)(Doer *))
+{
+    Serving *serving = mem_get(threads->sim->mem, sizeof *serving);
+    *serving = (Serving){.threads = threads, .conn = conn};
+    serving->doer = naive_doer(threads->sim, go, serving);
+    return serving;
+}
+
+/* ---- a pool ----
+ *
+ * What waits for a thread: a connection, or (unit request) a request, or the end of a connection. */
+
+static bool queue_full(const Threads *threads)
+{
+    return threads->queue_most >= 0 && threads->idles == 0 && threads->queued - threads->called >= threads->queue_most;
+}
+
+/* The thread that has been idle for longest takes it. */
+static bool into_queue(Threads *threads, Conn *conn, Req *req)
+{
+    ck_assert_int_lt(threads->queued, (int)COUNT_OF(threads->queue));
+    threads->queue[threads->queued++] = (Waiting){conn, req};
+    if (threads->idles == 0)
+        return false;
+    Serving *serving = threads->idle[0];
+    threads->idles--;
+    memmove(threads->idle, threads->idle + 1, (size_t)threads->idles * sizeof serving);
+    serving->called = true;
+    threads->called++; /* what it was called for does not wait any more */
+    return naive_wake(serving->doer);
+}
+
+static void take(Threads *threads, Serving *serving)
+{
+    Waiting first = threads->queue[0];
+    serving->conn = first.conn;
+    serving->conn->served_by = serving;
+    serving->conn->queued = false;
+    if (first.req != NULL)
+        serving->conn->bytes = first.req;
+    serving->at = AT_START;
+    threads->queued--;
+    memmove(threads->queue, threads->queue + 1, (size_t)threads->queued * sizeof first);
+}
+
+/* Unit request: after each request the connection is given away. What has come meanwhile gets in the queue. */
+static void give_away(Threads *threads, Serving *serving)
+{
+    Conn *conn = serving->conn;
+    conn->served_by = NULL;
+    serving->conn = NULL;
+    if (conn->bytes != NULL || conn->ended) {
+        Req *req = conn->bytes;
+        conn->bytes = NULL;
+        conn->queued = true;
+        into_queue(threads, conn, req);
+    }
+}
+
+static void pool_thread(Doer *doer)
+{
+    Serving *serving = doer->who;
+    Threads *threads = serving->threads;
+    step_computed(serving);
+    threads->called -= serving->called;
+    serving->called = false;
+    for (;;) {
+        if (serving->conn == NULL && threads->queued == 0) {
+            threads->idle[threads->idles++] = serving;
+            return;
+        }
+        if (serving->conn == NULL)
+            take(threads, serving);
+        bool through = serves(serving);
+        if (through)
+            naive_close(threads->sim, serving->conn);
+        if (through)
+            serving->conn = NULL;
+        else if (serving->at == AT_END)
+            give_away(threads, serving);
+        else
+            break;
+    }
+    serving->waits = doer->need > 0 && serving->at == AT_HANDLER;
+}
+
+static void request_for_pool(Threads *threads, Conn *conn)
+{
+    if (conn->served_by != NULL || conn->queued)
+        return;
+    Req *req = conn->bytes;
+    conn->bytes = NULL;
+    if (req != NULL && queue_full(threads)) {
+        naive_close(threads->sim, conn);
+        return;
+    }
+    conn->queued = true;
+    into_queue(threads, conn, req);
+}
+
+static void readable(Sim *sim, Conn *conn)
+{
+    Threads *threads = sim->model;
+    Serving *serving = conn->served_by;
+    if (threads->by_request)
+        request_for_pool(threads, conn);
+    else if (serving != NULL && serving->at == AT_START)
+        naive_wake(serving->doer);
+}
+
+/* ---- the acceptor ---- */
+
+static bool may_accept(Threads *threads)
+{
+    return threads->sim->waiting > 0 && (threads->pool || threads->most == 0 || threads->live < threads->most);
+}
+
+/* A thread of its own, even where the connection is then refused. */
+static void spawn(Threads *threads, Conn *conn)
+{
+    Serving *serving = serving_new(threads, conn, connection_thread);
+    conn->served_by = serving;
+    threads->live++;
+    naive_wake(serving->doer);
+    if (!naive_accept(threads->sim, conn))
+        serving->at = AT_EXIT;
+}
+
+/* True: a thread that slept was woken. */
+static bool accept_one(Threads *threads, Conn *conn)
+{
+    if (!threads->pool) {
+        spawn(threads, conn);
+        return false;
+    }
+    if (!threads->by_request && queue_full(threads)) {
+        naive_refuse(threads->sim, conn);
+        return false;
+    }
+    return naive_accept(threads->sim, conn) && !threads->by_request && into_queue(threads, conn, NULL);
+}
+
+static void acceptor(Doer *doer)
+{
+    Threads *threads = doer->who;
+    const Costs *cost = threads->sim->cost;
+    for (;;) {
+        switch (threads->at) {
+        case LOOKS:
+            if (!may_accept(threads))
+                return;
+            threads->accepted = naive_take(threads->sim);
+            threads->at = ACCEPTED;
+            if (pays(doer, cost->accept + (threads->pool ? 0 : cost->spawn)))
+                return;
+            break;
+        case ACCEPTED:
+            threads->at = LOOKS;
+            if (accept_one(threads, threads->accepted) && pays(doer, cost->wake))
+                return;
+            break;
+        }
+    }
+}
+
+static void connection_comes(Sim *sim, Conn *conn)
+{
+    Threads *threads = sim->model;
+    (void)conn;
+    naive_wake(threads->acceptor);
+}
+
+static Threads *threads_new(Sim *sim)
+{
+    Threads *threads = mem_get(sim->mem, sizeof *threads);
+    threads->sim = sim;
+    sim->model = threads;
+    sim->connection_comes = connection_comes;
+    sim->readable = readable;
+    return threads;
+}
+
+static void start_acceptor(Threads *threads)
+{
+    threads->acceptor = naive_doer(threads->sim, acceptor, threads);
+    naive_wake(threads->acceptor);
+}
+
+void naive_thread_per_connection(Sim *sim)
+{
+    Threads *threads = threads_new(sim);
+    threads->most = naive_key(sim, "max_threads", 0);
+    start_acceptor(threads);
+}
+
+void naive_thread_pool(Sim *sim)
+{
+    Threads *threads = threads_new(sim);
+    threads->pool = true;
+    threads->by_request = strcmp(naive_word(sim, "unit"), "request") == 0;
+    threads->size = naive_key(sim, "threads", 50);
+    threads->queue_most = naive_key(sim, "queue", -1);
+    for (int i = 0; i < threads->size; i++)
+        naive_wake(serving_new(threads, NULL, pool_thread)->doer);
+    start_acceptor(threads);
+}
+
+void naive_green_threads(Sim *sim)
+{
+    ck_abort_msg("green threads are not part of the naive simulator yet");
+    (void)sim;
+}

@@ -39,15 +39,29 @@ static void count_all(Sim *sim)
         count_runtime(sim->doers[i]);
 }
 
-static void raise_floor(Sim *sim)
+static void raise_mean(Sim *sim)
 {
-    int64_t least = INT64_MAX;
+    int64_t above = 0, n = 0;
     count_all(sim);
-    for (int i = 0; i < sim->doer_count; i++)
-        if ((sim->doers[i]->state == READY || on_core(sim->doers[i])) && sim->doers[i]->vruntime < least)
-            least = sim->doers[i]->vruntime;
-    if (least != INT64_MAX && least > sim->floor)
-        sim->floor = least;
+    for (int i = 0; i < sim->doer_count; i++) {
+        if (sim->doers[i]->state != READY && !on_core(sim->doers[i]))
+            continue;
+        above += sim->doers[i]->vruntime - sim->mean;
+        n++;
+    }
+    if (above > 0)
+        sim->mean += above / n;
+}
+
+static void set_deadline(Doer *doer)
+{
+    const SpecMachine *spec = machine(doer->sim);
+    doer->deadline = doer->vruntime + (spec->time_slice < 1400000 ? spec->time_slice : 1400000);
+}
+
+static bool eligible(const Doer *doer)
+{
+    return doer->vruntime <= doer->sim->mean;
 }
 
 /* ---- who is next ---- */
@@ -56,6 +70,10 @@ static bool comes_before(const Doer *a, const Doer *b)
 {
     if (!fair(a->sim))
         return a->joined < b->joined;
+    if (eligible(a) != eligible(b))
+        return eligible(a);
+    if (eligible(a) && a->deadline != b->deadline)
+        return a->deadline < b->deadline;
     return a->vruntime != b->vruntime ? a->vruntime < b->vruntime : a->number < b->number;
 }
 
@@ -177,8 +195,13 @@ static void pass_on(Sim *sim, Core *core)
     watch_slices(sim);
 }
 
-static bool stays_first(const Doer *doer)
+/* At the end of its slice, or preempted. */
+static bool stays_first(Doer *doer)
 {
+    if (fair(doer->sim)) {
+        raise_mean(doer->sim);
+        set_deadline(doer);
+    }
     Doer *next = next_ready(doer->sim);
     return next == NULL || (fair(doer->sim) && comes_before(doer, next));
 }
@@ -226,12 +249,15 @@ static void burst_ends(Sim *sim, void *who)
     Doer *doer = who;
     doer->next = NULL;
     count_runtime(doer);
-    if (fair(sim))
-        raise_floor(sim);
     bool over = doer->gives_way || (doer->slice_end != NULL && doer->slice_end->when <= sim->now);
     doer->need = 0;
     doer->go(doer);
     if (doer->need == 0) {
+        if (fair(sim))
+            raise_mean(sim);
+        doer->slept_at = sim->mean;
+        if (doer->vruntime >= doer->deadline)
+            set_deadline(doer);
         stop(doer);
         doer->state = ASLEEP;
         pass_on(sim, &sim->core[doer->core]);
@@ -264,12 +290,24 @@ static void preempt_for(Sim *sim, const Doer *doer)
         take_off(ahead);
 }
 
+static void place(Sim *sim, Doer *doer)
+{
+    int64_t grown = sim->mean - doer->slept_at, least = sim->mean - machine(sim)->time_slice / 2;
+    if (grown <= TIME_MS) {
+        doer->vruntime += grown;
+        doer->deadline += grown;
+    }
+    if (doer->vruntime < least)
+        doer->vruntime = least;
+    if (eligible(doer))
+        set_deadline(doer);
+}
+
 static void wants_core(Sim *sim, Doer *doer)
 {
     if (fair(sim)) {
-        raise_floor(sim);
-        if (doer->vruntime < sim->floor - machine(sim)->time_slice / 2)
-            doer->vruntime = sim->floor - machine(sim)->time_slice / 2;
+        raise_mean(sim);
+        place(sim, doer);
     }
     Core *core = idle_core(sim, doer);
     if (core != NULL) {
@@ -419,8 +457,9 @@ Doer *naive_doer(Sim *sim, void (*go)(Doer *), void *who)
 {
     Doer *doer = mem_get(sim->mem, sizeof *doer);
     if (fair(sim))
-        raise_floor(sim);
-    *doer = (Doer){.sim = sim, .go = go, .who = who, .vruntime = sim->floor};
+        raise_mean(sim);
+    *doer = (Doer){.sim = sim, .go = go, .who = who, .vruntime = sim->mean, .slept_at = sim->mean};
+    set_deadline(doer);
     ck_assert_int_lt(sim->doer_count, (int)COUNT_OF(sim->doers));
     sim->doers[sim->doer_count] = doer;
     doer->number = (uint64_t)++sim->doer_count;

@@ -47,6 +47,8 @@ struct Doer {
     Time counted;       /* up to when its virtual runtime and its need are brought */
     bool gives_way;     /* its slice ended together with its burst: it is asked first what it wants */
     int64_t vruntime;   /* fair */
+    int64_t deadline;   /* fair: in virtual runtime */
+    int64_t slept_at;   /* fair: the mean when it left its core */
     uint64_t fraction;  /* processor sharing: of what is left, 2^-64 ns */
 };
 
@@ -154,7 +156,7 @@ struct Sim {
     Doer *doers[5000];
     int doer_count;
     uint64_t joins;
-    int64_t floor; /* fair: the smallest virtual runtime of who runs or waits, as far as it ever came */
+    int64_t mean; /* fair: the mean virtual runtime of who runs or waits, as far as it ever came */
     Happening *completion; /* processor sharing */
     Time shared;           /* up to when it is brought */
     Core core[64];

@@ -188,6 +188,32 @@ START_TEST(the_floor_does_not_fall)
 }
 END_TEST
 
+START_TEST(of_the_eligible_the_earliest_deadline_is_next)
+{
+    Play *play = play_new(SCHED_FAIR, 1, 40, TIME_MS / 10);
+    Actor *a = enter(play, "A", 0, "c10 w c10 x");
+    enter(play, "B", 5, "c9 x");   /* new with 5, deadline 19 */
+    wake(a, 11);                   /* has 10, deadline 14 still; the mean was 7 when it left */
+    enter(play, "C", 12, "c10 x"); /* new with 8 (A 10, B 7), deadline 22 */
+    /* At 19 B has 14 and the mean is 10: A and C are eligible. */
+    ck_assert_str_eq(play_run(play), "A@0 B@5 A@10 A@11 C@12 B@19 A@29 C@39");
+    play_end(play);
+}
+END_TEST
+
+START_TEST(who_sleeps_for_a_moment_keeps_its_lag)
+{
+    Play *play = play_new(SCHED_FAIR, 1, 40, TIME_MS / 10);
+    Actor *a = enter(play, "A", 0, "c10 w c10 x");
+    enter(play, "B", 5, "c8 x");
+    enter(play, "C", 12, "c10 x"); /* new with 7 (the mean when A left at 10 with 10) */
+    wake(a, 14);                   /* the mean is 8: A has 11 */
+    /* At 18 B has 13 and the mean is 10: C is eligible, A is not. */
+    ck_assert_str_eq(play_run(play), "A@0 B@5 A@10 C@12 A@14 B@18 C@28 A@38");
+    play_end(play);
+}
+END_TEST
+
 START_TEST(three_share_two_cores_fairly)
 {
     Play *play = play_new(SCHED_FAIR, 2, 4, TIME_MS);
@@ -431,6 +457,8 @@ Suite *machine_suite(void)
     tcase_add_test(tests, exactly_1_ms_ahead_is_not_enough);
     tcase_add_test(tests, of_several_that_run_the_one_furthest_ahead_goes);
     tcase_add_test(tests, the_floor_does_not_fall);
+    tcase_add_test(tests, of_the_eligible_the_earliest_deadline_is_next);
+    tcase_add_test(tests, who_sleeps_for_a_moment_keeps_its_lag);
     tcase_add_test(tests, three_share_two_cores_fairly);
     tcase_add_test(tests, the_floor_outlives_those_who_raised_it);
     tcase_add_test(tests, a_switch_costs_and_is_overhead);

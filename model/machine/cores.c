@@ -2,8 +2,6 @@
 #include "../observe/probe.h"
 #include "scheduler.h"
 
-enum { PREEMPT_AHEAD = 1000000 }; /* ns of virtual runtime */
-
 static bool is_fair(const Machine *machine)
 {
     return machine->spec->scheduler == SCHED_FAIR;
@@ -13,7 +11,7 @@ static bool is_fair(const Machine *machine)
 
 static size_t waiting(const Machine *machine)
 {
-    return is_fair(machine) ? machine->heap.count : machine->list.count;
+    return is_fair(machine) ? fair_waiting(machine) : machine->list.count;
 }
 
 static void arm_slice(Core *core)
@@ -25,15 +23,10 @@ static void arm_slice(Core *core)
     kernel_at(machine->kernel, &core->slice, end > now ? end : now);
 }
 
-static bool runs(const Core *core)
-{
-    return core->thread && (core->thread->state == RUN_SWITCHING || core->thread->state == RUN_BURST);
-}
-
 static void arm_all(Machine *machine)
 {
     for (uint32_t i = 0; i < machine->cores; i++) {
-        if (runs(&machine->core[i]))
+        if (core_runs(&machine->core[i]))
             arm_slice(&machine->core[i]);
     }
 }
@@ -48,7 +41,7 @@ static void enqueue(Machine *machine, Thread *thread, Part part)
 {
     thread->state = RUN_QUEUED;
     if (is_fair(machine))
-        run_heap_push(&machine->heap, thread);
+        fair_push(machine, thread);
     else
         run_list_push(&machine->list, thread);
     machine_note_waiting(machine, waiting(machine));
@@ -61,7 +54,7 @@ static void enqueue(Machine *machine, Thread *thread, Part part)
 
 static Thread *dequeue(Machine *machine)
 {
-    Thread *thread = is_fair(machine) ? run_heap_pop(&machine->heap) : run_list_pop(&machine->list);
+    Thread *thread = is_fair(machine) ? fair_pop(machine) : run_list_pop(&machine->list);
     machine_note_waiting(machine, waiting(machine));
     if (waiting(machine) == 0)
         disarm_all(machine);
@@ -90,7 +83,7 @@ void cores_settle(Machine *machine)
 {
     for (uint32_t i = 0; i < machine->cores; i++) {
         Core *core = &machine->core[i];
-        if (runs(core))
+        if (core_runs(core))
             settle(core);
     }
 }
@@ -101,13 +94,13 @@ void cores_pause(Machine *machine, Time duration)
         Core *core = &machine->core[i];
         if (!core->thread)
             continue;
-        if (runs(core)) {
+        if (core_runs(core)) {
             settle(core);
             core->since += duration;
             core->slice_start += duration;
             event_put_off(machine, &core->slice, duration);
         }
-        note_paused(machine->probe, core->thread->strand, runs(core) ? PART_PREEMPTED : PART_READY_WAIT);
+        note_paused(machine->probe, core->thread->strand, core_runs(core) ? PART_PREEMPTED : PART_READY_WAIT);
         note_doing(machine->probe, core->thread, DOES_PAUSE);
         event_put_off(machine, &core->thread->event, duration);
     }
@@ -120,11 +113,11 @@ void cores_resume(Machine *machine)
         if (!core->thread)
             continue;
         bool switches = core->thread->state == RUN_SWITCHING;
-        if (runs(core))
+        if (core_runs(core))
             note_part(machine->probe, core->thread->strand, switches ? PART_OVERHEAD : (Part)core->thread->part);
         else
             note_wake_up(machine->probe, core->thread->strand);
-        note_doing(machine->probe, core->thread, switches ? DOES_SWITCH : runs(core) ? DOES_RUN : DOES_START);
+        note_doing(machine->probe, core->thread, switches ? DOES_SWITCH : core_runs(core) ? DOES_RUN : DOES_START);
     }
 }
 
@@ -227,52 +220,18 @@ static Core *idle_core(Machine *machine, const Thread *thread)
     return &machine->core[word * 64 + (uint32_t)__builtin_ctzll(machine->idle[word])];
 }
 
-/* ---- virtual runtime ---- */
+/* ---- losing a core ---- */
 
-static int64_t vruntime_now(const Core *core)
-{
-    return core->thread->vruntime + (runs(core) ? core->machine->kernel->now - core->since : 0);
-}
-
-/* The floor follows the smallest virtual runtime of all that run or wait. Between two comings that can only grow, so
- * it is enough to look before somebody comes and before the last one leaves. */
-static void raise_floor(Machine *machine)
-{
-    int64_t smallest = INT64_MAX;
-    if (machine->heap.count > 0)
-        smallest = machine->heap.entry[0].key;
-    for (uint32_t i = 0; i < machine->cores; i++) {
-        const Core *core = &machine->core[i];
-        if (core->thread && vruntime_now(core) < smallest)
-            smallest = vruntime_now(core);
-    }
-    if (smallest != INT64_MAX && smallest > machine->floor)
-        machine->floor = smallest;
-}
-
-static void place(Machine *machine, Thread *thread)
-{
-    raise_floor(machine);
-    int64_t least = machine->floor - machine->spec->time_slice / 2;
-    if (thread->vruntime < least)
-        thread->vruntime = least;
-}
-
-int64_t cores_floor(Machine *machine)
-{
-    raise_floor(machine);
-    return machine->floor;
-}
-
+/* Settled, at the end of its slice or preempted: whether its thread is the next one again. */
 static bool stays_first(const Core *core)
 {
-    const Machine *machine = core->machine;
-    const Thread *thread = core->thread;
-    RunEntry own = {thread->vruntime, thread->fraction, thread->serial, NULL};
-    return waiting(machine) == 0 || (is_fair(machine) && run_entry_before(&own, &machine->heap.entry[0]));
+    Machine *machine = core->machine;
+    if (!is_fair(machine))
+        return waiting(machine) == 0;
+    fair_raise(machine);
+    fair_renew(machine, core->thread);
+    return fair_is_first(machine, core->thread);
 }
-
-/* ---- losing a core ---- */
 
 /* At the end of a burst or in the middle of it, settled: the thread goes to the queue. */
 static void give_way(Core *core)
@@ -324,10 +283,10 @@ static void preempt_for(Machine *machine, const Thread *thread)
     Core *ahead = NULL;
     for (uint32_t i = 0; i < machine->cores; i++) {
         Core *core = &machine->core[i];
-        if (runs(core) && (!ahead || vruntime_now(core) > vruntime_now(ahead)))
+        if (core_runs(core) && (!ahead || core_vruntime(core) > core_vruntime(ahead)))
             ahead = core;
     }
-    if (ahead && vruntime_now(ahead) - thread->vruntime > PREEMPT_AHEAD)
+    if (ahead && core_vruntime(ahead) - thread->vruntime > PREEMPT_AHEAD)
         take_off(ahead);
 }
 
@@ -352,7 +311,7 @@ void cores_want(Thread *thread)
 {
     Machine *machine = thread->machine;
     if (is_fair(machine))
-        place(machine, thread);
+        fair_place(machine, thread);
     Core *core = idle_core(machine, thread);
     if (core) {
         put_on_idle(core, thread);
@@ -366,8 +325,8 @@ void cores_want(Thread *thread)
 static void leave(Core *core, Need need)
 {
     Thread *thread = core->thread;
-    if (is_fair(core->machine) && waiting(core->machine) == 0)
-        raise_floor(core->machine);
+    if (is_fair(core->machine))
+        fair_sleep(core->machine, thread);
     thread->core = NULL;
     core->thread = NULL;
     thread_rests(thread, need);

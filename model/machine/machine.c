@@ -198,13 +198,17 @@ void machine_start(Machine *machine, Thread *thread)
 {
     MachineStats *stats = &machine->stats;
     run_heap_reserve(&machine->heap, machine->mem, (size_t)stats->threads + 1);
+    if (machine->spec->scheduler == SCHED_FAIR)
+        run_heap_reserve(&machine->later, machine->mem, (size_t)stats->threads + 1);
     event_bind(&thread->event, on_thread_event, RANK_THREAD);
     thread->machine = machine;
     thread->next = NULL;
     thread->core = NULL;
     thread->left = 0;
-    thread->vruntime = shares(machine) ? 0 : cores_floor(machine);
+    thread->vruntime = 0;
     thread->fraction = 0;
+    if (machine->spec->scheduler == SCHED_FAIR)
+        fair_enter(machine, thread);
     thread->serial = ++machine->serial;
     thread->home = 0;
     thread->shown = UINT8_MAX;

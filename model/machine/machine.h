@@ -4,16 +4,22 @@
  * the CPU time that it asked for has been given in full, when it was woken. What needs no CPU time needs no core:
  * such a thread goes on at once. Threads go on at RANK_THREAD: after all that happens outside at the same instant.
  *
- * Schedulers (machine.scheduler): fair               one run queue ordered by virtual runtime, which grows with the
- * time on a core. A thread that wakes gets at least the smallest virtual runtime of all runnable threads (as far as
- * that had come: it never falls) less half a slice, a new thread just that; where no core is free it preempts the
- * running thread with the largest one, if that is ahead by more than 1 ms. A slice is time_slice, however many wait;
- * after it the core goes to the smallest virtual runtime, which may be the same thread's again. With no one waiting
- * nobody is preempted and no event is spent on it. round-robin        one FIFO run queue; a slice each. A slice that
- * was over before anybody waited ends when somebody does. fifo               one FIFO run queue; run to completion
- * of the CPU time asked for, and of what directly follows. processor-sharing  each of n runnable threads gets min(1,
- * cores / n) of a core; attained service in fixed point, completions rounded up to 1 ns. Nothing is switched and
- * nobody waits: `switch` and `idle_wake` are not charged.
+ * Schedulers (machine.scheduler):
+ * fair: one run queue by virtual runtime, which grows with the time on a core. The mean is that of all threads that run
+ * or wait for a core, rounded down, as far as it had come (it never falls); it is looked at whenever a thread wakes, is
+ * new, leaves its core or is at the end of its slice. A thread that wakes gets at least the mean less half a slice; if
+ * the mean has grown by no more than 1 ms since it left its core, that is added first (it keeps its lag). A new thread
+ * gets the mean. Where no core is free, who wakes preempts the running thread with the largest virtual runtime, if that
+ * is ahead by more than 1 ms. A slice is time_slice, however many wait. Next is, of those who are eligible (at the mean
+ * or below it), the one with the earliest deadline, ties by virtual runtime and age; if nobody is, the one with the
+ * smallest virtual runtime. A deadline is 1.4 ms (or time_slice, if that is less) after the virtual runtime that the
+ * thread has when it is set: when it is new, wakes at the mean or below it, leaves its core having reached the last
+ * one, is preempted, or has used up a slice; then the next one may be the same thread again. With no one waiting
+ * nobody is preempted and no event is spent on it.
+ * round-robin: one FIFO run queue; a slice each. A slice that was over before anybody waited ends when somebody does.
+ * fifo: one FIFO run queue; run to completion of the CPU time asked for, and of what directly follows.
+ * processor-sharing: each of n runnable threads gets min(1, cores / n) of a core; attained service in fixed point,
+ * completions rounded up to 1 ns. Nothing is switched and nobody waits: `switch` and `idle_wake` are not charged.
  *
  * Which core: the one that the thread had last, if it is idle, else the idle core with the lowest number; who waits
  * gets the first that becomes free. A core that goes from one thread to another pays `switch` in front of the burst
@@ -69,7 +75,11 @@ struct Thread {
     struct Core *core; /* on which it runs; NULL: on none */
     Time left;         /* of the CPU time asked for */
     int64_t vruntime;  /* fair: its virtual runtime; processor-sharing: what its service is at its completion */
-    uint64_t fraction; /* of that, in 2^-64 ns */
+    union {
+        uint64_t fraction; /* processor-sharing: of that, in 2^-64 ns */
+        int64_t deadline;  /* fair: a virtual runtime */
+    };
+    int64_t slept_at;  /* fair: the mean virtual runtime when it left its last core */
     uint64_t serial;   /* in order of machine_start, from 1: breaks ties */
     uint32_t home;     /* the core that it had last, 0 at first */
     uint8_t state;     /* scheduler.h */

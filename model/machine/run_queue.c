@@ -22,10 +22,9 @@ void run_heap_reserve(RunHeap *heap, Mem *mem, size_t threads)
     heap->room = room;
 }
 
-void run_heap_push(RunHeap *heap, Thread *thread)
+void run_heap_push(RunHeap *heap, RunEntry new)
 {
     must(heap->count < heap->room, "more threads are queued than were started");
-    RunEntry new = {thread->vruntime, thread->fraction, thread->serial, thread};
     size_t at = heap->count++;
     while (at > 0) {
         size_t parent = (at - 1) / CHILDREN;

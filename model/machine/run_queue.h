@@ -21,8 +21,8 @@ typedef struct RunHeap {
 } RunHeap;
 
 void run_heap_reserve(RunHeap *heap, Mem *mem, size_t threads);
-void run_heap_push(RunHeap *heap, Thread *thread); /* keyed by its vruntime and fraction */
-Thread *run_heap_pop(RunHeap *heap);               /* the smallest; the heap is not empty */
+void run_heap_push(RunHeap *heap, RunEntry entry);
+Thread *run_heap_pop(RunHeap *heap); /* the smallest; the heap is not empty */
 bool run_entry_before(const RunEntry *a, const RunEntry *b);
 
 typedef struct RunList {

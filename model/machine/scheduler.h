@@ -1,5 +1,5 @@
-/* scheduler: the inside of the machine, shared by its three files. machine.c asks threads what they need; cores.c
- * gives real cores to them (fair, round-robin, fifo), sharing.c shares out ideal ones. */
+/* scheduler: the inside of the machine, shared by its files. machine.c asks threads what they need; cores.c gives real
+ * cores to them (fair, round-robin, fifo), fair.c says whose turn it is under fair, sharing.c shares out ideal ones. */
 #ifndef MODEL_MACHINE_SCHEDULER_H
 #define MODEL_MACHINE_SCHEDULER_H
 
@@ -42,13 +42,15 @@ struct Machine {
     MachineStats stats;
     uint64_t serial;
     uint32_t cores;
-    RunHeap heap; /* fair: who waits; processor-sharing: who is served */
+    RunHeap heap;    /* fair: who waits and is eligible; processor-sharing: who is served */
+    RunHeap later;   /* fair: who waits and is not eligible yet */
+    int64_t mean;    /* fair: the mean virtual runtime so far: never falls */
+    uint64_t queued; /* fair: the sum of the virtual runtimes of who waits, modulo 2^64 */
     RunList list; /* round-robin, fifo */
 
     Core *core;
     uint64_t *idle; /* a bit a core */
     uint32_t idle_cores;
-    int64_t floor; /* the smallest virtual runtime so far: never falls */
 
     Event completion; /* processor-sharing */
     Attained attained;
@@ -70,12 +72,29 @@ static inline void machine_charge(Machine *machine, const Thread *thread, Time n
 
 /* cores.c */
 void cores_init(Machine *machine);
-int64_t cores_floor(Machine *machine); /* the virtual runtime of a new thread */
 void cores_want(Thread *thread);       /* `left` of CPU time */
 void cores_event(Thread *thread);      /* while it has a core */
 void cores_settle(Machine *machine);
 void cores_pause(Machine *machine, Time duration);
 void cores_resume(Machine *machine);
+
+static inline bool core_runs(const Core *core)
+{
+    return core->thread && (core->thread->state == RUN_SWITCHING || core->thread->state == RUN_BURST);
+}
+
+/* fair.c */
+enum { PREEMPT_AHEAD = 1000000 }; /* ns of virtual runtime */
+void fair_enter(Machine *machine, Thread *thread); /* it is new */
+void fair_place(Machine *machine, Thread *thread); /* it wakes */
+void fair_sleep(Machine *machine, Thread *thread); /* it is about to leave its core, settled */
+void fair_renew(Machine *machine, Thread *thread); /* its deadline */
+void fair_raise(Machine *machine);                 /* brings the mean up to now */
+int64_t core_vruntime(const Core *core);           /* of its thread, now */
+size_t fair_waiting(const Machine *machine);
+void fair_push(Machine *machine, Thread *thread);
+Thread *fair_pop(Machine *machine); /* somebody waits */
+bool fair_is_first(Machine *machine, Thread *thread); /* before all that wait; it runs, settled */
 
 /* sharing.c */
 void sharing_init(Machine *machine);

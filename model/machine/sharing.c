@@ -90,7 +90,7 @@ static void serve(Thread *thread)
     thread->state = RUN_BURST;
     thread->vruntime = (int64_t)machine->attained.ns + thread->left;
     thread->fraction = machine->attained.fraction;
-    run_heap_push(&machine->heap, thread);
+    run_heap_push(&machine->heap, (RunEntry){thread->vruntime, thread->fraction, thread->serial, thread});
     note_part(machine->probe, thread->strand, (Part)thread->part);
     note_doing(machine->probe, thread, DOES_RUN);
     thread_show(thread, STATE_RUNNING, -1);

@@ -93,11 +93,12 @@ static CoRet co_run_closing(Loop *loop, Co *co)
     loop->closing = NULL;
     note_phase(loop->probe, &loop->thread, PHASE_CLOSING, true);
     while (co->p != NULL) {
-        co->q = co->p;
+        co->q = loop->being_closed = co->p;
         co->p = ((Closing *)co->q)->next;
         if (((Closing *)co->q)->done != NULL)
             CO_CALL(loop, co, ((Closing *)co->q)->done, co->q, 0);
     }
+    loop->being_closed = NULL;
     note_phase(loop->probe, &loop->thread, PHASE_CLOSING, false);
     CO_END;
 }

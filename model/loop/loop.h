@@ -132,6 +132,7 @@ struct Loop {
     bool idle_active;        /* a ref'd immediate exists */
     struct { bool active, ref; Time timeout; } timer; /* the one uv_timer, ms */
     Closing *closing;
+    Closing *being_closed;   /* by the closing phase: this one and those behind it */
     bool stop;               /* leave uv_run at once */
     bool over;               /* the thread ends */
     bool begun;

@@ -3,15 +3,9 @@
 
 #include <string.h>
 
-typedef struct Emission {
-    uint32_t count, at, args;
-    Listener **listener;
-    Value arg[];
-} Emission;
-
 Emitter *emitter_new(Job *job)
 {
-    return heap_get(job, sizeof(Emitter));
+    return heap_get(job, HEAP_EMITTER, sizeof(Emitter));
 }
 
 static Channel *channel_of(const Emitter *emitter, const Text *event)
@@ -24,10 +18,10 @@ static Channel *channel_of(const Emitter *emitter, const Text *event)
 
 void emitter_on(Job *job, Emitter *emitter, const Text *event, Closure *closure, bool once)
 {
-    Listener *listener = heap_get(job, sizeof *listener);
+    Listener *listener = heap_get(job, HEAP_LISTENER, sizeof *listener);
     Channel *channel = channel_of(emitter, event);
     if (channel == NULL) {
-        channel = heap_get(job, sizeof *channel);
+        channel = heap_get(job, HEAP_CHANNEL, sizeof *channel);
         channel->event = event;
         channel->last = &channel->first;
         channel->next = emitter->channels;
@@ -81,8 +75,8 @@ bool emitter_emit(Vm *vm, Emitter *emitter, const Text *event, Job *job, Strand 
     Channel *channel = channel_of(emitter, event);
     if (channel == NULL || channel->count == 0)
         return false;
-    Emission *emission = heap_get(job, sizeof *emission + (size_t)n * sizeof(Value));
-    emission->listener = heap_get(job, channel->count * sizeof(Listener *));
+    Emission *emission = heap_get(job, HEAP_EMISSION, sizeof *emission + (size_t)n * sizeof(Value));
+    emission->listener = heap_get(job, HEAP_PLAIN, channel->count * sizeof(Listener *));
     emission->args = (uint32_t)n;
     for (int i = 0; i < n; i++)
         emission->arg[i] = args[i];

@@ -83,7 +83,8 @@ static void name_job(const Explanation *explanation, Buf *buf, const Micro *micr
     case MICRO_THENABLE: buf_text(buf, "the then of what a promise was resolved with"); break;
     case MICRO_HOPS: buf_text(buf, "fs.promises, within Node"); break;
     case MICRO_MODULE: buf_text(buf, "the module's body"); break;
-    case MICRO_ARRIVED: buf_text(buf, "a wait that has ended"); break;
+    case MICRO_ARRIVED:
+    case MICRO_HANDLED: buf_text(buf, "a wait that has ended"); break;
     }
 }
 

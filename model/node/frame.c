@@ -6,18 +6,20 @@
 
 /* ---- jobs ---- */
 
-void *heap_get(Job *job, size_t size)
+void *heap_get(Job *job, HeapKind kind, size_t size)
 {
-    return arena_get(&job->heap, size);
+    if (job->collected == NULL)
+        return arena_get(&job->heap, size);
+    void *object = heap_take(job->collected, kind, size);
+    job->vm->collection_due = heap_due(job->collected);
+    return object;
 }
 
 const Text *heap_text(Job *job, const char *bytes, size_t size)
 {
-    Text *text = heap_get(job, sizeof *text);
-    char *copy = heap_get(job, size + 1);
-    memcpy(copy, bytes, size);
-    text->size = (uint32_t)size;
-    text->bytes = copy;
+    Text *text = heap_get(job, HEAP_PLAIN, sizeof *text + size + 1);
+    char *copy = memcpy(text + 1, bytes, size);
+    *text = (Text){ .size = (uint32_t)size, .bytes = copy, .collected = job->collected != NULL };
     return text;
 }
 
@@ -33,8 +35,8 @@ Value value_error(Job *job, const char *message)
 
 Value value_text(Job *job, const char *constant)
 {
-    Text *text = heap_get(job, sizeof *text);
-    *text = (Text){ .size = (uint32_t)strlen(constant), .bytes = constant };
+    Text *text = heap_get(job, HEAP_PLAIN, sizeof *text);
+    *text = (Text){ .size = (uint32_t)strlen(constant), .bytes = constant, .collected = job->collected != NULL };
     return (Value){ .type = VALUE_STRING, .as.text = text };
 }
 
@@ -159,7 +161,7 @@ Strand *strand_fork(Vm *vm, Job *job, const Strand *parent)
 {
     if (parent == NULL)
         return NULL;
-    Strand *strand = heap_get(job, sizeof *strand);
+    Strand *strand = heap_get(job, HEAP_PLAIN, sizeof *strand);
     note_strand_fork(vm->shared->probe, strand, parent);
     return strand;
 }
@@ -197,7 +199,7 @@ Frame *frame_push(Vm *vm, const Func *func, Env *env, Job *job, Strand *strand, 
     frame->awaiting = -1;
     frame->env = env;
     if (func->variables > 0) {
-        frame->env = heap_get(job, sizeof(Env) + func->variables * sizeof(Value)); /* zeroed: VALUE_UNSET */
+        frame->env = heap_get(job, HEAP_ENV, sizeof(Env) + func->variables * sizeof(Value)); /* zeroed: VALUE_UNSET */
         frame->env->outer = env;
     }
     frame->below = vm->top;
@@ -238,6 +240,12 @@ static void unlink_suspended(Frame *frame)
     frame->suspended = false;
 }
 
+void frame_drop(VmShared *shared, Frame *frame)
+{
+    unlink_suspended(frame);
+    frame_free(shared, frame);
+}
+
 void frame_own_strand(Vm *vm, Frame *frame)
 {
     if (frame->strand == NULL || frame->below == NULL || frame->below->strand != frame->strand)
@@ -262,7 +270,7 @@ static void deliver(Vm *vm, Frame *frame, Value value)
         break;
     case FRAME_FINALLY: { /* then(PromiseResolve(f()), () => what came) */
         Promise *passed = promise_new(job), *returned = promise_of(vm, job, value, frame->strand);
-        Reaction *pass = heap_get(job, sizeof *pass);
+        Reaction *pass = heap_get(job, HEAP_REACTION, sizeof *pass);
         *pass = (Reaction){ .kind = REACT_VALUE, .rejected = frame->reaction->rejected, .value = frame->reaction->value, .result = passed,
             .strand = frame->strand };
         promise_react(vm, returned, pass);

@@ -7,7 +7,7 @@
 
 Handle *handle_new(Node *node, Job *job)
 {
-    Handle *handle = heap_get(job, sizeof *handle);
+    Handle *handle = heap_get(job, HEAP_HANDLE, sizeof *handle);
     handle->vm = &node->vm;
     handle->job = job;
     handle->ref = true;
@@ -17,7 +17,7 @@ Handle *handle_new(Node *node, Job *job)
 
 Closing *closing_new(Job *job)
 {
-    return heap_get(job, sizeof(Closing));
+    return heap_get(job, HEAP_PLAIN, sizeof(Closing));
 }
 
 static CoRet co_closed(Loop *loop, Co *co)
@@ -94,7 +94,19 @@ typedef struct Serving {
     uint64_t hop;
     bool *accepted;
     struct Listening *listening;
+    struct Serving *next;     /* of all there were */
 } Serving;
+
+/* It stays until the end of the program: the kernel and the loop know it. */
+static Serving *serving_at(Node *node, Job *job)
+{
+    Serving *serving = arena_get(&job->heap, sizeof *serving);
+    serving->node = node;
+    serving->job = job;
+    serving->next = node->servings;
+    node->servings = serving;
+    return serving;
+}
 
 /* One callback scope with one number as its argument. co->p: the Serving; co->i: which callback. */
 static CoRet co_serving(Loop *loop, Co *co)
@@ -135,9 +147,7 @@ static void request_arrives(Event *event)
 
 static Serving *serving_new(Node *node, Frame *frame, double number, Closure *closure, CoFn *dispatch)
 {
-    Serving *serving = heap_get(frame->job, sizeof *serving);
-    serving->node = node;
-    serving->job = frame->job;
+    Serving *serving = serving_at(node, frame->job);
     serving->number = number;
     serving->closure = closure;
     fd_init(&serving->fd, dispatch);
@@ -165,6 +175,7 @@ typedef struct Listening {
     Closure *on_connection, *on_request;
     Serving **connection; /* accepted, by number - 1 */
     int planned, backlog, accepted, left;
+    struct Listening *before; /* the socket that the program opened before this one */
 } Listening;
 
 static CoRet co_readable(Loop *loop, Co *co)
@@ -177,13 +188,10 @@ static CoRet co_readable(Loop *loop, Co *co)
     CO_END;
 }
 
-static void accept_one(Loop *loop, Listening *listening, Frame *frame)
+static void accept_one(Loop *loop, Listening *listening)
 {
     Node *node = loop->owner;
-    Serving *serving = heap_get(listening->job, sizeof *serving);
-    (void)frame;
-    serving->node = node;
-    serving->job = listening->job;
+    Serving *serving = serving_at(node, listening->job);
     serving->listening = listening;
     serving->closure = listening->on_connection;
     fd_init(&serving->fd, co_readable);
@@ -203,7 +211,7 @@ static CoRet co_listening(Loop *loop, Co *co)
     while (co->i-- > 0) {
         if (--listening->backlog == 0)
             fd_clear(loop, &listening->fd);
-        accept_one(loop, listening, NULL);
+        accept_one(loop, listening);
         if (listening->on_connection != NULL)
             CO_CALL(loop, co, co_serving, listening->connection[listening->accepted - 1], 0);
         else
@@ -226,19 +234,20 @@ static void client_connects(Event *event)
 
 void listen_at(Node *node, Frame *frame, int n, const Value times[], Closure *on_connection, Closure *on_request)
 {
-    Listening *listening = heap_get(frame->job, sizeof *listening);
+    Listening *listening = arena_get(&frame->job->heap, sizeof *listening);
     listening->node = node;
     listening->job = frame->job;
     listening->on_connection = on_connection;
     listening->on_request = on_request;
     listening->planned = listening->left = n;
-    listening->connection = heap_get(frame->job, mem_array(node->vm.shared->mem, (size_t)n + 1, sizeof *listening->connection));
+    listening->connection = arena_get(&frame->job->heap, mem_array(node->vm.shared->mem, (size_t)n + 1, sizeof *listening->connection));
     fd_init(&listening->fd, co_listening);
     fd_watch(&node->loop, &listening->fd);
     node->loop.handles++;
+    listening->before = node->listening;
     node->listening = listening;
     for (int i = 0; i < n; i++) {
-        Client *client = heap_get(frame->job, sizeof *client);
+        Client *client = arena_get(&frame->job->heap, sizeof *client);
         client->listening = listening;
         event_bind(&client->event, client_connects, RANK_WORLD);
         kernel_at(node->loop.kernel, &client->event, node->loop.kernel->now + value_to_time(times[i]));
@@ -267,4 +276,14 @@ void listen_respond(Node *node, double number)
     fd_close(&node->loop, &listening->fd);
     node->loop.handles--;
     loop_close(&node->loop, closing_new(listening->job));
+}
+
+void handles_mark(const Node *node, Heap *heap)
+{
+    for (const Serving *serving = node->servings; serving != NULL; serving = serving->next)
+        heap_mark(heap, serving->closure);
+    for (const Listening *listening = node->listening; listening != NULL; listening = listening->before) {
+        heap_mark(heap, listening->on_connection);
+        heap_mark(heap, listening->on_request);
+    }
 }

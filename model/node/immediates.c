@@ -28,7 +28,7 @@ void immediates_init(Node *node)
 
 Immediate *immediate_new(Node *node, Job *job, Closure *closure, Strand *strand)
 {
-    Immediate *immediate = heap_get(job, sizeof *immediate), *head = &node->immediates.queue;
+    Immediate *immediate = heap_get(job, HEAP_IMMEDIATE, sizeof *immediate), *head = &node->immediates.queue;
     immediate->closure = closure;
     immediate->job = job;
     immediate->strand = strand;
@@ -113,7 +113,7 @@ static CoRet co_process_immediate(Loop *loop, Co *co)
         if (node->vm.threw)
             return CO_OVER;
         co->i = 1;
-        immediate = co->p = all->outstanding.next;
+        immediate = co->p = all->running = all->outstanding.next;
         unlink_immediate(immediate);
         if (!immediate->done) {
             immediate->done = true;
@@ -134,6 +134,7 @@ static CoRet co_process_immediate(Loop *loop, Co *co)
             note_callback_end(loop->probe, &loop->thread);
         }
         job_release(((Immediate *)co->p)->job);
+        all->running = NULL;
         if (node->vm.threw)
             return CO_OVER;
     }

@@ -42,10 +42,12 @@ typedef struct Timers {
     Time result;              /* what processTimers returns */
     Pool lists;
     TimerList *processing;    /* not given back while it is */
+    Timer *firing;            /* in no list any more, perhaps */
 } Timers;
 
 typedef struct Immediates {
     Immediate queue, outstanding; /* list heads */
+    Immediate *running;
     bool resuming;                /* a throw left the rest in `outstanding` */
     int64_t count, refs;
 } Immediates;
@@ -57,6 +59,7 @@ struct Node {
     Ring ticks;
     bool tick_scheduled, rejection_pending;
     Promise *rejected_first, *rejected_last; /* without a handler, to be reported */
+    Promise *rejecting;       /* the batch under way: those to come */
     bool did_something;       /* what co_process_rejections returns */
     bool from_promise;        /* the error that is about to be reported is a rejection */
     Ring handled;             /* reported, then handled: 'rejectionHandled' is due */
@@ -65,6 +68,8 @@ struct Node {
     Immediates immediates;
     struct Conn *conns;
     struct Listening *listening;
+    struct Serving *servings; /* all there were */
+    Op *ops;                  /* a program's, under way */
     struct NodeLock *locks;
 
     /* a program's process */
@@ -123,5 +128,6 @@ const Closure *closing_callback(const Closing *closing); /* NULL: it has none */
 void serve(Node *node, Frame *frame, int n, const Value times[], Closure *handler);
 void listen_at(Node *node, Frame *frame, int n, const Value times[], Closure *on_connection, Closure *on_request);
 void listen_respond(Node *node, double connection);
+void handles_mark(const Node *node, Heap *heap); /* their closures */
 
 #endif

@@ -45,9 +45,28 @@ static Time operand_time(const IoInfo *info, Value operand)
     return time < info->at_least ? info->at_least : time;
 }
 
-Op *op_new(Vm *vm, Frame *frame, const IoInfo *info, Value operand)
+static void begins(Vm *vm, Op *op)
 {
-    Op *op = pool_get(&vm->shared->ops);
+    op->next = vm->node->ops;
+    if (op->next != NULL)
+        op->next->prev = op;
+    vm->node->ops = op;
+}
+
+static void ends(Vm *vm, Op *op)
+{
+    if (op->prev != NULL)
+        op->prev->next = op->next;
+    else
+        vm->node->ops = op->next;
+    if (op->next != NULL)
+        op->next->prev = op->prev;
+}
+
+Op *op_new(Vm *vm, Frame *frame, const IoInfo *info, Value operand, bool kept)
+{
+    Op *op = kept ? heap_get(frame->job, HEAP_OP, sizeof *op) : pool_get(&vm->shared->ops);
+    op->kept = kept;
     op->vm = vm;
     op->job = frame->job;
     op->info = info;
@@ -57,6 +76,8 @@ Op *op_new(Vm *vm, Frame *frame, const IoInfo *info, Value operand)
     op->ref = true;
     if (info->kind == IO_RESOURCE)
         op->rng = draw_at(vm, frame, info->site);
+    if (op->job->collected != NULL)
+        begins(vm, op);
     job_hold(op->job);
     return op;
 }
@@ -64,7 +85,10 @@ Op *op_new(Vm *vm, Frame *frame, const IoInfo *info, Value operand)
 void op_free(Vm *vm, Op *op)
 {
     Job *job = op->job;
-    pool_put(&vm->shared->ops, op);
+    if (job->collected != NULL)
+        ends(vm, op);
+    if (!op->kept)
+        pool_put(&vm->shared->ops, op);
     job_release(job);
 }
 
@@ -338,7 +362,7 @@ void op_cancel(Vm *vm, Op *op)
     fd_close(&vm->node->loop, &op->fd);
     vm->node->loop.handles -= op->ref;
     loop_close(&vm->node->loop, closing_new(op->job));
-    job_release(op->job);
+    op_free(vm, op);
 }
 
 void op_ref(Vm *vm, Op *op, bool ref)

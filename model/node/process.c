@@ -7,7 +7,7 @@
 /* Small costs, so that time passes (semantics.md, 18): without them a program that spins until something arrives would spin for ever. */
 enum { MAIN_COST = 300000, ITERATION_COST = 4000, CALLBACK_COST = 2000, WORKER_WAKE = 30000, MODULE_READ = 120000 };
 
-static const Text event_before_exit = { 10, "beforeExit" }, event_exit = { 4, "exit" };
+static const Text event_before_exit = { .size = 10, .bytes = "beforeExit" }, event_exit = { .size = 4, .bytes = "exit" };
 
 static CoRet co_main(Loop *loop, Co *co)
 {
@@ -58,7 +58,7 @@ void module_begin(Vm *vm)
     Node *node = vm->node;
     const Func *main = vm->shared->program->main;
     Frame *frame = frame_push(vm, main, NULL, node->job, NULL, main->site, FRAME_BASE);
-    Reaction *reaction = heap_get(node->job, sizeof *reaction);
+    Reaction *reaction = heap_get(node->job, HEAP_REACTION, sizeof *reaction);
     vm->shared->globals = frame->env;
     frame->result = node->module = promise_new(node->job);
     *reaction = (Reaction){ .kind = REACT_MODULE, .index = LOADER_HOPS + awaits(main) };
@@ -156,6 +156,7 @@ ProcessResult process_run(Mem *mem, const Spec *spec, const Program *program, Pr
     node->loop.legacy = spec->legacy_order;
     node->loop.iteration_cost = ITERATION_COST;
     node->job = job_new(&node->vm, NULL);
+    node->job->collected = heap_new(mem);
     job_hold(node->job);
     node->process = emitter_new(node->job);
     node->loop.pool = threadpool_new(&node->loop, (int)spec->threads, WORKER_WAKE);

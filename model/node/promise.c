@@ -6,7 +6,7 @@
 
 Promise *promise_new(Job *job)
 {
-    Promise *promise = heap_get(job, sizeof *promise);
+    Promise *promise = heap_get(job, HEAP_PROMISE, sizeof *promise);
     promise->job = job;
     promise->last = &promise->first;
     return promise;
@@ -14,7 +14,7 @@ Promise *promise_new(Job *job)
 
 Resolver *resolver_new(Job *job, Promise *promise)
 {
-    Resolver *resolver = heap_get(job, sizeof *resolver);
+    Resolver *resolver = heap_get(job, HEAP_RESOLVER, sizeof *resolver);
     resolver->promise = promise;
     return resolver;
 }
@@ -103,7 +103,7 @@ void promise_react(Vm *vm, Promise *promise, Reaction *reaction)
 
 Promise *promise_then(Vm *vm, Frame *frame, Promise *promise, Closure *fulfilled, Closure *rejected)
 {
-    Reaction *reaction = heap_get(frame->job, sizeof *reaction);
+    Reaction *reaction = heap_get(frame->job, HEAP_REACTION, sizeof *reaction);
     *reaction = (Reaction){ .kind = REACT_THEN, .on_fulfilled = fulfilled, .on_rejected = rejected, .result = promise_new(frame->job),
         .strand = frame->strand };
     promise_react(vm, promise, reaction);
@@ -112,7 +112,7 @@ Promise *promise_then(Vm *vm, Frame *frame, Promise *promise, Closure *fulfilled
 
 Promise *promise_finally(Vm *vm, Frame *frame, Promise *promise, Closure *closure)
 {
-    Reaction *reaction = heap_get(frame->job, sizeof *reaction);
+    Reaction *reaction = heap_get(frame->job, HEAP_REACTION, sizeof *reaction);
     *reaction = (Reaction){ .kind = REACT_FINALLY, .on_fulfilled = closure, .result = promise_new(frame->job), .strand = frame->strand };
     promise_react(vm, promise, reaction);
     return reaction->result;
@@ -120,7 +120,7 @@ Promise *promise_finally(Vm *vm, Frame *frame, Promise *promise, Closure *closur
 
 void promise_await(Vm *vm, Frame *frame, Value value)
 {
-    Reaction *reaction = heap_get(frame->job, sizeof *reaction);
+    Reaction *reaction = heap_get(frame->job, HEAP_REACTION, sizeof *reaction);
     *reaction = (Reaction){ .kind = REACT_AWAIT, .frame = frame, .strand = frame->strand };
     promise_react(vm, promise_of(vm, frame->job, value, frame->strand), reaction);
 }
@@ -158,7 +158,7 @@ static void combine_element(Vm *vm, const Reaction *reaction, bool rejected, Val
         }
         break;
     case COMBINE_ALL_SETTLED: {
-        Settled *settled = heap_get(combine->resolver->promise->job, sizeof *settled);
+        Settled *settled = heap_get(combine->resolver->promise->job, HEAP_SETTLED, sizeof *settled);
         *settled = (Settled){ .rejected = rejected, .value = value };
         value = value_object(VALUE_SETTLED, settled);
         break;
@@ -173,12 +173,12 @@ Promise *promise_combine(Vm *vm, Frame *frame, CombineKind kind, uint32_t n, con
 {
     Job *job = frame->job;
     Promise *promise = promise_new(job);
-    Combine *combine = heap_get(job, sizeof *combine);
+    Combine *combine = heap_get(job, HEAP_COMBINE, sizeof *combine);
     *combine = (Combine){ .kind = kind, .left = 1, .resolver = resolver_new(job, promise) };
-    combine->values = heap_get(job, sizeof(Array) + n * sizeof(Value));
+    combine->values = heap_get(job, HEAP_ARRAY, sizeof(Array) + n * sizeof(Value));
     combine->values->count = n;
     for (uint32_t i = 0; i < n; i++) {
-        Reaction *reaction = heap_get(job, sizeof *reaction);
+        Reaction *reaction = heap_get(job, HEAP_REACTION, sizeof *reaction);
         *reaction = (Reaction){ .kind = REACT_COMBINE, .combine = combine, .index = i, .strand = frame->strand };
         combine->values->item[i] = value_undefined();
         combine->left++;
@@ -266,7 +266,7 @@ static void thenable_job(Vm *vm, const Micro *micro)
 {
     Promise *promise = micro->on.promise;
     if (micro->value.type == VALUE_PROMISE) {
-        Reaction *reaction = heap_get(micro->job, sizeof *reaction);
+        Reaction *reaction = heap_get(micro->job, HEAP_REACTION, sizeof *reaction);
         *reaction = (Reaction){ .kind = REACT_FORWARD, .result = promise, .strand = micro->strand };
         promise_react(vm, micro->value.as.promise, reaction);
         return;
@@ -310,6 +310,9 @@ void micro_run(Vm *vm, const Micro *micro)
         break;
     case MICRO_MODULE:
         module_begin(vm);
+        break;
+    case MICRO_HANDLED:
+        must(false, "that is no microtask");
         break;
     }
 }

@@ -5,8 +5,9 @@
 #include "../observe/probe.h"
 #include <string.h>
 
-static const Text event_exit = { 4, "exit" }, event_uncaught = { 17, "uncaughtException" }, event_unhandled = { 18, "unhandledRejection" },
-                  event_handled = { 16, "rejectionHandled" };
+static const Text event_exit = { .size = 4, .bytes = "exit" }, event_uncaught = { .size = 17, .bytes = "uncaughtException" },
+                  event_unhandled = { .size = 18, .bytes = "unhandledRejection" },
+                  event_handled = { .size = 16, .bytes = "rejectionHandled" };
 
 static void watch_job(const Probe *probe, const Micro *job, bool microtask, bool begins)
 {
@@ -155,7 +156,7 @@ void rejection_handled(Vm *vm, Promise *promise)
     } else if (promise->reported) {
         promise->reported = false;
         job_hold(promise->job);
-        ring_push(&node->handled, (Micro){ .job = promise->job, .on.promise = promise });
+        ring_push(&node->handled, (Micro){ .kind = MICRO_HANDLED, .job = promise->job, .on.promise = promise });
         node->rejection_pending = true;
     }
 }
@@ -204,7 +205,7 @@ static CoRet co_process_rejections(Loop *loop, Co *co)
     co->q = take_rejections(node);
     while (co->q != NULL) {
         promise = co->q;
-        co->q = promise->next_rejected;
+        co->q = node->rejecting = promise->next_rejected;
         co->p = promise->job;
         co->i = 1;
         promise->reported = true;
@@ -220,6 +221,7 @@ static CoRet co_process_rejections(Loop *loop, Co *co)
         job_release(co->p);
         if (vm->threw) {
             forget_rejections(co->q);
+            node->rejecting = NULL;
             return CO_OVER;
         }
     }

@@ -156,7 +156,7 @@ static void arm(Node *node, Timer *timer, double after)
 
 Timer *timer_new(Node *node, Frame *frame, Closure *closure, Value ms, bool repeats, int64_t times, int32_t step)
 {
-    Timer *timer = heap_get(frame->job, sizeof *timer);
+    Timer *timer = heap_get(frame->job, HEAP_TIMER, sizeof *timer);
     timer->closure = closure;
     timer->job = frame->job;
     timer->repeats = repeats;
@@ -171,7 +171,7 @@ Timer *timer_new(Node *node, Frame *frame, Closure *closure, Value ms, bool repe
 
 void timer_for_op(Node *node, Op *op)
 {
-    Timer *timer = heap_get(op->job, sizeof *timer);
+    Timer *timer = heap_get(op->job, HEAP_TIMER, sizeof *timer);
     timer->op = op;
     timer->job = op->job;
     timer->strand = op->strand;
@@ -295,7 +295,7 @@ static CoRet co_list_on_timeout(Loop *loop, Co *co)
             timers->processing = NULL;
             return CO_OVER;
         }
-        co->q = timer;
+        co->q = timers->firing = timer;
         job_hold(timer->job);
         if (co->j)
             CO_CALL(loop, co, co_next_ticks, NULL, 0);
@@ -307,6 +307,7 @@ static CoRet co_list_on_timeout(Loop *loop, Co *co)
                 CO_CALL(loop, co, co_fire, co->q, 0);
         }
         job_release(((Timer *)co->q)->job);
+        timers->firing = NULL;
         if (node->vm.threw) {
             timers->processing = NULL;
             if (list->dropped)

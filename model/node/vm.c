@@ -2,6 +2,7 @@
 #include "vm.h"
 
 #include "../observe/probe.h"
+#include "collect.h"
 #include "node.h"
 #include "wait.h"
 #include <math.h>
@@ -24,7 +25,7 @@ static Env *env_at(Frame *frame, int outwards)
 
 static Closure *closure_new(Frame *frame, const Func *func, Env *env, uint64_t site)
 {
-    Closure *closure = heap_get(frame->job, sizeof *closure);
+    Closure *closure = heap_get(frame->job, HEAP_CLOSURE, sizeof *closure);
     *closure = (Closure){ .func = func, .env = env, .job = frame->job, .path = place_of(frame, site) };
     return closure;
 }
@@ -401,7 +402,7 @@ static void store(Vm *vm, Frame *frame, const Ins *ins)
 
 static void new_scope(Frame *frame, int variables)
 {
-    Env *env = heap_get(frame->job, sizeof *env + (size_t)variables * sizeof(Value));
+    Env *env = heap_get(frame->job, HEAP_ENV, sizeof *env + (size_t)variables * sizeof(Value));
     env->outer = frame->env;
     frame->env = env;
 }
@@ -416,7 +417,7 @@ static void next_turn(Vm *vm, Frame *frame, int32_t site)
 
 static void array(Frame *frame, int n)
 {
-    Array *array = heap_get(frame->job, sizeof *array + (size_t)n * sizeof(Value));
+    Array *array = heap_get(frame->job, HEAP_ARRAY, sizeof *array + (size_t)n * sizeof(Value));
     array->count = (uint32_t)n;
     frame->top -= n;
     memcpy(array->item, frame->top, (size_t)n * sizeof(Value));
@@ -517,7 +518,7 @@ static inline void step(Vm *vm, Frame *frame, const Ins *ins)
     }
     case OP_PROMISE: new_promise(vm, frame, program->funcs[ins->b]); break;
     case OP_THENABLE: {
-        Thenable *thenable = heap_get(frame->job, sizeof *thenable);
+        Thenable *thenable = heap_get(frame->job, HEAP_THENABLE, sizeof *thenable);
         func = program->funcs[ins->b];
         thenable->then = closure_new(frame, func, frame->env, func->site);
         push(frame, value_object(VALUE_THENABLE, thenable));
@@ -591,6 +592,8 @@ VmEnd vm_run(Vm *vm)
         Frame *frame = vm->top;
         if (probe->leave)
             return VM_EXIT;
+        if (vm->collection_due)
+            collect(vm->node);
         if (frame == NULL) {
             if (!run_owed(vm))
                 return VM_EMPTY;

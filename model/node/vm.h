@@ -14,6 +14,7 @@
 
 #include "../loop/loop.h"
 #include "../program/code.h"
+#include "heap.h"
 
 struct Probe;
 typedef struct Vm Vm;
@@ -114,6 +115,12 @@ struct Emitter {
     Channel *channels;
 };
 
+typedef struct Emission { /* an emit under way: the listeners as they were when it began */
+    uint32_t count, at, args;
+    Listener **listener;
+    Value arg[];
+} Emission;
+
 typedef struct Immediate {
     struct Immediate *next, *prev;
     Closure *closure;         /* NULL: the dummy of an uncaught exception */
@@ -140,7 +147,9 @@ typedef struct Handle {       /* a libuv handle that does nothing but keep alive
 struct Job {
     Vm *vm;
     Request *request;         /* NULL: a program */
-    Arena heap;
+    Arena heap;               /* what stays until its end: all that a request makes */
+    Heap *collected;          /* a program's objects; NULL: a request's */
+    Frame *reached;           /* of a collection: suspended frames that are still to be followed, linked by `below` */
     uint32_t roots;           /* callbacks that may still come */
     uint32_t unhandled;       /* on a thread: rejections that nobody has handled */
     bool answered;
@@ -181,6 +190,7 @@ struct Frame {
     bool parallel;            /* its waits do not block the thread (parallel_io) */
     bool handler;             /* the request's own body: its end is the response */
     bool suspended;
+    bool reached;             /* by the collection under way */
     uint16_t tries;
     Promise *result;          /* of an async function */
     Promise *target;          /* what its outcome settles: executors, reactions */
@@ -189,7 +199,7 @@ struct Frame {
     Resolver *resolver;
     Reaction *reaction;
     Op *op;                   /* what an instruction waits for, on a thread; or an await without a promise */
-    struct Emission *emission; /* no func: calls the listeners of an emit, one after the other */
+    Emission *emission;       /* no func: calls the listeners of an emit, one after the other */
     Frame *next, *prev;       /* among the suspended ones of its job */
     void *held;               /* locks on threads, the last one taken first */
     OpenTry *open;
@@ -197,7 +207,8 @@ struct Frame {
 };
 
 /* A job in the microtask queue. */
-typedef enum MicroKind { MICRO_CALL, MICRO_REACT, MICRO_RESUME, MICRO_GRANTED, MICRO_ARRIVED, MICRO_THENABLE, MICRO_HOPS, MICRO_MODULE } MicroKind;
+typedef enum MicroKind { MICRO_CALL, MICRO_REACT, MICRO_RESUME, MICRO_GRANTED, MICRO_ARRIVED, MICRO_THENABLE, MICRO_HOPS, MICRO_MODULE,
+    MICRO_HANDLED /* not run: 'rejectionHandled' is due for the promise */ } MicroKind;
 typedef struct Micro {
     MicroKind kind;
     bool rejected;
@@ -255,6 +266,7 @@ struct Vm {
     Ring micro;
     Ring arrived;             /* parallel_io: waits that ended while the thread was busy or asleep */
     bool parallel_io;
+    bool collection_due;      /* before the next instruction */
     bool asleep;              /* nothing to walk: woken by what arrives */
     Job *finished;            /* a handler's body has ended: the host pays for the response and calls job_answer */
     Job *answering;           /* on a loop: its response is being paid for */
@@ -288,7 +300,8 @@ void job_fail(Vm *vm, Job *job, Strand *strand); /* an error in one of a handler
 void job_answer(Vm *vm, Job *job, Strand *strand, int64_t bytes, bool failed); /* at most once; then it may be over at its release */
 Job *job_begin(Vm *vm, Request *request);    /* pushes the handler's frame, on a stack that is empty */
 Strand *strand_fork(Vm *vm, Job *job, const Strand *parent); /* NULL in programs */
-void *heap_get(Job *job, size_t size);
+void *heap_get(Job *job, HeapKind kind, size_t size); /* zeroed */
+void frame_drop(VmShared *shared, Frame *frame);      /* a suspended one that will never go on */
 const Text *heap_text(Job *job, const char *bytes, size_t size);
 Value value_error(Job *job, const char *message);
 Value value_error_of(Job *job, ErrorClass class, const char *message);
@@ -333,6 +346,8 @@ struct Op {
     Time ready_at;
     uint64_t hop;
     bool failed, over, cancelled, ref, blocking, in_pool;
+    bool kept;                /* programs and handlers may hold it beyond its end: it lives as long as what they hold */
+    Op *next, *prev;          /* of those under way in a program */
     Fd fd;
     Event event;
     Call call;
@@ -341,7 +356,7 @@ struct Op {
     Rng rng;
     struct Conn *conn;
 };
-Op *op_new(Vm *vm, Frame *frame, const IoInfo *info, Value operand);
+Op *op_new(Vm *vm, Frame *frame, const IoInfo *info, Value operand, bool kept);
 Time op_cost(const Vm *vm, const IoInfo *info); /* what starting it costs the thread */
 Time op_start(Vm *vm, Op *op);                  /* on a loop: returns what it owes for waking a worker */
 Need op_block(Vm *vm, Op *op);                  /* in a synchronous wait, until op->over: what its thread needs next */

@@ -5,7 +5,6 @@
  * allSettled where the server has parallel_io. */
 #include "wait.h"
 
-#include "../machine/locks.h"
 #include "../observe/probe.h"
 #include "node.h"
 
@@ -95,7 +94,7 @@ static bool blocking_wait(Vm *vm, Frame *frame)
 static Op *begin_blocking(Vm *vm, Frame *frame, const IoInfo *info, Value operand)
 {
     note_step(vm->shared->probe, frame->strand, info->step);
-    Op *op = op_new(vm, frame, info, operand);
+    Op *op = op_new(vm, frame, info, operand, false);
     op->frame = frame;
     frame->op = op;
     return op;
@@ -152,7 +151,7 @@ static WaitEnd await_io(Vm *vm, Frame *frame, const Ins *ins)
     if (frame->phase == 1) {
         frame_own_strand(vm, frame);
         note_step(vm->shared->probe, frame->strand, info->step);
-        Op *op = op_new(vm, frame, info, pop(frame));
+        Op *op = op_new(vm, frame, info, pop(frame), false);
         op->frame = frame;
         frame->op = op;
         if (vm->node == NULL) {
@@ -199,7 +198,7 @@ static void begin_io(Vm *vm, Frame *frame, const Ins *ins, const IoInfo *info)
 {
     bool has_callback = ins->op == OP_IO && ins->a;
     Value last = has_callback || ins->op == OP_SLEEP ? pop(frame) : value_undefined();
-    Op *op = op_new(vm, frame, info, pop(frame));
+    Op *op = op_new(vm, frame, info, pop(frame), has_callback);
     op->strand = strand_fork(vm, frame->job, frame->strand);
     op->task.strand = op->call.strand = op->strand;
     if (ins->op == OP_SLEEP)
@@ -271,7 +270,7 @@ static WaitEnd timer_blocking(Vm *vm, Frame *frame, const Ins *ins)
 {
     static const IoInfo sleep = { .kind = IO_SLEEP, .resource = -1, .value = "undefined" };
     if (frame->phase == 0) {
-        Op *op = op_new(vm, frame, &sleep, frame->top[-2]);
+        Op *op = op_new(vm, frame, &sleep, frame->top[-2], false);
         note_step(vm->shared->probe, frame->strand, ins->b);
         frame->op = op;
         note_part(vm->shared->probe, op->strand, PART_SLEEP);
@@ -328,7 +327,7 @@ static WaitEnd respond(Vm *vm, Frame *frame, const Ins *ins)
 
 static WaitEnd leave_process(Vm *vm, Frame *frame)
 {
-    static const Text event = { 4, "exit" };
+    static const Text event = { .size = 4, .bytes = "exit" };
     Node *node = vm->node;
     if (frame->phase == 1)
         return WAIT_EXIT;
@@ -347,14 +346,6 @@ static WaitEnd leave_process(Vm *vm, Frame *frame)
 /* ---- locks ---- */
 
 /* On a loop a lock is a queue of frames: one process, one thread; its holder lets the next one go on in a microtask. */
-typedef struct Waiting {
-    struct Waiting *next;
-    Frame *frame;
-    Vm *vm;
-    LockWaiter waiter;
-    bool granted;
-} Waiting;
-
 struct NodeLock {
     bool held;
     int cause;                /* on whose behalf */
@@ -384,6 +375,12 @@ static struct NodeLock *node_lock(Vm *vm, int index)
     return &node->locks[index];
 }
 
+void locks_mark(const Node *node, Heap *heap)
+{
+    for (int i = 0; node->locks != NULL && i < node->vm.shared->program->lock_count; i++)
+        heap_mark(heap, node->locks[i].first);
+}
+
 static void hold(struct NodeLock *lock, const Frame *frame)
 {
     lock->held = true;
@@ -400,7 +397,7 @@ static WaitEnd lock_on_loop(Vm *vm, Frame *frame, const Ins *ins)
         hold(lock, frame);
         return WAIT_OVER;
     }
-    Waiting *waiting = heap_get(frame->job, sizeof *waiting);
+    Waiting *waiting = heap_get(frame->job, HEAP_WAITING, sizeof *waiting);
     waiting->frame = frame;
     *lock->last = waiting;
     lock->last = &waiting->next;
@@ -447,7 +444,7 @@ static WaitEnd lock_on_thread(Vm *vm, Frame *frame, const Ins *ins)
 {
     Lock *lock = &vm->shared->locks[ins->a];
     if (frame->phase == 0) {
-        Waiting *waiting = heap_get(frame->job, sizeof *waiting);
+        Waiting *waiting = heap_get(frame->job, HEAP_WAITING, sizeof *waiting);
         note_step(vm->shared->probe, frame->strand, ins->b);
         if (frame->parallel)
             frame_own_strand(vm, frame);

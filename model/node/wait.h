@@ -2,6 +2,7 @@
 #ifndef MODEL_NODE_WAIT_H
 #define MODEL_NODE_WAIT_H
 
+#include "../machine/locks.h"
 #include "vm.h"
 
 typedef enum WaitEnd {
@@ -12,5 +13,14 @@ typedef enum WaitEnd {
 
 WaitEnd wait_step(Vm *vm, Frame *frame, const Ins *ins);
 void locks_init(VmShared *shared);
+
+typedef struct Waiting { /* for a lock */
+    struct Waiting *next;
+    Frame *frame;
+    Vm *vm;
+    LockWaiter waiter;
+    bool granted;
+} Waiting;
+void locks_mark(const Node *node, Heap *heap); /* who waits on a loop */
 
 #endif

@@ -16,6 +16,7 @@ typedef enum ValueType {
 
 typedef struct Text {
     uint32_t size;
+    bool collected;    /* an object of a program's heap; else it stays */
     const char *bytes; /* NUL-terminated */
 } Text;
 

@@ -1,0 +1,10 @@
+/* collect: what a program can still reach (heap.h). */
+#ifndef MODEL_NODE_COLLECT_H
+#define MODEL_NODE_COLLECT_H
+
+#include "vm.h"
+
+/* Between two instructions of a program, where a collection is due: gives back what nothing can reach any more, suspended frames included. */
+void collect(Node *node);
+
+#endif

@@ -116,6 +116,41 @@ START_TEST(the_command_says_why)
 }
 END_TEST
 
+/* Values nest as deep as a program likes: neither printing nor collecting them recurs. */
+START_TEST(what_is_nested_deeply_is_printed)
+{
+    ck_program("{\"main\":[{\"let\":{\"s\":[7]}},{\"repeat\":300000,\"do\":[{\"set\":{\"s\":[\"$s\"]}}]},\"${s}\",{\"let\":{"
+               "\"t\":{\"add\":[\"$s\",1]}}},\"$t\",{\"log\":[\"$s\",{\"resolved\":1}]}]}",
+               "7|71|7,[promise]|", 0);
+    ck_program("{\"main\":[{\"let\":{\"s\":1}},{\"repeat\":100000,\"do\":[{\"await\":{\"allSettled\":[\"$s\"]},"
+               "\"as\":\"s\"}]},{\"let\":{\"t\":\"${s}\"}},{\"if\":{\"eq\":[{\"add\":[\"$t\",\"\"]},\"$t\"]},\"then\":[\"same\"]}],\"module\":"
+               "\"esm\"}",
+               "same|", 0);
+}
+END_TEST
+
+/* A chain of promises, each resolved with the next, or each the then of the one before. */
+START_TEST(chains_of_promises_are_as_long_as_one_likes)
+{
+    ck_program("{\"main\":[{\"deferred\":\"d\"},{\"let\":{\"p\":\"$d\"}},{\"repeat\":60000,\"do\":[{\"let\":{\"q\":\"$p\"}},{\"set\":{\"p\":{"
+               "\"promise\":[{\"resolve\":\"$q\"}]}}},{\"set\":{\"p\":{\"chain\":[\"$p\",{\"then\":[{\"return\":\"$v\"}]}]}}}]},{"
+               "\"setTimeout\":[{\"resolve\":\"deep\",\"of\":\"d\"}],\"ms\":5},{\"chain\":[\"$p\",{\"then\":[\"${v}\"]}]}]}",
+               "deep|", 0);
+}
+END_TEST
+
+/* A value that appears in many places is printed in each: the memory limit ends it. */
+START_TEST(what_prints_without_bounds_hits_the_budget)
+{
+    Played played = play_program("{\"main\":[\"a\",{\"let\":{\"s\":[1]}},{\"repeat\":60,\"do\":[{\"set\":{\"s\":[\"$s\",\"$s\"]}}]},"
+                                 "\"${s}\"]}",
+                                 &(PlayOptions){.memory = (size_t)16 << 20});
+    ck_assert_str_eq(played.lines, "a\n");
+    ck_assert(played.out_of_memory);
+    played_free(&played);
+}
+END_TEST
+
 static double now(void)
 {
     struct timespec time;
@@ -152,6 +187,9 @@ Suite *limits_suite(void)
     tcase_add_test(all, events_are_counted);
     tcase_add_test(all, a_handle_that_nobody_closes_waits_for_ever);
     tcase_add_test(all, a_text_has_a_longest_length);
+    tcase_add_test(all, what_is_nested_deeply_is_printed);
+    tcase_add_test(all, chains_of_promises_are_as_long_as_one_likes);
+    tcase_add_test(all, what_prints_without_bounds_hits_the_budget);
     tcase_add_test(all, the_command_says_why);
     tcase_add_loop_test(all, a_signal_ends_any_of_them, 0, 2);
     suite_add_tcase(suite, all);

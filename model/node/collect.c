@@ -159,9 +159,10 @@ static void sweep_frames(Vm *vm, Job *job)
 {
     for (Frame *frame = job->suspended, *next; frame != NULL; frame = next) {
         next = frame->next;
-        if (!frame->reached)
+        if (frame->reached)
+            frame->reached = false;
+        else
             frame_drop(vm->shared, frame);
-        frame->reached = false;
     }
 }
 

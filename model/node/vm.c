@@ -35,39 +35,44 @@ static Closure *closure_of(Value value)
     return value.type == VALUE_FUNCTION ? value.as.closure : NULL;
 }
 
-static Value joined(Vm *vm, Frame *frame, const Value *parts, int n)
+/* The parts as one text in shared->line; false: it is too long, and an error was thrown. */
+static bool join(Vm *vm, Frame *frame, const Value *parts, int n)
 {
     Buf *line = &vm->shared->line;
     buf_clear(line);
-    for (int i = 0; i < n; i++)
+    for (int i = 0; i < n && line->size <= VALUE_TEXT_MOST; i++)
         value_print(line, parts[i]);
-    return (Value){ .type = VALUE_STRING, .as.text = heap_text(frame->job, buf_string(line), line->size) };
-}
-
-enum { TEXT_MOST = (1 << 29) - 24 }; /* V8's longest string */
-
-/* a + b where one of them is no number. */
-static void join_two(Vm *vm, Frame *frame, Value a, Value b)
-{
-    Buf *line = &vm->shared->line;
-    buf_clear(line);
-    value_print(line, a);
-    value_print(line, b);
-    if (line->size > TEXT_MOST)
+    if (line->size > VALUE_TEXT_MOST)
         frame_throw(vm, value_error_of(frame->job, ERROR_RANGE, "Invalid string length"));
-    else
-        push(frame, (Value){ .type = VALUE_STRING, .as.text = heap_text(frame->job, buf_string(line), line->size) });
+    return line->size <= VALUE_TEXT_MOST;
 }
 
-/* What an operator takes for an object: its text. */
-static Value primitive(Vm *vm, Frame *frame, Value value)
+static const Text *line_text(Vm *vm, Frame *frame)
 {
     Buf *line = &vm->shared->line;
-    if (value.type <= VALUE_STRING)
-        return value;
+    return heap_text(frame->job, buf_string(line), line->size);
+}
+
+static void push_joined(Vm *vm, Frame *frame, const Value *parts, int n)
+{
+    if (join(vm, frame, parts, n))
+        push(frame, (Value){ .type = VALUE_STRING, .as.text = line_text(vm, frame) });
+}
+
+/* What an operator takes for an object: its text. False: it is too long, and an error was thrown. */
+static bool primitive(Vm *vm, Frame *frame, Value *value)
+{
+    Buf *line = &vm->shared->line;
+    if (value->type <= VALUE_STRING)
+        return true;
     buf_clear(line);
-    value_text_of(line, value);
-    return (Value){ .type = VALUE_STRING, .as.text = heap_text(frame->job, buf_string(line), line->size) };
+    value_text_of(line, *value);
+    if (line->size > VALUE_TEXT_MOST) {
+        frame_throw(vm, value_error_of(frame->job, ERROR_RANGE, "Invalid string length"));
+        return false;
+    }
+    *value = (Value){ .type = VALUE_STRING, .as.text = line_text(vm, frame) };
+    return true;
 }
 
 static void arithmetic(Vm *vm, Frame *frame, Opcode op)
@@ -77,11 +82,11 @@ static void arithmetic(Vm *vm, Frame *frame, Opcode op)
         push(frame, value_bool(value_equal(a, b)));
         return;
     }
-    a = primitive(vm, frame, a);
-    b = primitive(vm, frame, b);
+    if (!primitive(vm, frame, &a) || !primitive(vm, frame, &b))
+        return;
     bool texts = a.type == VALUE_STRING && b.type == VALUE_STRING;
     if (op == OP_ADD && (a.type == VALUE_STRING || b.type == VALUE_STRING)) {
-        join_two(vm, frame, a, b);
+        push_joined(vm, frame, (Value[]){ a, b }, 2);
         return;
     }
     if (texts && (op == OP_LT || op == OP_GT)) {
@@ -108,8 +113,8 @@ static void log_value(Vm *vm, Frame *frame, Value value, int32_t step)
 {
     VmShared *shared = vm->shared;
     (void)step;
-    buf_clear(&shared->line);
-    value_print(&shared->line, value);
+    if (!join(vm, frame, &value, 1))
+        return;
     note_line(shared->probe, frame->strand, buf_string(&shared->line), shared->line.size);
     if (shared->print != NULL)
         shared->print(shared->context, buf_string(&shared->line), shared->line.size);
@@ -253,7 +258,10 @@ static void throw_unhandled(Vm *vm, Frame *frame, Value value)
     buf_text(line, value.type == VALUE_STRING ? "Unhandled error. ('" : "Unhandled error. (");
     value_print(line, value);
     buf_text(line, value.type == VALUE_STRING ? "')" : ")");
-    frame_throw(vm, value_error(frame->job, buf_string(line)));
+    if (line->size > VALUE_TEXT_MOST)
+        frame_throw(vm, value_error_of(frame->job, ERROR_RANGE, "Invalid string length"));
+    else
+        frame_throw(vm, value_error(frame->job, buf_string(line)));
 }
 
 static void emit_event(Vm *vm, Frame *frame, const Ins *ins)
@@ -427,8 +435,10 @@ static void array(Frame *frame, int n)
 static void error(Vm *vm, Frame *frame)
 {
     Value value = pop(frame);
-    const Text *text = value.type == VALUE_STRING ? value.as.text : joined(vm, frame, &value, 1).as.text;
-    push(frame, (Value){ .type = VALUE_ERROR, .as.text = text });
+    if (value.type == VALUE_STRING)
+        push(frame, (Value){ .type = VALUE_ERROR, .as.text = value.as.text });
+    else if (join(vm, frame, &value, 1))
+        push(frame, (Value){ .type = VALUE_ERROR, .as.text = line_text(vm, frame) });
 }
 
 static void settle(Vm *vm, Frame *frame, bool rejects)
@@ -457,7 +467,7 @@ static inline void step(Vm *vm, Frame *frame, const Ins *ins)
     case OP_SAMPLE: sample(vm, frame, &program->samples[ins->b]); break;
     case OP_TEMPLATE:
         frame->top -= ins->b;
-        push(frame, joined(vm, frame, frame->top, ins->b));
+        push_joined(vm, frame, frame->top, ins->b);
         break;
     case OP_ADD: case OP_SUB: case OP_MUL: case OP_MOD: case OP_EQ: case OP_LT: case OP_GT: case OP_LE:
         arithmetic(vm, frame, (Opcode)ins->op);

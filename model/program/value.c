@@ -108,41 +108,8 @@ const char *const error_class_name[ERROR_CLASSES] = {
     [ERROR_AGGREGATE] = "AggregateError",
 };
 
-void value_text_of(Buf *buf, Value value)
-{
-    switch (value.type) {
-    case VALUE_ERROR:
-        buf_text(buf, error_class_name[value.error]);
-        if (value.as.text->size > 0)
-            buf_text(buf, ": ");
-        buf_bytes(buf, value.as.text->bytes, value.as.text->size);
-        break;
-    case VALUE_ARRAY:
-        for (uint32_t i = 0; i < value.as.array->count; i++) {
-            if (i > 0)
-                buf_char(buf, ',');
-            if (value.as.array->item[i].type != VALUE_UNDEFINED)
-                value_text_of(buf, value.as.array->item[i]);
-        }
-        break;
-    case VALUE_PROMISE: buf_text(buf, "[object Promise]"); break;
-    case VALUE_UNSET: case VALUE_UNDEFINED: case VALUE_BOOL: case VALUE_NUMBER: case VALUE_DURATION: case VALUE_STRING:
-        value_print(buf, value);
-        break;
-    default: buf_text(buf, "[object Object]"); break;
-    }
-}
-
-static void print_items(Buf *buf, const Array *array)
-{
-    for (uint32_t i = 0; i < array->count; i++) {
-        if (i > 0)
-            buf_char(buf, ',');
-        value_print(buf, array->item[i]);
-    }
-}
-
-void value_print(Buf *buf, Value value)
+/* What is no array; `string` as String(value), else as the corpus prints it. */
+static void print_one(Buf *buf, Value value, bool string)
 {
     switch (value.type) {
     case VALUE_UNSET:
@@ -150,14 +117,77 @@ void value_print(Buf *buf, Value value)
     case VALUE_BOOL: buf_text(buf, value.as.boolean ? "true" : "false"); break;
     case VALUE_NUMBER: number_print(buf, value.as.number); break;
     case VALUE_DURATION: number_print(buf, value_to_number(value)); break;
-    case VALUE_STRING:
-    case VALUE_ERROR: buf_bytes(buf, value.as.text->bytes, value.as.text->size); break;
-    case VALUE_ARRAY: print_items(buf, value.as.array); break;
-    case VALUE_SETTLED:
-        buf_text(buf, value.as.settled->rejected ? "rejected:" : "fulfilled:");
-        value_print(buf, value.as.settled->value);
+    case VALUE_ERROR:
+        if (string)
+            buf_text(buf, error_class_name[value.error]);
+        if (string && value.as.text->size > 0)
+            buf_text(buf, ": ");
+        buf_bytes(buf, value.as.text->bytes, value.as.text->size);
         break;
-    case VALUE_PROMISE: buf_text(buf, "[promise]"); break;
-    default: buf_text(buf, "[object]"); break;
+    case VALUE_STRING: buf_bytes(buf, value.as.text->bytes, value.as.text->size); break;
+    case VALUE_PROMISE: buf_text(buf, string ? "[object Promise]" : "[promise]"); break;
+    default: buf_text(buf, string ? "[object Object]" : "[object]"); break;
     }
+}
+
+/* Arrays whose items are being printed, the outermost first: they nest as deep as a program likes. */
+typedef struct Nest {
+    Mem *mem;
+    struct Level {
+        const Array *array;
+        uint32_t at; /* the next item */
+    } *level;
+    size_t depth, room;
+} Nest;
+
+static void nest_push(Nest *nest, const Array *array)
+{
+    if (nest->depth == nest->room) {
+        nest->room = nest->room > 0 ? 2 * nest->room : 16;
+        nest->level = mem_grow(nest->mem, nest->level, mem_array(nest->mem, nest->room, sizeof *nest->level));
+    }
+    nest->level[nest->depth++] = (struct Level){.array = array};
+}
+
+/* The next item, with the comma before it; false: there is none. */
+static bool nest_next(Nest *nest, Buf *buf, Value *value)
+{
+    while (nest->depth > 0) {
+        struct Level *top = &nest->level[nest->depth - 1];
+        if (top->at == top->array->count) {
+            nest->depth--;
+            continue;
+        }
+        if (top->at > 0)
+            buf_char(buf, ',');
+        *value = top->array->item[top->at++];
+        return true;
+    }
+    return false;
+}
+
+static void print_value(Buf *buf, Value value, bool string)
+{
+    Nest nest = {.mem = buf->mem};
+    do {
+        while (value.type == VALUE_SETTLED && !string) {
+            buf_text(buf, value.as.settled->rejected ? "rejected:" : "fulfilled:");
+            value = value.as.settled->value;
+        }
+        if (value.type == VALUE_ARRAY)
+            nest_push(&nest, value.as.array);
+        else if (value.type != VALUE_UNDEFINED || nest.depth == 0 || !string) /* within an array String() leaves it empty */
+            print_one(buf, value, string);
+    } while (buf->size <= VALUE_TEXT_MOST && nest_next(&nest, buf, &value));
+    mem_free(nest.mem, nest.level);
+}
+
+void value_text_of(Buf *buf, Value value)
+{
+    print_value(buf, value, true);
+}
+
+void value_print(Buf *buf, Value value)
+{
+    print_value(buf, value, false);
 }

@@ -66,6 +66,8 @@ bool value_truthy(Value value);
 bool value_equal(Value a, Value b);       /* as === */
 double value_to_number(Value value);      /* NaN where it is none */
 Time value_to_time(Value value);          /* a number is ms; rounded to ns; negative and NaN are 0; at most TIME_MAX_RUN */
+
+enum { VALUE_TEXT_MOST = (1 << 29) - 24 }; /* V8's longest string. What follows stops when the buffer holds more; whoever makes a text of it asks */
 void value_text_of(Buf *buf, Value value); /* as String(value): an error with its class, an array comma-separated */
 void value_print(Buf *buf, Value value);  /* as the corpus prints it: an error as its message, an array comma-separated … */
 double number_mod(double a, double b);    /* the remainder, with the sign of a */

@@ -31,7 +31,9 @@ function perturb(program, next) {
       if (delays && (isFile(step) || JSON.stringify(step).match(/"(fsp?|pbkdf2|zlib)":/)) && next() < 0.6) made.push({ pool: next() * 4, cb: [] });
       const end = busy && next() < 0.6 && ending(step);
       if (end) made.push({ net: Math.max(1, +end[1] + next() * 4.5 - 2.5), cb: [{ cpu: `${1000 + Math.floor(next() * 6000)}us` }] });
-      made.push(change(step, null));
+      // What real work takes is the machine's: reading a file while one waits for it may take next to nothing.
+      if (step && step.sync && !('as' in step) && next() < 0.5) made.push(pause());
+      else made.push(change(step, null));
     }
     if (callback && last && !(typeof last === 'object' && ends.test(Object.keys(last)[0]))) made.push(pause());
     return made;
@@ -42,6 +44,7 @@ function perturb(program, next) {
     const made = {};
     for (const [name, x] of Object.entries(e)) {
       if (times.has(name) && typeof x === 'number') made[name] = x + next() * (name === 'cpu' ? 0.7 : name === 'dns' ? 4 : 2.5);
+      else if ((name === 'pbkdf2' || name === 'zlib') && typeof x === 'number') made[name] = Math.floor(x * (1 + next() * 3));
       else if ((name === 'ms' || name === 'sleep') && typeof x === 'number') made[name] = later(x);
       else if ((name === 'serve' || name === 'listen') && Array.isArray(x)) made[name] = x.map((ms) => ms + (name === 'serve' ? next() * 2 : 0));
       else made[name] = change(x, name);

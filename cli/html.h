@@ -37,6 +37,7 @@ const char *html_color(int server);
 void html_percentiles(Html *html);
 void html_histogram(Html *html);
 void html_time(Html *html);
+void html_blame(Html *html); /* a table; nothing where nobody waited */
 void html_busy(Html *html);
 void html_series(Html *html); /* nothing where there is no series */
 

@@ -7,13 +7,13 @@ static const char colors[] =
     "--c0:#2563eb;--c1:#d9730d;--c2:#0f8f6b;--c3:#8b3fd9;--c4:#c2255c;--c5:#0b87a8;--c6:#6a8a0a;--c7:#6b5b4d;"
     "--network:#9aa6b6;--accept_wait:#f08c3a;--ready_wait:#e0483e;--cpu:#2f6fed;--preempted:#b4233c;"
     "--overhead:#8f5fd6;--pool_wait:#e3b21c;--resource_wait:#b7791f;--resource:#23a699;--sleep:#c3ccd8;"
-    "--lock_wait:#d6409f;--other:#737d8c}\n"
+    "--lock_wait:#d6409f;--other:#737d8c;--hot:224 72 62}\n"
     "@media(prefers-color-scheme:dark){:root{--page:#0f1217;--card:#171b22;--ink:#e8ebf0;--soft:#9aa4b2;"
     "--line:#2a303a;--grid:#262c36;--track:#252b35;--good:#4ade80;--bad:#ff7b72;--goodbg:#12291b;--badbg:#3a1a1a;"
     "--c0:#6aa3ff;--c1:#f5a524;--c2:#3fd0a4;--c3:#c08bff;--c4:#ff7aa8;--c5:#4cc9e8;--c6:#b4d455;--c7:#c4ab94;"
     "--network:#76849a;--accept_wait:#f59e52;--ready_wait:#f26a60;--cpu:#5b93ff;--preempted:#d9536b;"
     "--overhead:#a884ea;--pool_wait:#ecc548;--resource_wait:#c99238;--resource:#36c2b4;--sleep:#56617a;"
-    "--lock_wait:#ec6ab9;--other:#8b95a5}}\n";
+    "--lock_wait:#ec6ab9;--other:#8b95a5;--hot:242 96 88}}\n";
 
 static const char layout[] =
     "*{box-sizing:border-box}body{margin:0;background:var(--page);color:var(--ink);"
@@ -48,6 +48,8 @@ static const char layout[] =
     "thead th{font-weight:600;border-bottom-width:2px;vertical-align:bottom}thead small{display:block;font-weight:400;"
     "color:var(--soft)}td.gap{padding-top:16px}td.wrap{white-space:normal;overflow-wrap:anywhere}"
     "td.left,th.left{text-align:left}td.wrap:first-child{width:32%;min-width:15em}tbody th{font-weight:400}\n"
+    ".said{margin:0 0 14px;padding:0;list-style:none}.heat td,.heat th{border-bottom:0}.heat thead th{border-bottom:2px "
+    "solid var(--line)}.heat tr.first>*{border-top:1px solid var(--line)}.heat tbody th{font-weight:600}\n"
     "details{margin-top:12px}summary{cursor:pointer;color:var(--soft);font-size:13px}details table{margin-top:8px;"
     "font-size:13px}\n"
     "pre,code{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:13px}"

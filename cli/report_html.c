@@ -326,6 +326,7 @@ void report_html(Buf *buf, const Report *report)
         html_percentiles(&html);
         html_histogram(&html);
         html_time(&html);
+        html_blame(&html);
         html_busy(&html);
         html_series(&html);
     }

@@ -1,12 +1,13 @@
 /* The contrast, the reasons and the requirements as Markdown (GitHub's tables): for a page, a comment on a pull
  * request, the summary of a job. */
+#include "blame_table.h"
 #include "escape.h"
 #include "report.h"
 #include "text.h"
 
 #include <string.h>
 
-enum { LINE_MOST = 1 << 27 };
+enum { LINE_MOST = 1 << 27, COLUMNS_SHOWN = 8, HANDLERS_SHOWN = 20 };
 
 static void put_cell(Buf *buf, const ContrastRow *row, int column, Scale scale)
 {
@@ -88,6 +89,86 @@ static void put_why(Buf *buf, const Report *report)
     buf_char(buf, '\n');
 }
 
+/* ---- who kept whom waiting ---- */
+
+static void put_blame_head(Buf *buf, const Report *report, const BlameColumns *columns)
+{
+    int figures = 2 + columns->count + columns->more;
+    buf_f(buf, "| | a request of | takes, %s | waits |", columns->scale.unit);
+    for (int i = 0; i < columns->count; i++) {
+        buf_text(buf, i == 0 ? " for " : " ");
+        escape_markdown(buf, report->results[0]->blame.name[columns->place[i]]);
+        buf_text(buf, " |");
+    }
+    buf_text(buf, columns->more ? " others |\n|:--|:--|" : "\n|:--|:--|");
+    for (int i = 0; i < figures; i++)
+        buf_text(buf, "--:|");
+    buf_char(buf, '\n');
+}
+
+/* What is as large as half of the latency stands out. */
+static void put_waited(Buf *buf, Scale scale, Time waited, Time mean)
+{
+    bool much = waited > mean / 2;
+    buf_text(buf, much ? " | **" : " | ");
+    scale_put(buf, scale, waited);
+    buf_text(buf, much ? "**" : "");
+}
+
+static void put_blame_row(Buf *buf, const Results *results, int handler, bool first, const BlameColumns *columns)
+{
+    const HandlerResults *row = &results->handlers[handler];
+    Time mean = hist_mean(&row->latency);
+    buf_text(buf, first ? "| **" : "| ");
+    if (first)
+        escape_markdown(buf, results->name);
+    buf_text(buf, first ? "** | " : " | ");
+    escape_markdown(buf, row->name);
+    buf_text(buf, " | ");
+    scale_put(buf, columns->scale, mean);
+    put_waited(buf, columns->scale, results_waits(row->time), mean);
+    for (int i = 0; i < columns->count; i++)
+        put_waited(buf, columns->scale, results_blame(results, handler, columns->place[i]), mean);
+    if (columns->more)
+        put_waited(buf, columns->scale, blame_others(results, handler, columns), mean);
+    buf_text(buf, " |\n");
+}
+
+static void put_blame_sentences(Buf *buf, const Report *report)
+{
+    Buf line;
+    buf_init(&line, report->mem, LINE_MOST);
+    for (int i = 0; i < report->count; i++) {
+        buf_clear(&line);
+        if (!blame_sentence(&line, report->results[i]))
+            continue;
+        buf_text(buf, "- **");
+        escape_markdown(buf, report->results[i]->name);
+        buf_text(buf, "**: ");
+        escape_markdown(buf, buf_string(&line));
+        buf_char(buf, '\n');
+    }
+    buf_char(buf, '\n');
+}
+
+static void put_blame(Buf *buf, const Report *report)
+{
+    BlameColumns columns = blame_columns(report, COLUMNS_SHOWN);
+    if (columns.count == 0)
+        return;
+    buf_text(buf, "Who kept whom waiting:\n\n");
+    put_blame_sentences(buf, report);
+    put_blame_head(buf, report, &columns);
+    for (int i = 0; i < report->count; i++) {
+        const Results *results = report->results[i];
+        int rows = 0;
+        for (int handler = 0; results->blame.causes > 0 && handler < results->handler_count; handler++)
+            if (results->handlers[handler].latency.count > 0 && rows < HANDLERS_SHOWN)
+                put_blame_row(buf, results, handler, rows++ == 0, &columns);
+    }
+    buf_char(buf, '\n');
+}
+
 static void put_requirements(Buf *buf, const Report *report)
 {
     if (report->verdict_count == 0)
@@ -124,6 +205,7 @@ void report_markdown(Buf *buf, const Report *report)
     if (report->count > 0) {
         put_contrast(buf, report);
         put_why(buf, report);
+        put_blame(buf, report);
     }
     put_requirements(buf, report);
     if (report->interrupted)

@@ -121,6 +121,7 @@ static const char *metric_of(Mem *mem, const char *path)
         {"requests.timed_out", "timed_out"},
         {"requests.in_flight", "in_flight"},
         {"cpu.utilization", "cpu"},
+        {"cpu.wasted", "wasted"},
         {"cpu.switches", "switches"},
         {"threads.peak", "threads"},
         {"memory.peak_bytes", "memory"},

@@ -54,7 +54,7 @@ static void add(const Report *report, Contrast *contrast, const char *name)
 
 Contrast contrast_make(const Report *report)
 {
-    static const char *const last[] = {"max",    "cpu",     "memory",    "threads",  "switches",
+    static const char *const last[] = {"max",    "cpu",     "wasted",    "memory",   "threads", "switches",
                                        "failed", "refused", "timed_out", "in_flight"};
     const Args *args = report->args;
     Contrast contrast = {NULL, 0};

@@ -164,6 +164,8 @@ static void put_cpu(Writer *writer, const Results *results)
     json_int(json, "overhead_ns", results->cpu.overhead);
     json_uint(json, "switches", results->cpu.switches);
     json_int(json, "switch_ns", results->cpu.switching);
+    json_int(json, "wasted_ns", results->cpu.wasted_time);
+    put_micro(writer, "wasted", results->cpu.wasted);
     json_end(json, '}');
     json_begin_flat(json, "threads", '{');
     put_int(writer, "peak", (int64_t)results->threads_peak);

@@ -69,6 +69,8 @@ static const FigureRow cpu[] = {{"cores", FIGURE_INT, NULL, false, "of the machi
                                 {"overhead_ns", FIGURE_INT, NULL, false, "costs"},
                                 {"switches", FIGURE_INT, NULL, false, "of a core from thread to thread"},
                                 {"switch_ns", FIGURE_INT, NULL, false, "what they took"},
+                                {"wasted_ns", FIGURE_INT, NULL, false, "for attempts that were given up"},
+                                {"wasted", FIGURE_MICRO, NULL, false, "its share of the cores' time"},
                                 END};
 static const FigureRow threads[] = {
     {"peak", FIGURE_INT, NULL, false, "at once"}, {"created", FIGURE_INT, NULL, false, "over the run"}, END};

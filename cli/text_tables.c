@@ -132,7 +132,7 @@ static void put_row(Text *text, Columns columns, const char *label, const Contra
 
 bool contrast_shown(const Report *report, const ContrastRow *row)
 {
-    static const char *const quiet[] = {"failed", "refused", "timed_out", "in_flight"};
+    static const char *const quiet[] = {"failed", "refused", "timed_out", "in_flight", "wasted"};
     for (size_t i = 0; i < COUNT_OF(quiet); i++) {
         if (strcmp(row->name, quiet[i]) != 0)
             continue;
@@ -151,6 +151,7 @@ const char *contrast_label(const ContrastRow *row)
 {
     static const char *const labels[][2] = {{"timed_out", "timed out"},  {"in_flight", "in flight, at end"},
                                             {"cpu", "cpu, all cores"},   {"memory", "memory peak"},
+                                            {"wasted", "of that wasted"},
                                             {"threads", "threads peak"}, {"switches", "thread switches"}};
     for (size_t i = 0; i < COUNT_OF(labels); i++)
         if (strcmp(row->name, labels[i][0]) == 0)
@@ -178,7 +179,7 @@ static void put_handler_rows(Text *text, Columns columns, int handler)
 static bool is_of_machine(const ContrastRow *row)
 {
     return strcmp(row->name, "cpu") == 0 || strcmp(row->name, "memory") == 0 || strcmp(row->name, "threads") == 0 ||
-           strcmp(row->name, "switches") == 0;
+           strcmp(row->name, "switches") == 0 || strcmp(row->name, "wasted") == 0;
 }
 
 static void put_rows(Text *text, Columns columns, const Contrast *contrast, bool of_machine)

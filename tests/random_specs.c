@@ -168,7 +168,23 @@ static void handler(Maker *maker)
 
 static void stream(Maker *maker)
 {
-    switch (pick(maker, 5)) {
+    switch (pick(maker, 8)) {
+    case 5:
+        put(maker, "{\"bursts\": {\"every\": ");
+        duration(maker, 30000);
+        put(maker, pick(maker, 2) ? ", \"size\": 5}" : ", \"size\": {\"geometric\": 4}}");
+        break;
+    case 6:
+        buf_f(&maker->text, "{\"modulated\": [{\"rate\": \"%u/s\", \"for\": ", 500 + pick(maker, 1500));
+        duration(maker, 20000);
+        buf_f(&maker->text, "}, {\"rate\": \"%u/s\", \"for\": ", 100 * pick(maker, 3));
+        duration(maker, 20000);
+        put(maker, "}]");
+        break;
+    case 7:
+        buf_f(&maker->text, "{\"stages\": [{\"for\": \"30ms\", \"to\": \"%u/s\"}, {\"for\": \"20ms\", \"to\": \"100/s\"}]",
+              100 + pick(maker, 1500));
+        break;
     case 0: buf_f(&maker->text, "{\"poisson\": \"%u/s\"", 50 + pick(maker, 1500)); break;
     case 1:
         put(maker, "{\"every\": ");
@@ -196,6 +212,11 @@ static void stream(Maker *maker)
     }
     if (pick(maker, 3) == 0)
         buf_f(&maker->text, ", \"count\": %u", 5 + pick(maker, 40));
+    if (pick(maker, 4) == 0)
+        buf_f(&maker->text, ", \"timeout\": \"%ums\"", 1 + pick(maker, 15));
+    if (pick(maker, 4) == 0)
+        buf_f(&maker->text, ", \"retry\": {\"attempts\": %u, \"backoff\": \"%ums\", \"jitter\": \"20%%\"}",
+              2 + pick(maker, 2), pick(maker, 5));
     put(maker, pick(maker, 2) ? ", \"mix\": {\"one\": 2, \"two\": 1}}" : ", \"mix\": {\"two\": 1}}");
 }
 
@@ -203,12 +224,25 @@ static void stream(Maker *maker)
 
 static void server(Maker *maker, unsigned kind)
 {
+    static const char *const distributions[] = {"shared", "round-robin", "reuseport"};
     switch (kind) {
-    case 0: buf_f(&maker->text, "\"model\": \"event-loop\", \"workers\": %u", 1 + pick(maker, 4)); break;
+    case 0:
+        buf_f(&maker->text, "\"model\": \"event-loop\", \"workers\": %u", 1 + pick(maker, 4));
+        if (pick(maker, 3) == 0)
+            buf_f(&maker->text, ", \"loops\": %u, \"distribution\": \"%s\"", 2 + pick(maker, 2),
+                  distributions[pick(maker, 3)]);
+        if (pick(maker, 4) == 0)
+            put(maker, ", \"order\": \"libuv-1.44\"");
+        break;
     case 1:
         put(maker, "\"model\": \"thread-per-connection\"");
         if (pick(maker, 2))
             buf_f(&maker->text, ", \"max_threads\": %u", 1 + pick(maker, 8));
+        break;
+    case 3:
+        put(maker, "\"model\": \"green-threads\"");
+        if (pick(maker, 2))
+            buf_f(&maker->text, ", \"carriers\": %u", 1 + pick(maker, 3));
         break;
     default:
         buf_f(&maker->text, "\"model\": \"thread-pool\", \"threads\": %u, \"unit\": \"%s\"", 1 + pick(maker, 6),
@@ -222,15 +256,25 @@ static void server(Maker *maker, unsigned kind)
         buf_f(&maker->text, ", \"backlog\": %u", 1 + pick(maker, 4));
     if (pick(maker, 4) == 0)
         buf_f(&maker->text, ", \"max_connections\": %u", 1 + pick(maker, 6));
+    if (pick(maker, 5) == 0)
+        buf_f(&maker->text, ", \"request_timeout\": \"%ums\"", 1 + pick(maker, 20));
+    if (pick(maker, 5) == 0)
+        buf_f(&maker->text, ", \"keep_alive_timeout\": \"%ums\"", 1 + pick(maker, 20));
+    if (pick(maker, 5) == 0)
+        buf_f(&maker->text, ", \"pauses\": {\"every\": {\"exponential\": \"20ms\"}, \"for\": \"%ums\"}",
+              1 + pick(maker, 4));
 }
 
 static void servers(Maker *maker)
 {
-    static const char *const names[] = {"node", "threads", "pool"};
+    static const char *const names[] = {"node", "threads", "pool", "green"};
     put(maker, " \"servers\": {");
-    for (unsigned kind = 0; kind < 3; kind++) {
-        buf_f(&maker->text, "%s\n  \"%s\": {", kind > 0 ? "," : "", names[kind]);
-        server(maker, kind);
+    unsigned left_out = pick(maker, 4);
+    for (unsigned i = 0, kind = 0; kind < 4; kind++) {
+        if (kind == left_out)
+            continue;
+        buf_f(&maker->text, "%s\n  \"%s\": {", i++ > 0 ? "," : "", names[kind]);
+        server(maker, kind == 2 ? 4 : kind);
         put(maker, "}");
     }
     put(maker, "}}\n");

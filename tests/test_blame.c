@@ -1,6 +1,7 @@
 /* Who kept whom waiting: each kind of station against a timeline computed by hand, and the sums of every example. */
 #include "command.h"
 #include "lab.h"
+#include "random_specs.h"
 
 #include <check.h>
 #include <glob.h>
@@ -408,6 +409,24 @@ START_TEST(an_example_adds_up_and_is_the_same_run_without)
 }
 END_TEST
 
+enum { SPECS = 200, A_TEST = 20 };
+
+START_TEST(random_specs_add_up)
+{
+    Mem *mem = mem_new(1 << 26);
+    for (int i = 0; i < A_TEST; i++) {
+        Lab *lab = lab_read(random_spec(mem, (uint64_t)(5000 + _i * A_TEST + i)));
+        for (int server = 0; server < lab->spec->server_count; server++) {
+            LabRun *run = lab_begin(lab, server);
+            adds_up(lab_finish(run));
+            lab_end_run(run);
+        }
+        lab_end(lab);
+    }
+    mem_delete(mem);
+}
+END_TEST
+
 Suite *blame_suite(void);
 Suite *blame_suite(void)
 {
@@ -442,6 +461,7 @@ Suite *blame_suite(void)
     if (files.gl_pathc == 0 && glob("examples/*.json", 0, NULL, &files) != 0)
         files.gl_pathc = 0;
     tcase_add_loop_test(examples, an_example_adds_up_and_is_the_same_run_without, 0, (int)files.gl_pathc);
+    tcase_add_loop_test(examples, random_specs_add_up, 0, SPECS / A_TEST);
     suite_add_tcase(suite, stations);
     suite_add_tcase(suite, words);
     suite_add_tcase(suite, reports);

@@ -93,6 +93,7 @@ static void serve(Scene *scene, int handler, Time wanted, Time waits, Time compu
     scene->kernel.now += computes;
     note_step_end(&scene->probe, &request->account, step);
     note_idle(&scene->probe, &scene->loop, true);
+    note_respond(&scene->probe, request);
     note_outcome(&scene->probe, request, outcome);
 }
 
@@ -312,7 +313,7 @@ START_TEST(the_keys_of_the_json_stand_in_their_order)
         "\"time_ns\"",
         "\"put\": {",
         "\"cpu\": { \"cores\": 1, \"utilization\": 0.000000, \"user_ns\": 0, \"overhead_ns\": 0, \"switches\": 0, "
-        "\"switch_ns\": 0 }",
+        "\"switch_ns\": 0, \"wasted_ns\": 0, \"wasted\": 0.000000 }",
         "\"threads\": { \"peak\": 0, \"created\": 0 }",
         "\"memory\": { \"peak_bytes\": 0 }",
         "\"loop\": { \"iterations\": 0, \"utilization\": 0.040000, \"lag_ns\": { \"mean\": 0, \"max\": 0, "

@@ -121,7 +121,8 @@ static Request *new_request(Connection *connection)
     request->connection = connection;
     request->attempt = request->branches = 0;
     request->outcome = OUTCOME_NONE;
-    request->begun = request->responded = request->failed = false;
+    request->begun = request->responded = request->failed = request->wasted = false;
+    request->worked = 0;
     request->holders = HOLD_CLIENT;
     request->server_side = NULL;
     request->hop = 0;
@@ -295,6 +296,7 @@ void client_refused(Connection *connection)
 static void on_timeout(Event *event)
 {
     Request *request = CONTAINER_OF(event, Request, timer);
+    world_waste(request->connection->clients->world, request);
     attempt_is_over(request->connection, OUTCOME_TIMED_OUT, false);
 }
 

@@ -35,6 +35,11 @@ const MachineStats *machine_stats(const Machine *machine)
     return &machine->stats;
 }
 
+void machine_waste(Machine *machine, Time ns)
+{
+    machine->stats.wasted += ns;
+}
+
 const Costs *machine_costs(const Machine *machine)
 {
     return &machine->spec->costs;

@@ -94,6 +94,7 @@ struct Thread {
 
 typedef struct MachineStats {       /* integrals since the start; the probe takes differences for its window */
     Time user, overhead, switching; /* core time, of all cores */
+    Time wasted; /* of user and overhead: for attempts of which the client has heard nothing, or that they took too long */
     uint64_t switches;
     uint64_t threads, threads_peak, threads_created;
     int64_t memory, memory_peak;
@@ -105,6 +106,7 @@ Machine *machine_new(Mem *mem, Kernel *kernel, const SpecMachine *spec, struct P
 void machine_settle(Machine *machine);
 const MachineStats *machine_stats(const Machine *machine);
 const Costs *machine_costs(const Machine *machine);
+void machine_waste(Machine *machine, Time ns); /* of what was charged before */
 
 /* The thread exists from now on, takes its memory and goes on for the first time (at this instant, at RANK_THREAD).
  * Whether it fits was asked with machine_fits before. */

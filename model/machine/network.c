@@ -394,6 +394,12 @@ void world_closed(World *world, Connection *connection)
     server_is_through(connection);
 }
 
+void world_turn_away(World *world, Connection *connection)
+{
+    connection->refused = true;
+    world_closed(world, connection);
+}
+
 /* ---- the response ---- */
 
 void world_respond(World *world, Request *request, Strand *strand, int64_t bytes, bool failed)
@@ -415,6 +421,13 @@ void world_respond(World *world, Request *request, Strand *strand, int64_t bytes
         client_next(connection, CLIENT_RECEIVES, world->kernel.now + delay);
     else
         client_answered(connection);
+}
+
+void world_waste(World *world, Request *request)
+{
+    if (!request->wasted)
+        machine_waste(world->machine, request->worked);
+    request->wasted = true;
 }
 
 void world_request_over(World *world, Request *request)

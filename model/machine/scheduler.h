@@ -68,6 +68,12 @@ void machine_note_waiting(Machine *machine, uint64_t waiting);
 static inline void machine_charge(Machine *machine, const Thread *thread, Time ns)
 {
     *(thread->part == PART_CPU ? &machine->stats.user : &machine->stats.overhead) += ns;
+    Request *request = thread->strand ? thread->strand->request : NULL;
+    if (!request)
+        return;
+    request->worked += ns;
+    if (request->wasted)
+        machine->stats.wasted += ns;
 }
 
 /* cores.c */

@@ -15,8 +15,8 @@
  * keep_alive_timeout: a connection that has been accepted and has nothing to answer for so long, since its acceptance or its
  * last response, is closed by the server as if its client had closed it (`gone`); what the client wants next goes over a new
  * one. request_timeout: so long after its bytes were there, a request that was not answered is answered with an error of size
- * 0; what its handler does is wasted, and done all the same; one whose handler was not entered by then fails when its turn
- * comes. pauses: nothing of the server's runs, on no core;
+ * 0; what its handler does is wasted, and done all the same, and what writing the error costs is paid at its end; one whose
+ * handler was not entered by then fails when its turn comes. pauses: nothing of the server's runs, on no core;
  * the clients and resources go on; `every` is from the end of one to the start of the next, and all servers draw the same ones.
  *
  * What becomes of a request never changes what is wanted next: where a connection was refused, timed out or closed
@@ -57,6 +57,8 @@ struct Request {
     bool begun;        /* its handler was entered */
     bool responded;    /* the response has left the server (or the error response) */
     bool failed;       /* it responded with an error that nobody caught */
+    bool wasted;       /* the client has given it up, or it took longer than request_timeout */
+    Time worked;       /* CPU time that it has cost so far */
     uint8_t holders;   /* client, server (from when the bytes are on their way): freed by the last one */
     uint32_t branches; /* strands made so far */
     Event timer;       /* the client's timeout */
@@ -145,11 +147,15 @@ void world_refuse(World *world, Connection *connection); /* after world_take: ac
 /* The response leaves the server now; `failed`: an error response of size 0. At most once a request. `strand` is the
  * line of doing that answers: its account becomes the request's. A client that has given up does not notice. */
 void world_respond(World *world, Request *request, Strand *strand, int64_t bytes, bool failed);
+/* What was done for it, and will be, is wasted. */
+void world_waste(World *world, Request *request);
 void world_request_over(World *world, Request *request); /* the server is through with it; it may be gone now */
 
 /* The server has closed its side and gives back its memory; it may be gone now. A request that it has not answered
  * has failed, for the client; the server still says world_request_over for those that it was given. */
 void world_closed(World *world, Connection *connection);
+/* Likewise, for want of room: the request has been refused. */
+void world_turn_away(World *world, Connection *connection);
 
 void idles_init(World *world); /* for world_new alone */
 

@@ -129,6 +129,8 @@ void job_fail(Vm *vm, Job *job, Strand *strand)
 static void deadline_reached(Event *event)
 {
     Job *job = CONTAINER_OF(event, Job, deadline);
+    job->too_late = true;
+    world_waste(job->vm->shared->world, job->request);
     job_answer(job->vm, job, NULL, 0, true);
 }
 

@@ -22,7 +22,8 @@ static void watch_event(const Probe *probe, const Text *event)
         probe->watch->callback(probe->watch->context, CALLBACK_PROCESS, TIME_NEVER, event->bytes);
 }
 
-/* Walks until the stack is empty, and sends the response of a handler that has ended; false: time has to pass first (loop->need), or the process ends. */
+/* Walks until the stack is empty, and sends the response of a handler that has ended; false: time has to pass first (loop->need), or the process ends.
+ * Where an error was the response, at request_timeout, what writing it costs is paid when the handler has ended. */
 bool node_run(Node *node)
 {
     Loop *loop = &node->loop;
@@ -37,7 +38,7 @@ bool node_run(Node *node)
             return true;
         vm->answering = vm->finished;
         vm->finished = NULL;
-        if (!vm->answering->answered && loop->costs->write > 0) {
+        if ((!vm->answering->answered || vm->answering->too_late) && loop->costs->write > 0) {
             loop->thread.strand = vm->finished_by;
             loop->need = (Need){ .kind = NEED_CPU, .part = PART_OVERHEAD, .ns = loop->costs->write };
             return false;

@@ -153,6 +153,7 @@ struct Job {
     uint32_t roots;           /* callbacks that may still come */
     uint32_t unhandled;       /* on a thread: rejections that nobody has handled */
     bool answered;
+    bool too_late;            /* answered with an error at request_timeout: what writing that costs is still owed */
     Frame *suspended;
     Event deadline;           /* request_timeout */
 };

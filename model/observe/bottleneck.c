@@ -2,7 +2,8 @@
  *
  * Utilisation law: U = X * D / n, with throughput X, demand D of a response at that part, and n places. The demand
  * does not depend on the load (as far as costs do not), so the part is full at X / U responses per second: no server
- * gets beyond the smallest of these. */
+ * gets beyond the smallest of these. X counts all responses that the server has sent, to clients that have given up
+ * as well: in a storm of retries, too, this is what it could serve. */
 #include "results.h"
 
 #include <string.h>
@@ -196,6 +197,17 @@ static bool put_blame(Buf *buf, const Finder *finder)
     return here;
 }
 
+/* What is done for nobody belongs to the reason. */
+static void put_waste(Buf *buf, const Finder *finder)
+{
+    Micro wasted = finder->results->cpu.wasted;
+    if (wasted < 50000)
+        return;
+    buf_text(buf, "; ");
+    put_percent(buf, wasted);
+    buf_text(buf, " of the CPU time went into requests that had been given up");
+}
+
 static void put_consequence(Buf *buf, const Finder *finder)
 {
     if (put_blame(buf, finder))
@@ -239,6 +251,7 @@ static const char *tell_why(const Finder *finder)
         buf_text(&buf, " of the time");
         put_filler(&buf, finder);
         put_consequence(&buf, finder);
+        put_waste(&buf, finder);
     }
     return buf_string(&buf);
 }

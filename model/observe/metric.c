@@ -13,6 +13,7 @@ typedef enum Source {
     FROM_TIMED_OUT,
     FROM_IN_FLIGHT,
     FROM_CPU,
+    FROM_WASTED,
     FROM_MEMORY,
     FROM_THREADS,
     FROM_SWITCHES,
@@ -46,6 +47,7 @@ static const MetricRow rows[] = {
     {"timed_out", FROM_TIMED_OUT, OF_NUMBER, METRIC_COUNT, true, NEEDS_NOTHING},
     {"in_flight", FROM_IN_FLIGHT, OF_NUMBER, METRIC_COUNT, true, NEEDS_NOTHING},
     {"cpu", FROM_CPU, OF_NUMBER, METRIC_FRACTION, false, NEEDS_NOTHING},
+    {"wasted", FROM_WASTED, OF_NUMBER, METRIC_FRACTION, false, NEEDS_NOTHING},
     {"memory", FROM_MEMORY, OF_NUMBER, METRIC_SIZE, false, NEEDS_NOTHING},
     {"threads", FROM_THREADS, OF_NUMBER, METRIC_COUNT, false, NEEDS_NOTHING},
     {"switches", FROM_SWITCHES, OF_NUMBER, METRIC_COUNT, false, NEEDS_NOTHING},
@@ -62,7 +64,7 @@ static const MetricRow rows[] = {
 const char *const metric_names[] = {
     "throughput", "mean",      "min",     "max",     "p50",           "p90",       "p95", "p99",
     "p99.9",      "completed", "failed",  "refused", "timed_out",     "in_flight", "cpu", "memory",
-    "threads",    "switches",  "lag.p99", "loop",    "pool.wait.p99", "digest",    NULL,
+    "threads",    "switches",  "lag.p99", "loop",    "pool.wait.p99", "digest",    "wasted", NULL,
 };
 
 bool metric_percent(const char *text, size_t size, uint64_t *per_hundred_million)
@@ -169,6 +171,7 @@ static bool of_run(Metric metric, const Results *results, int handler, int64_t *
     switch (metric.row->source) {
     case FROM_LATENCY: return of_hist(metric, &requests->latency, value);
     case FROM_CPU: *value = results->cpu.utilization; return true;
+    case FROM_WASTED: *value = results->cpu.wasted; return true;
     case FROM_MEMORY: *value = results->memory_peak; return true;
     case FROM_THREADS: *value = (int64_t)results->threads_peak; return true;
     case FROM_SWITCHES: *value = (int64_t)results->cpu.switches; return true;

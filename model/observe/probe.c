@@ -172,6 +172,7 @@ void note_begin(Probe *probe, Request *request)
 
 void note_respond(Probe *probe, Request *request)
 {
+    probe->stats->handlers[request->handler].responses++;
     probe_digest(probe, TAG_RESPOND, request->number, request->failed);
     if (probe->view)
         view_respond(probe->view, probe_now(probe), request);
@@ -256,7 +257,6 @@ void note_outcome(Probe *probe, Request *request, Outcome outcome)
     if (outcome == OUTCOME_COMPLETED && stats->series)
         series_add(stats->series, latency);
     handler->completions += outcome == OUTCOME_COMPLETED;
-    handler->responses += outcome == OUTCOME_COMPLETED || outcome == OUTCOME_FAILED;
     stats_population(stats, now, -1);
     probe_digest(probe, TAG_OUTCOME, request->number, (uint64_t)outcome);
     if (probe->view)

@@ -38,6 +38,8 @@ typedef struct CpuResults {
     int64_t cores;
     Micro utilization;
     Time user, overhead, switching;
+    Time wasted_time; /* of user and overhead, for attempts that the client gave up or that request_timeout ended */
+    Micro wasted;     /* of user, overhead and switching */
     uint64_t switches;
 } CpuResults;
 

@@ -55,7 +55,7 @@ static inline void level_change(Level *level, Time now, int64_t change)
 /* Requests of one handler. arrived = completed + failed + refused + timed_out + in_flight, after every event. */
 typedef struct HandlerStats {
     uint64_t arrived, completed, failed, refused, timed_out, in_flight, retried; /* wanted in the window */
-    uint64_t completions, responses; /* inside the window, whenever wanted: completed; completed or failed */
+    uint64_t completions, responses; /* inside the window, whenever wanted: completed; sent, whoever hears them */
     Hist latency;                    /* of the completed */
     Sum part[PARTS];                 /* their latencies by part */
 } HandlerStats;

@@ -41,13 +41,13 @@ static bool wake_next(Vm *vm)
     return true;
 }
 
-/* The handler has ended: the response. */
+/* The handler has ended: the response. Where that left at request_timeout, an error, its cost is paid now. */
 static bool answer(Serving *serving, Need *need)
 {
     Vm *vm = &serving->vm;
     Time cost = vm->shared->costs->write;
     Job *job = vm->finished;
-    if (!serving->paid && !job->answered && cost > 0) {
+    if (!serving->paid && (!job->answered || job->too_late) && cost > 0) {
         serving->paid = true;
         serving->thread.strand = vm->finished_by;
         *need = overhead(cost);

@@ -264,7 +264,7 @@ static void readable(void *opaque, Connection *connection)
         guest->request = NULL;
         connection->server_side = NULL;
         pool_put(&server->guests, guest);
-        world_closed(server->threaded.world, connection);
+        world_turn_away(server->threaded.world, connection);
         world_request_over(server->threaded.world, request);
         return;
     }

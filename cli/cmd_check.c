@@ -28,6 +28,16 @@ static void print_summary(Buf *buf, const char *path, const Spec *spec)
           spec->expect_count == 1 ? "" : "s");
 }
 
+/* Reading has said what it had to say. */
+static void say_warnings(Cli *cli, Input *input)
+{
+    size_t said = input->diag.warnings;
+    if (input->spec->kind == SPEC_WORKLOAD)
+        program_warn(input->spec, &input->diag);
+    if (input->diag.warnings > said)
+        say_diag(cli->mem, &input->diag);
+}
+
 static int check_one(Cli *cli, const char *path, Buf *buf)
 {
     Input input;
@@ -37,6 +47,8 @@ static int check_one(Cli *cli, const char *path, Buf *buf)
         code = requirements_read(&requirements, cli, &input);
     if (code != EXIT_DONE)
         return code;
+    if (!cli->args.quiet)
+        say_warnings(cli, &input);
     if (cli->args.print)
         spec_print(input.spec, cli->mem, print_value, buf);
     else if (!cli->args.quiet)

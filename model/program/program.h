@@ -24,6 +24,10 @@ typedef struct Program Program;
 /* Compiles all bodies of the spec; NULL where a step is wrong (said in diag, all of them). */
 Program *program_compile(Mem *mem, const Spec *spec, Diag *diag);
 
+/* Says of each step that means something else on the threads of a server than on an event loop that it does (a warning
+ * each), where the spec has such a server. Only of a spec that compiled. */
+void program_warn(const Spec *spec, Diag *diag);
+
 int32_t program_steps(const Program *program);
 const StepInfo *program_step(const Program *program, int32_t step); /* 0 <= step < program_steps */
 int program_locks(const Program *program);

@@ -377,6 +377,7 @@ const ServerModel event_loop_model = {
     .name = "event-loop",
     .about = "One thread runs every callback, as in Node and libuv; a pool of workers does what would block it.",
     .keys = &table,
+    .as_node = true,
     .create = event_loop_create,
     .arrived = loop_arrived,
     .readable = loop_readable,

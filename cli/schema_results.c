@@ -16,7 +16,12 @@ typedef enum FigureType {
     FIGURE_PART, /* an object: `rows` */
     FIGURE_MAP,  /* an object of them by name */
     FIGURE_LIST, /* an array of them */
-    FIGURE_ANY   /* number, text or null */
+    FIGURE_WINDOW, /* two times */
+    FIGURE_TIMES,  /* an object of times by name */
+    FIGURE_BLAME,  /* an object of those */
+    FIGURE_TEXTS,  /* an object of texts by name */
+    FIGURE_WORDS,  /* an array of texts */
+    FIGURE_ANY     /* number, text or null */
 } FigureType;
 
 typedef struct FigureRow FigureRow;
@@ -107,17 +112,28 @@ static const FigureRow slow[] = {{"run", FIGURE_INT, NULL, true, "of several run
                                  {"wanted_ns", FIGURE_INT, NULL, false, "when the client first wanted it"},
                                  {"latency_ns", FIGURE_INT, NULL, false, "how long it took"},
                                  {"time_ns", FIGURE_PART, parts, false, "where it went"},
-                                 {"blame", FIGURE_ANY, NULL, true, "whom it waited for, ns"},
+                                 {"blame", FIGURE_TIMES, NULL, true, "whom it waited for, ns"},
                                  END};
 static const FigureRow population[] = {{"mean", FIGURE_MICRO, NULL, false, "requests in the system"},
                                        {"empty", FIGURE_MICRO, NULL, false, "the share of time with none"},
                                        {"max", FIGURE_INT, NULL, false, "at once"},
                                        {"percentiles", FIGURE_PART, percentiles, false, "by time"},
                                        END};
+static const FigureRow moment[] = {{"from_ns", FIGURE_INT, NULL, false, "when it begins"},
+                                   {"to_ns", FIGURE_INT, NULL, false, "when it ends"},
+                                   {"completed", FIGURE_INT, NULL, false, "in it"},
+                                   {"throughput_per_s", FIGURE_MICRO, NULL, false, "in it"},
+                                   {"p50_ns", FIGURE_INT, NULL, true, "of those"},
+                                   {"p99_ns", FIGURE_INT, NULL, true, "of those"},
+                                   {"in_flight", FIGURE_INT, NULL, false, "at its end"},
+                                   {"cpu", FIGURE_MICRO, NULL, false, "utilisation of all cores"},
+                                   {"loop", FIGURE_MICRO, NULL, true, "utilisation of the loops"},
+                                   {"longest_queue", FIGURE_INT, NULL, false, "of all, in it"},
+                                   END};
 static const FigureRow server[] = {{"model", FIGURE_TEXT, NULL, false, "of the server"},
                                    {"end", FIGURE_END, NULL, false, "how the run ended"},
                                    {"simulated_ns", FIGURE_INT, NULL, false, "when it ended"},
-                                   {"window_ns", FIGURE_ANY, NULL, false, "from the warm-up to the end"},
+                                   {"window_ns", FIGURE_WINDOW, NULL, false, "from the warm-up to the end"},
                                    {"events", FIGURE_INT, NULL, false, "that the digest covers"},
                                    {"digest", FIGURE_HEX, NULL, false, "of what happened"},
                                    {"connections", FIGURE_PART, connections, false, "of the whole run"},
@@ -133,8 +149,8 @@ static const FigureRow server[] = {{"model", FIGURE_TEXT, NULL, false, "of the s
                                    {"slowest", FIGURE_LIST, slow, false, "the slowest first"},
                                    {"population", FIGURE_PART, population, false, "requests in the system, by time"},
                                    {"queueing_ns", FIGURE_PART, spread, false, "waiting to be accepted or run"},
-                                   {"blame", FIGURE_ANY, NULL, true, "who waited for whom"},
-                                   {"series", FIGURE_ANY, NULL, true, "figures by step of time"},
+                                   {"blame", FIGURE_BLAME, NULL, true, "who waited for whom, ns a request"},
+                                   {"series", FIGURE_LIST, moment, true, "figures by step of time"},
                                    END};
 static const FigureRow paired[] = {{"servers", FIGURE_ANY, NULL, false, "the largest and the smallest"},
                                    {"difference", FIGURE_ANY, NULL, false, "run by run"},
@@ -164,6 +180,56 @@ static const FigureRow workload[] = {{"loopsim", FIGURE_TEXT, NULL, false, "the 
                                      {"contrast", FIGURE_LIST, contrast, false, "side by side"},
                                      {"requirements", FIGURE_LIST, requirement, false, "and whether they are met"},
                                      END};
+/* A sweep (sweep.c, sweep_point.c). A point's figures are those that its servers have. */
+static const FigureRow varied[] = {{"path", FIGURE_TEXT, NULL, false, "as for --set"},
+                                   {"values", FIGURE_WORDS, NULL, false, "in order"},
+                                   END};
+static const FigureRow grid[] = {{"identity", FIGURE_HEX, NULL, false, "of the sweep: its parts have the same"},
+                                 {"vary", FIGURE_LIST, varied, false, "what is varied"},
+                                 {"points", FIGURE_INT, NULL, false, "of the whole grid"},
+                                 END};
+static const FigureRow shard[] = {{"shard", FIGURE_INT, NULL, false, "which part"},
+                                  {"of", FIGURE_INT, NULL, false, "so many"},
+                                  END};
+static const FigureRow at_point[] = {{"end", FIGURE_TEXT, NULL, false, "how the run ended"},
+                                     {"offered_per_s", FIGURE_MICRO, NULL, false, "arrivals in the window"},
+                                     {"throughput_per_s", FIGURE_MICRO, NULL, false, "completions in it"},
+                                     {"cpu", FIGURE_MICRO, NULL, false, "utilisation of all cores"},
+                                     {"arrived", FIGURE_INT, NULL, false, "the sum of the next five"},
+                                     {"completed", FIGURE_INT, NULL, false, "answered"},
+                                     {"failed", FIGURE_INT, NULL, false, "with an error"},
+                                     {"refused", FIGURE_INT, NULL, false, "not let in"},
+                                     {"timed_out", FIGURE_INT, NULL, false, "given up by the client"},
+                                     {"in_flight", FIGURE_INT, NULL, false, "at the end of the run"},
+                                     {"bottleneck", FIGURE_TEXT, NULL, false, "what is nearest to its limit"},
+                                     {"bottleneck_utilization", FIGURE_MICRO, NULL, false, "of it"},
+                                     {"digest", FIGURE_HEX, NULL, false, "of what happened"},
+                                     END};
+static const FigureRow point[] = {{"point", FIGURE_INT, NULL, false, "its number, from 1"},
+                                  {"at", FIGURE_TEXTS, NULL, false, "the values of what is varied"},
+                                  {"runs", FIGURE_INT, NULL, false, "replications"},
+                                  {"limit", FIGURE_TEXT, NULL, true, "why it is not whole"},
+                                  {"servers", FIGURE_MAP, at_point, false, "by name"},
+                                  {"unmet", FIGURE_WORDS, NULL, true, "requirements that fail there"},
+                                  END};
+static const FigureRow knee[] = {{"server", FIGURE_TEXT, NULL, false, "whose"},
+                                 {"along", FIGURE_TEXT, NULL, false, "what is varied"},
+                                 {"at", FIGURE_TEXTS, NULL, false, "the values of the rest"},
+                                 {"throughput_stops_following", FIGURE_ANY, NULL, false, "where, or null"},
+                                 {"p99_leaves_plateau", FIGURE_ANY, NULL, false, "where, or null"},
+                                 END};
+static const FigureRow sweep[] = {{"loopsim", FIGURE_TEXT, NULL, false, "the version"},
+                                  {"schema", FIGURE_INT, NULL, false, "of this format: 1"},
+                                  {"spec", FIGURE_PART, spec, false, "which"},
+                                  {"seed", FIGURE_INT, NULL, false, "of all draws"},
+                                  {"runs", FIGURE_INT, NULL, false, "replications a point"},
+                                  {"precision", FIGURE_MICRO, NULL, false, "percent; 0: so many runs"},
+                                  {"sweep", FIGURE_PART, grid, false, "what is varied"},
+                                  {"part", FIGURE_PART, shard, true, "of one part"},
+                                  {"interrupted", FIGURE_BOOL, NULL, false, "points are missing"},
+                                  {"points", FIGURE_LIST, point, false, "in order"},
+                                  {"knees", FIGURE_LIST, knee, true, "where servers break"},
+                                  END};
 static const FigureRow line[] = {
     {"at_ns", FIGURE_INT, NULL, false, "when"}, {"text", FIGURE_TEXT, NULL, false, "what"}, END};
 static const FigureRow program[] = {{"loopsim", FIGURE_TEXT, NULL, false, "the version"},
@@ -181,6 +247,13 @@ static const struct {
     const FigureRow *rows;
 } tables[] = {{"workload", workload},
               {"program", program},
+              {"sweep", sweep},
+              {"grid", grid},
+              {"varied", varied},
+              {"shard", shard},
+              {"point", point},
+              {"at_point", at_point},
+              {"knee", knee},
               {"spec", spec},
               {"server", server},
               {"handler", handler},
@@ -199,6 +272,7 @@ static const struct {
               {"bottleneck", bottleneck},
               {"slow", slow},
               {"population", population},
+              {"moment", moment},
               {"contrast", contrast},
               {"paired", paired},
               {"requirement", requirement},
@@ -220,6 +294,12 @@ static void put_ends(JsonWriter *json)
     for (size_t i = 0; i < COUNT_OF(ends); i++)
         json_text(json, NULL, ends[i]);
     json_end(json, ']');
+}
+
+static void put_map_of(JsonWriter *json, const char *type)
+{
+    json_text(json, "type", "object");
+    schema_type(json, "additionalProperties", type);
 }
 
 static void put_row(JsonWriter *json, const FigureRow *row)
@@ -250,6 +330,24 @@ static void put_row(JsonWriter *json, const FigureRow *row)
     case FIGURE_LIST:
         json_text(json, "type", "array");
         schema_ref(json, "items", name_of(row->rows));
+        break;
+    case FIGURE_WINDOW:
+        json_text(json, "type", "array");
+        schema_type(json, "items", "integer");
+        json_int(json, "minItems", 2);
+        json_int(json, "maxItems", 2);
+        break;
+    case FIGURE_TIMES: put_map_of(json, "integer"); break;
+    case FIGURE_TEXTS: put_map_of(json, "string"); break;
+    case FIGURE_BLAME:
+        json_text(json, "type", "object");
+        json_begin(json, "additionalProperties", '{');
+        put_map_of(json, "integer");
+        json_end(json, '}');
+        break;
+    case FIGURE_WORDS:
+        json_text(json, "type", "array");
+        schema_type(json, "items", "string");
         break;
     case FIGURE_ANY: break;
     }
@@ -293,7 +391,17 @@ static void put_table(JsonWriter *json, const char *name, const FigureRow *rows)
     }
     put_properties(json, rows);
     put_half_widths(json);
-    json_bool(json, "additionalProperties", false);
+    if (rows != at_point)
+        json_bool(json, "additionalProperties", false);
+    json_end(json, '}');
+}
+
+static void put_required(JsonWriter *json, const char *key)
+{
+    json_begin_flat(json, "if", '{');
+    json_begin(json, "required", '[');
+    json_text(json, NULL, key);
+    json_end(json, ']');
     json_end(json, '}');
 }
 
@@ -301,13 +409,13 @@ void schema_results(JsonWriter *json)
 {
     json_begin(json, NULL, '{');
     schema_head(json, "Results of loopsim: --out json");
-    json_begin_flat(json, "if", '{');
-    json_begin(json, "required", '[');
-    json_text(json, NULL, "lines");
-    json_end(json, ']');
-    json_end(json, '}');
+    put_required(json, "lines");
     schema_ref(json, "then", "program");
+    json_begin(json, "else", '{');
+    put_required(json, "points");
+    schema_ref(json, "then", "sweep");
     schema_ref(json, "else", "workload");
+    json_end(json, '}');
     json_begin(json, "$defs", '{');
     for (size_t i = 0; i < COUNT_OF(tables); i++)
         put_table(json, tables[i].name, tables[i].rows);

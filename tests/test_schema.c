@@ -141,6 +141,32 @@ START_TEST(results_are_valid)
 }
 END_TEST
 
+/* Each example in each way to run it; short, for there are many. */
+START_TEST(every_example_is_valid_in_every_mode)
+{
+    glob_t files;
+    ck_assert_int_eq(glob("examples/*.json", 0, NULL, &files), 0);
+    for (size_t i = 0; i < files.gl_pathc; i++) {
+        const char *file = files.gl_pathv[i];
+        RESULTS(file, "--max-events", "4000", "--runs", "2");
+        RESULTS(file, "--max-events", "4000", "--series", "100ms", "--percentiles", "50,99.99");
+        expect_results_valid((const char *const[]){"sweep", file, "--vary", "machine.cores=1,2", "--max-events", "2000",
+                                                   "--runs", "2", "--out", "json", NULL});
+    }
+    globfree(&files);
+}
+END_TEST
+
+START_TEST(a_sweep_and_its_parts_are_valid)
+{
+#define SWEEP "sweep", "tests/golden/formats.json", "--vary", "arrivals.poisson=100/s..700/s:200/s", "--out", "json"
+    expect_results_valid((const char *const[]){SWEEP, NULL});
+    expect_results_valid((const char *const[]){SWEEP, "--shard", "1/2", NULL});
+    expect_results_valid((const char *const[]){SWEEP, "--require", "p99 < 1ms", NULL});
+    ck_assert_ptr_nonnull(schema_wrong(mem, results_schema, read_json("more", "{\"points\": [], \"more\": 1}")));
+}
+END_TEST
+
 START_TEST(results_of_a_program_are_valid)
 {
     const char *path = scratch("program.json");
@@ -182,6 +208,8 @@ Suite *schema_suite(void)
     tcase_add_test(all, every_template_is_valid);
     tcase_add_test(all, what_is_plainly_wrong_is_not_valid);
     tcase_add_test(all, results_are_valid);
+    tcase_add_test(all, every_example_is_valid_in_every_mode);
+    tcase_add_test(all, a_sweep_and_its_parts_are_valid);
     tcase_add_test(all, results_of_a_program_are_valid);
     tcase_add_test(all, results_with_a_key_more_are_not_valid);
     tcase_add_test(all, a_cost_table_is_valid);

@@ -4,6 +4,7 @@
 #define MODEL_MACHINE_SCHEDULER_H
 
 #include "machine.h"
+#include "world.h"
 #include "run_queue.h"
 
 /* Thread.state */

@@ -156,7 +156,8 @@ static void take(ThreadPoolServer *server, Serving *serving)
         note_goes_on(server->threaded.world->probe, &serving->request->account, &serving->thread,
                      !server->threaded.parallel_io);
     note_task(server->threaded.world->probe, waiting->strand, -1, +1);
-    note_task_start(server->threaded.world->probe, NULL, waiting->strand, waiting->since, NULL);
+    if (!by_request(server) || waiting->request != NULL) /* a close is no task */
+        note_task_start(server->threaded.world->probe, NULL, waiting->strand, waiting->since, NULL);
     pool_put(&server->waitings, waiting);
 }
 

@@ -224,6 +224,7 @@ static void request_for_pool(Threads *threads, Conn *conn)
     Req *req = conn->bytes;
     conn->bytes = NULL;
     if (req != NULL && queue_full(threads)) {
+        conn->refused = true; /* it was let in, but there is no room for its request */
         naive_close(threads->sim, conn);
         return;
     }

@@ -3,7 +3,7 @@
 #include "blame_table.h"
 #include "html.h"
 
-enum { COLUMNS_SHOWN = 10, HANDLERS_SHOWN = 12, SENTENCE = 400, HOTTEST = 70 };
+enum { COLUMNS_SHOWN = 10, HANDLERS_SHOWN = 12, ROWS_SHOWN = 40, SENTENCE = 400, HOTTEST = 70 };
 
 static bool is_shown(const Results *results, int handler)
 {
@@ -87,6 +87,7 @@ void html_blame(Html *html)
 {
     const Report *report = html->report;
     BlameColumns columns = blame_columns(report, COLUMNS_SHOWN);
+    int most = ROWS_SHOWN / report->count < HANDLERS_SHOWN ? ROWS_SHOWN / report->count : HANDLERS_SHOWN;
     bool more = false;
     if (columns.count == 0)
         return;
@@ -102,8 +103,8 @@ void html_blame(Html *html)
         for (int handler = 0; handler < report->results[i]->handler_count; handler++) {
             if (!is_shown(report->results[i], handler))
                 continue;
-            more |= rows == HANDLERS_SHOWN;
-            if (rows < HANDLERS_SHOWN)
+            more |= rows >= most;
+            if (rows < most)
                 put_row(html, i, handler, rows++ == 0, &columns);
         }
     }

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { BAR = 20, STEP = 28, HEAD = 30, LEFT = 160, RIGHT = 96, HANDLERS_SHOWN = 12 };
+enum { BAR = 20, STEP = 28, HEAD = 30, LEFT = 160, RIGHT = 96, HANDLERS_SHOWN = 12, BARS_SHOWN = 40 };
 
 static const HandlerResults *group_of(const Results *results, int handler)
 {
@@ -123,7 +123,8 @@ static void put_table(Html *html, int groups)
 void html_time(Html *html)
 {
     int groups = html->report->spec->handler_count;
-    groups = groups < 2 ? 0 : groups > HANDLERS_SHOWN ? HANDLERS_SHOWN : groups;
+    int most = BARS_SHOWN / html->report->count < HANDLERS_SHOWN ? BARS_SHOWN / html->report->count : HANDLERS_SHOWN;
+    groups = groups < 2 ? 0 : groups > most ? most : groups;
     html_begin_section(html, "time", "Where the time went",
                        "The mean latency of the completed requests, split by what they did or waited for. Warm "
                        "colours wait for others, cool ones do the request's own work.");

@@ -30,6 +30,8 @@ void ledger_at(Ledger *ledger, Time now)
 static void request_begins(Ledger *ledger, uint64_t id, int handler, Time at)
 {
     ledger->open[id].begun = at;
+    ledger->open[id].there = true;
+    ledger->ids = id >= ledger->ids ? id + 1 : ledger->ids;
     ledger->open[id].handler = handler;
     ledger->begun++;
     ledger->population++;
@@ -59,7 +61,7 @@ static void request_ends(Ledger *ledger, uint64_t id, Time at, const TraceArgs *
     ledger->ended++;
     ledger->population--;
     ledger->spans += inside(ledger, begun, at);
-    ledger->open[id].begun = -1;
+    ledger->open[id].there = false;
     if (begun >= ledger->from)
         count(ledger, &ledger->handler[handler], handler, at - begun, args->outcome);
 }
@@ -67,8 +69,8 @@ static void request_ends(Ledger *ledger, uint64_t id, Time at, const TraceArgs *
 int64_t ledger_unfinished(const Ledger *ledger, Time end)
 {
     int64_t sum = 0;
-    for (int id = 0; id < LEDGER_IDS; id++)
-        if (ledger->open[id].begun >= 0)
+    for (uint64_t id = 0; id < ledger->ids; id++)
+        if (ledger->open[id].there)
             sum += inside(ledger, ledger->open[id].begun, end);
     return sum;
 }
@@ -186,7 +188,5 @@ Ledger *ledger_new(Mem *mem, const Spec *spec)
                           .close = on_close};
     ledger->spec = spec;
     ledger->from = spec->warmup;
-    for (int id = 0; id < LEDGER_IDS; id++)
-        ledger->open[id].begun = -1;
     return ledger;
 }

@@ -31,9 +31,11 @@ typedef struct Ledger {
     Time since; /* up to when the integrals were taken */
     LedgerTrack track[LEDGER_TRACKS];
     struct {
-        Time begun; /* -1: none */
+        Time begun;
         int depth, handler;
+        bool there;
     } open[LEDGER_IDS];
+    uint64_t ids; /* those below have been seen */
     LedgerCounts handler[LEDGER_MOST];
     uint64_t begun, ended; /* requests, whenever wanted */
     uint64_t population;

@@ -53,6 +53,9 @@ typedef struct LawRow {
     Brief brief;
 } LawRow;
 
+/* laws_bursts.c */
+LawMaker fixed_batches, geometric_batches, two_rates, on_and_off;
+
 extern const LawRow law_rows[];
 extern const int law_count;
 

@@ -66,6 +66,17 @@ START_TEST(closed_networks)
 }
 END_TEST
 
+/* The figures are those of truncated chains, level by level. */
+START_TEST(batches_and_changing_rates)
+{
+    near(batches_m1_number(0.16, 5, 25, 1), 12);
+    near(batches_m1_number(0.2, 4, 28, 1), 16);
+    near(mmpp_m1_number((const double[]){1.5, 0.3}, (const double[]){0.01, 0.005}, 1), 47.7180366);
+    near(mmpp_m1_number((const double[]){2, 0}, (const double[]){1 / 20.0, 1 / 60.0}, 1), 16.4557673);
+    near(mmpp_m1_number((const double[]){0.8, 0.8}, (const double[]){0.1, 0.2}, 1), 4);
+}
+END_TEST
+
 Suite *theory_suite(void);
 Suite *theory_suite(void)
 {
@@ -74,6 +85,7 @@ Suite *theory_suite(void)
     tcase_add_test(tests, one_server);
     tcase_add_test(tests, many_servers);
     tcase_add_test(tests, closed_networks);
+    tcase_add_test(tests, batches_and_changing_rates);
     suite_add_tcase(suite, tests);
     return suite;
 }

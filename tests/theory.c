@@ -236,3 +236,62 @@ double mm1_ps_square(double rate, double service)
     double busy = rate * service, mean = service / (1 - busy);
     return service * service * (2 + busy) / ((1 - busy) * (1 - busy) * (2 - busy)) + mean * mean;
 }
+
+/* ---- arrivals that come in batches, or at changing rates ---- */
+
+double batches_m1_number(double batches, double size, double square, double service)
+{
+    double busy = batches * size * service;
+    return busy * (1 + square / size) / (2 * (1 - busy));
+}
+
+typedef struct Two { /* a matrix; m[row][column] */
+    double m[2][2];
+} Two;
+
+static Two times(Two a, Two b)
+{
+    Two c;
+    for (int i = 0; i < 2; i++)
+        for (int k = 0; k < 2; k++)
+            c.m[i][k] = a.m[i][0] * b.m[0][k] + a.m[i][1] * b.m[1][k];
+    return c;
+}
+
+static Two inverse(Two a)
+{
+    double det = a.m[0][0] * a.m[1][1] - a.m[0][1] * a.m[1][0];
+    return (Two){{{a.m[1][1] / det, -a.m[0][1] / det}, {-a.m[1][0] / det, a.m[0][0] / det}}};
+}
+
+/* R = (A0 + R^2 A2) (-A1)^-1, from R = 0 on. */
+static Two rate_matrix(const double rate[2], const double leave[2], double mu)
+{
+    Two out = inverse((Two){{{leave[0] + rate[0] + mu, -leave[0]}, {-leave[1], leave[1] + rate[1] + mu}}}), r = {{{0}}};
+    for (int i = 0; i < 100000; i++) {
+        Two up = times(r, r);
+        for (int k = 0; k < 2; k++) {
+            up.m[k][0] *= mu;
+            up.m[k][1] *= mu;
+            up.m[k][k] += rate[k];
+        }
+        r = times(up, out);
+    }
+    return r;
+}
+
+double mmpp_m1_number(const double rate[2], const double leave[2], double service)
+{
+    double mu = 1 / service;
+    Two r = rate_matrix(rate, leave, mu);
+    /* Empty: x (Q - diag(rate) + mu R) = 0 */
+    double x[2] = {leave[1] + mu * r.m[1][0], leave[0] + rate[0] - mu * r.m[0][0]};
+    Two sums = inverse((Two){{{1 - r.m[0][0], -r.m[0][1]}, {-r.m[1][0], 1 - r.m[1][1]}}});
+    Two firsts = times(r, times(sums, sums));
+    double all = 0, number = 0;
+    for (int i = 0; i < 2; i++) {
+        all += x[i] * (sums.m[i][0] + sums.m[i][1]);
+        number += x[i] * (firsts.m[i][0] + firsts.m[i][1]);
+    }
+    return number / all;
+}

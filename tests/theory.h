@@ -3,7 +3,8 @@
  * Sources: [K] Kleinrock, Queueing Systems I (1975); [K2] volume II (1976); [W] Wolff, Stochastic Modeling and the
  * Theory of Queues (1989); [F] Franx, A simple solution for the M/D/c waiting time distribution, Oper. Res. Lett. 29
  * (2001); [T] Tijms, A First Course in Stochastic Models (2003); [B] Bolch et al., Queueing Networks and Markov Chains
- * (2006); [NT] Nelson and Tantawi, Approximate analysis of fork/join synchronization, IEEE Trans. Comp. 37 (1988). */
+ * (2006); [NT] Nelson and Tantawi, Approximate analysis of fork/join synchronization, IEEE Trans. Comp. 37 (1988); [GH] Gross and Harris, Fundamentals of
+ * Queueing Theory (1985); [N] Neuts, Matrix-Geometric Solutions in Stochastic Models (1981). */
 #ifndef TESTS_THEORY_H
 #define TESTS_THEORY_H
 
@@ -34,6 +35,13 @@ double mdc_wait_quantile(int servers, double rate, double p);
 double dm1_sigma(double gap, double service);
 
 double poisson_at_most(int n, double mean);
+
+/* M^X/M/1: Poisson batches of a size with this mean and mean square; the mean number in the system [GH 3.1]. */
+double batches_m1_number(double batches, double size, double square, double service);
+
+/* MMPP/M/1 with two phases, each with its rate of arrivals and the rate at which it is left: the mean number in the system,
+ * pi R (I - R)^-2 1 with the matrix R of Neuts [N 1.3, 6.2]. */
+double mmpp_m1_number(const double rate[2], const double leave[2], double service);
 
 /* A closed network of think time and stations with exponential services, one class: Buzen's convolution [B 8.1], the
  * same as exact mean value analysis. `servers` 0: as many as there are customers. */

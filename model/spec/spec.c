@@ -354,7 +354,7 @@ static void fill(SpecReader *reader, Json *root, const KeyTable *table)
     check_ambiguous(reader);
     if (reader->options && reader->options->seed)
         spec->seed = *reader->options->seed;
-    spec->digest = spec_tree_digest(root);
+    spec->digest = spec_digest(spec, root);
 }
 
 Spec *spec_read(Mem *mem, SpecText text, const SpecOptions *options, Diag *diag)

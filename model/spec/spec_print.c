@@ -29,7 +29,23 @@ static uint64_t add_json(uint64_t digest, const Json *json)
     return digest;
 }
 
-uint64_t spec_tree_digest(const Json *root)
+/* What stands in the files of arrivals; a cost table's entries are in the tree. */
+static uint64_t add_files(uint64_t digest, const Spec *spec)
+{
+    for (int i = 0; i < spec->stream_count; i++) {
+        const SpecArrivals *stream = &spec->arrivals[i];
+        if (stream->kind != ARRIVE_FILE)
+            continue;
+        digest = digest_add(digest, stream->at_count);
+        for (size_t k = 0; k < stream->at_count; k++) {
+            digest = digest_add(digest, (uint64_t)stream->at[k].at);
+            digest = digest_add(digest, (uint64_t)(int64_t)stream->at[k].handler);
+        }
+    }
+    return digest;
+}
+
+uint64_t spec_digest(const Spec *spec, const Json *root)
 {
     static const char *const without[] = {"$schema", "about", "expect", "seed"};
     uint64_t digest = DIGEST_START;
@@ -40,7 +56,7 @@ uint64_t spec_tree_digest(const Json *root)
         if (counts)
             digest = add_json(add_text(digest, child->key), child);
     }
-    return digest_end(digest);
+    return digest_end(add_files(digest, spec));
 }
 
 /* ---- values with their origin ---- */

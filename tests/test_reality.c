@@ -34,8 +34,8 @@ START_TEST(predictions_are_as_good_as_they_were)
         return;
     counts(text, "bare:", "throughput within 10 % in", 18);
     counts(text, "bare:", "p50 within 15 % in", 18);
-    counts(text, "bare:", "p99 within 30 % in", 10);
-    counts(text, "winners:", "right in", 17);
+    counts(text, "bare:", "p99 within 30 % in", 13);
+    counts(text, "winners:", "right in", 19);
     free(text);
 }
 END_TEST

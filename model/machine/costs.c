@@ -1,8 +1,7 @@
 /* The figures of "linux" were measured on two virtual x86-64 cores (Sapphire Rapids class), Linux 6.18, HZ 250, glibc
  * 2.36, libuv 1.44.2: medians of 15 rounds, threads pinned to one core (a busy server on a core) unless a source says
- * otherwise. A name as tcp_accept4 is a row of tests/reality/costs.csv; "calibrate" is what the command of that name
- * measured on a machine of the same type, where a tight loop tells too little; that one was not quiet, and `sleep` is
- * uncertain for it (tests/reality/README.md). No number is computed from a server's, but which measurements an entry is
+ * otherwise. A name as tcp_accept4 is a row of tests/reality/costs.csv; "calibrate" is the mean of two runs of
+ * that command on a quiet machine of the same type, where a tight loop tells too little. No number is computed from a server's, but which measurements an entry is
  * made of was chosen with the servers' figures known. */
 #include "costs.h"
 
@@ -12,13 +11,13 @@
 #define COSTS(X)                                                                                                       \
     X("accept", accept, KEY_DURATION, 816, "tcp_accept4: accept4 of an established connection, 816 ns",                \
       "accepting a connection")                                                                                        \
-    X("read", read, KEY_DURATION, 792,                                                                                 \
-      "calibrate: read of 64 bytes that another core sent, 64 connections in turn (tcp_read64, in a tight loop: 356 "  \
-      "ns)",                                                                                                           \
+    X("read", read, KEY_DURATION, 777,                                                                                 \
+      "calibrate: read of 64 bytes that another core sent, 64 connections in turn, 785 and 768 ns (tcp_read64, in a "   \
+      "tight loop: 356 ns)",                                                                                           \
       "reading a request")                                                                                             \
-    X("write", write, KEY_DURATION, 2437,                                                                              \
-      "calibrate: write of 64 bytes to a peer on another core, 64 connections in turn (tcp_write64_nowake, in a "      \
-      "tight loop: 1598 ns)",                                                                                          \
+    X("write", write, KEY_DURATION, 2509,                                                                              \
+      "calibrate: write of 64 bytes to a peer on another core, 64 connections in turn, 2541 and 2476 ns "               \
+      "(tcp_write64_nowake, in a tight loop: 1598 ns)",                                                                \
       "writing a response")                                                                                            \
     X("close", close, KEY_DURATION, 841, "tcp_close_after_rst: close at the server's side, 841 ns",                    \
       "closing a connection")                                                                                          \
@@ -45,11 +44,12 @@
     X("timer_slack", timer_slack, KEY_DURATION, 122563,                                                                \
       "nanosleep_5000us_overshoot (175195 ns) less idle_wake: the slack of 50 us, and a virtual machine's late timer", \
       "a delay: so much later ends a sleep")                                                                           \
-    X("sleep", sleep, KEY_DURATION, 22981,                                                                             \
-      "calibrate: what a busy thread loses to another one's sleep on its core, less two switches",                     \
+    X("sleep", sleep, KEY_DURATION, 26290,                                                                             \
+      "calibrate: what a busy thread loses to another one's sleep on its core, less two switches, 26563 and 26017 ns",  \
       "the timer of a thread that sleeps, and its interrupt")                                                          \
-    X("switch", switch_, KEY_DURATION, 1207,                                                                           \
-      "ws_ring16_16KB (1559.2 ns) less ws_base_16KB (351.9 ns): 16 threads in turn, each with a working set of 16 KB", \
+    X("switch", switch_, KEY_DURATION, 2266,                                                                           \
+      "calibrate: 64 threads that block in read and answer, a request, less read and write, 2219 and 2312 ns "         \
+      "(ws_ring16_16KB less ws_base_16KB, threads that only yield: 1207 ns)",                                          \
       "a core goes from one thread to another")                                                                        \
     X("spawn", spawn, KEY_DURATION, 4013, "thread_create_call_same_core: pthread_create alone, 4013 ns",               \
       "starting a thread, paid by the starter")                                                                        \

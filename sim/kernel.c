@@ -6,8 +6,9 @@
  * least time that a slot could hold: the digits above stay as they are, and so do the right slots of all other
  * events. Equal times are always in one list, in the order of scheduling. */
 
-enum { DIGIT_BITS = 4, SLOT_WORD = 64 };
+enum { DIGIT_BITS = 8, SLOT_WORD = 64 };
 _Static_assert(1 << DIGIT_BITS == KERNEL_BASE && KERNEL_DIGITS * DIGIT_BITS == 64, "digits do not cover a time");
+_Static_assert(KERNEL_SLOTS / SLOT_WORD == 32, "the words of slots have a bit each in `words`");
 
 static void list_init(EventLink *head)
 {
@@ -50,10 +51,10 @@ static inline void place(Kernel *kernel, Event *event)
         list_append(&kernel->present[event->rank], &event->link);
         return;
     }
-    unsigned digit = (63 - (unsigned)__builtin_clzll(differ)) / DIGIT_BITS;
-    unsigned value = (unsigned)((uint64_t)event->when >> digit * DIGIT_BITS) % KERNEL_BASE;
-    unsigned slot = digit * KERNEL_BASE + value;
+    unsigned below = (63 - (unsigned)__builtin_clzll(differ)) & ~(DIGIT_BITS - 1u); /* the bits of lower digits */
+    unsigned slot = below / DIGIT_BITS * KERNEL_BASE + (unsigned)((uint64_t)event->when >> below) % KERNEL_BASE;
     kernel->nonempty[slot / SLOT_WORD] |= UINT64_C(1) << slot % SLOT_WORD;
+    kernel->words |= UINT32_C(1) << slot / SLOT_WORD;
     list_append(&kernel->slot[slot], &event->link);
 }
 
@@ -101,6 +102,14 @@ static void open_slot(Kernel *kernel, EventLink *head, Time start)
     }
 }
 
+/* No event is in this slot any more. */
+static inline void clear_slot(Kernel *kernel, unsigned slot)
+{
+    uint64_t left = kernel->nonempty[slot / SLOT_WORD] &= ~(UINT64_C(1) << slot % SLOT_WORD);
+    if (left == 0)
+        kernel->words &= ~(UINT32_C(1) << slot / SLOT_WORD);
+}
+
 /* Removes the next event where it is before `until`; NULL where it is not, or where there is none. */
 static inline Event *take(Kernel *kernel, Time until)
 {
@@ -108,70 +117,72 @@ static inline Event *take(Kernel *kernel, Time until)
         Event *event = kernel->last < until ? take_present(kernel) : NULL;
         if (event)
             return event;
-
-        unsigned word = 0;
-        while (word < COUNT_OF(kernel->nonempty) && kernel->nonempty[word] == 0)
-            word++;
-        if (word == COUNT_OF(kernel->nonempty))
+        if (kernel->words == 0)
             return NULL;
-        uint64_t bits = kernel->nonempty[word];
-        unsigned slot = word * SLOT_WORD + (unsigned)__builtin_ctzll(bits);
+        unsigned word = (unsigned)__builtin_ctz(kernel->words);
+        unsigned slot = word * SLOT_WORD + (unsigned)__builtin_ctzll(kernel->nonempty[word]);
         EventLink *head = &kernel->slot[slot], *first = head->next;
-        bool empty = first == head, alone = !empty && first == head->prev;
-        if (!empty) {
-            event = event_of(first);
-            Time earliest = alone ? event->when : slot_start(event, slot);
-            if (earliest >= until)
-                return NULL;
+        if (first == head) {
+            clear_slot(kernel, slot);
+            continue;
         }
-        kernel->nonempty[word] = bits & (bits - 1);
+        event = event_of(first);
+        bool alone = first == head->prev;
+        Time earliest = alone ? event->when : slot_start(event, slot);
+        if (earliest >= until)
+            return NULL;
+        clear_slot(kernel, slot);
         if (alone) { /* nothing to sort */
             kernel->last = event->when;
-            list_remove(first);
+            head->next = head->prev = head;
+            first->next = first->prev = NULL;
             return event;
         }
-        if (!empty)
-            open_slot(kernel, head, slot_start(event, slot));
+        open_slot(kernel, head, earliest);
     }
 }
 
-static inline bool step(Kernel *kernel, Time until)
+static inline void run(Kernel *kernel, Event *event)
 {
-    Event *event = take(kernel, until);
-    if (!event)
-        return false;
     kernel->now = event->when;
     kernel->pending--;
     kernel->taken++;
     event->fn(event);
-    return true;
 }
 
 bool kernel_step(Kernel *kernel)
 {
-    return step(kernel, TIME_NEVER);
+    Event *event = take(kernel, TIME_NEVER);
+    if (event)
+        run(kernel, event);
+    return event != NULL;
 }
 
 KernelEnd kernel_run(Kernel *kernel, Time until, uint64_t max_events, const volatile sig_atomic_t *stop)
 {
+    static const volatile sig_atomic_t never = 0;
+    const volatile sig_atomic_t *asked = stop ? stop : &never;
     kernel->stop = stop;
     for (;;) {
         if (kernel->stopped) {
             kernel->stopped = false; /* a stop ends one run; the next one goes on */
             return KERNEL_STOPPED;
         }
-        if (stop && *stop)
+        if (*asked)
             return KERNEL_INTERRUPTED;
-        if (kernel->pending == 0)
+        Event *event = kernel->taken < max_events ? take(kernel, until) : NULL;
+        if (event)
+            run(kernel, event);
+        else if (kernel->pending == 0)
             return KERNEL_DRAINED;
-        if (kernel->taken >= max_events)
+        else if (kernel->taken >= max_events)
             return KERNEL_LIMIT;
-        if (!step(kernel, until)) {
-            if (kernel->now < until)
-                kernel->now = until;
-            return KERNEL_DEADLINE;
-        }
+        else
+            break;
     }
+    if (kernel->now < until)
+        kernel->now = until;
+    return KERNEL_DEADLINE;
 }
 
 void kernel_stop(Kernel *kernel)

@@ -3,11 +3,11 @@
  * Events are totally ordered by (when, rank, order of scheduling). An Event lives inside the object that it
  * concerns; scheduling takes no memory and cannot fail. An event in the past is a bug and aborts in every build.
  *
- * The queue is a monotone radix heap over intrusive lists (Ahuja, Mehlhorn, Orlin, Tarjan 1990), in base 16: the
- * slot of an event is the highest hexadecimal digit in which its time differs from a time that the clock has passed,
- * and what that digit is. Lists keep the order of scheduling, and the events of the present instant stand in one
- * list a rank. Scheduling and cancelling are O(1); taking is O(1) amortised, for an event moves at most 16 times,
- * and mostly one to three times. */
+ * The queue is a monotone radix heap over intrusive lists (Ahuja, Mehlhorn, Orlin, Tarjan 1990), in base 256:
+ * the slot of an event is the highest byte in which its time differs from a time that the clock has passed, and what
+ * that byte is. Lists keep the order of scheduling, and the events of the present instant stand in one list a rank.
+ * Scheduling and cancelling are O(1); taking is O(1) amortised, for an event moves at most 8 times, and mostly not
+ * more than once or twice. */
 #ifndef SIM_KERNEL_H
 #define SIM_KERNEL_H
 
@@ -34,7 +34,7 @@ struct Event {
     uint32_t rank;
 };
 
-enum { KERNEL_DIGITS = 16, KERNEL_BASE = 16, KERNEL_SLOTS = KERNEL_DIGITS * KERNEL_BASE };
+enum { KERNEL_DIGITS = 8, KERNEL_BASE = 256, KERNEL_SLOTS = KERNEL_DIGITS * KERNEL_BASE };
 
 /* It holds lists whose heads are inside it: it stays where kernel_init found it. */
 typedef struct Kernel {
@@ -44,9 +44,10 @@ typedef struct Kernel {
     bool stopped;                         /* kernel_stop was called */
     const volatile sig_atomic_t *stop;    /* of the run under way: for events that go on for long; may be NULL */
     Time last;                            /* the time that slots are relative to; at most now */
+    uint32_t words;                       /* bit w: nonempty[w] is not 0 */
     uint64_t nonempty[KERNEL_SLOTS / 64]; /* bit b of word w: slot 64 w + b may hold events */
     EventLink present[RANKS];             /* list heads: when == last */
-    EventLink slot[KERNEL_SLOTS];         /* list heads: when > last; 16 * digit's place + digit */
+    EventLink slot[KERNEL_SLOTS];         /* list heads: when > last; 256 * digit's place + digit */
 } Kernel;
 
 typedef enum KernelEnd {

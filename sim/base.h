@@ -27,6 +27,9 @@ typedef int64_t Time;
 /* The object of type `type` whose member `member` is at `pointer`. */
 #define CONTAINER_OF(pointer, type, member) ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 
+/* A condition that hardly ever holds: what it guards is put out of the way of the rest. */
+#define rarely(condition) __builtin_expect(!!(condition), 0)
+
 /* A bug in loopsim itself, in every build: says where and what on stderr, then ends the process with code 70. */
 #define must(condition, what) ((condition) ? (void)0 : must_failed(__FILE__, __LINE__, what))
 _Noreturn void must_failed(const char *file, int line, const char *what);

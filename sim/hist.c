@@ -72,6 +72,16 @@ void hist_extend(Hist *hist, int64_t min, int64_t max)
         hist->max = max;
 }
 
+void hist_add_any(Hist *hist, int64_t value)
+{
+    ++*hist_counter(hist, value);
+    hist_extend(hist, value, value);
+    hist->count++;
+    uint64_t v = (uint64_t)value, high, low = wide_mul(v, v, &high);
+    add_wide(hist->sum, COUNT_OF(hist->sum), v, 0);
+    add_wide(hist->squares, COUNT_OF(hist->squares), low, high);
+}
+
 void hist_add_n(Hist *hist, int64_t value, uint64_t weight)
 {
     if (weight == 0)

@@ -66,20 +66,26 @@ static inline uint64_t *hist_counter(Hist *hist, int64_t value)
 }
 
 void hist_extend(Hist *hist, int64_t min, int64_t max);
+void hist_add_any(Hist *hist, int64_t value); /* hist_add in full */
 
+/* The common case in a few instructions: a value between those that were there, of less than 2^32. */
 static inline void hist_add(Hist *hist, int64_t value)
 {
-    ++*hist_counter(hist, value);
-    if ((uint64_t)value - (uint64_t)hist->min > (uint64_t)hist->max - (uint64_t)hist->min || hist->count == 0)
-        hist_extend(hist, value, value);
+    unsigned e = hist_shift(value);
+    uint64_t *chunk = hist->chunk[e], v = (uint64_t)value, square = v * v;
+    bool within = v - (uint64_t)hist->min <= (uint64_t)hist->max - (uint64_t)hist->min;
+    if (rarely(!chunk || !within || v > UINT32_MAX)) {
+        hist_add_any(hist, value);
+        return;
+    }
+    chunk[(size_t)(v >> e) - (e > 0 ? HIST_CHUNK : 0)]++;
     hist->count++;
-    uint64_t v = (uint64_t)value, high, low = wide_mul(v, v, &high);
     hist->sum[0] += v;
-    hist->sum[1] += hist->sum[0] < v;
-    hist->squares[0] += low;
-    high += hist->squares[0] < low;
-    hist->squares[1] += high;
-    hist->squares[2] += hist->squares[1] < high;
+    hist->squares[0] += square;
+    if (rarely(hist->sum[0] < v))
+        hist->sum[1]++;
+    if (rarely(hist->squares[0] < square) && ++hist->squares[1] == 0)
+        hist->squares[2]++;
 }
 
 #endif

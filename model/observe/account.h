@@ -32,6 +32,7 @@ extern const char *const part_name[PARTS]; /* as in the results: "network" … *
 
 struct Request;
 typedef struct Tally Tally;
+struct StepStats;
 
 typedef struct Strand {
     struct Request *request;
@@ -42,6 +43,7 @@ typedef struct Strand {
     int32_t waits_for; /* what it waits for, as the part says: a resource's or a lock's number, else -1 */
     uint32_t track;    /* the view's */
     Tally *tally;      /* blame's; NULL: none */
+    struct StepStats *row; /* where its time goes: the step's, or the handler's (stats.h) */
     Time spent[PARTS]; /* before `since` */
 } Strand;
 

@@ -28,7 +28,7 @@ void probe_kernel(Probe *probe, Kernel *kernel)
 void probe_spin(Probe *probe)
 {
     uint64_t connections = probe->stats->connections_arrived - probe->stats->connections_gone;
-    if (probe->notes - probe->notes_before <= 1000000 + 64 * connections)
+    if (probe->notes <= probe->notes_most + 64 * connections)
         return;
     probe->spinning = probe->leave = true;
     kernel_stop(probe->stops);
@@ -64,11 +64,11 @@ void note_strand_begin(Probe *probe, Strand *strand, Request *request, Part part
     strand->part = part;
     strand->branch = 0;
     strand->tally = NULL;
-    strand->step = -1;
+    probe_row(probe, strand, -1);
     strand->waits_for = -1;
     if (probe->blame)
         blame_begin(probe->blame, strand);
-    if (probe->view)
+    if (rarely(probe->view))
         view_strand_begin(probe->view, strand->since, strand);
 }
 
@@ -83,13 +83,13 @@ void note_strand_fork(Probe *probe, Strand *child, const Strand *parent)
         child->branch = ++child->request->branches;
     if (probe->blame)
         blame_fork(probe->blame, child, parent);
-    if (probe->view)
+    if (rarely(probe->view))
         view_strand_fork(probe->view, now, child, parent);
 }
 
 void note_strand_adopt(Probe *probe, Strand *parent, const Strand *child)
 {
-    if (probe->view)
+    if (rarely(probe->view))
         view_strand_adopt(probe->view, probe_now(probe), parent, child);
     if (probe->blame)
         blame_adopt(probe->blame, parent, child);
@@ -105,13 +105,13 @@ void note_connect(Probe *probe, Connection *connection)
 {
     probe->stats->connections_arrived++;
     probe_digest(probe, TAG_CONNECT, connection->number, connection->stream);
-    if (probe->view)
+    if (rarely(probe->view))
         view_connect(probe->view, probe_now(probe), connection);
 }
 
 void note_established(Probe *probe, Connection *connection)
 {
-    if (probe->view)
+    if (rarely(probe->view))
         view_established(probe->view, probe_now(probe), connection);
 }
 
@@ -120,14 +120,14 @@ void note_accept(Probe *probe, Connection *connection)
     probe_digest(probe, TAG_ACCEPT, connection->number, 0);
     probe->stats->connections_accepted++;
     level_change(&probe->stats->open, probe_now(probe), 1);
-    if (probe->view)
+    if (rarely(probe->view))
         view_accept(probe->view, probe_now(probe), connection);
 }
 
 void note_connection_refused(Probe *probe, Connection *connection)
 {
     probe->stats->connections_refused++;
-    if (probe->view)
+    if (rarely(probe->view))
         view_connection_refused(probe->view, probe_now(probe), connection);
 }
 
@@ -137,7 +137,7 @@ void note_close(Probe *probe, Connection *connection)
     probe->stats->connections_gone++;
     if (connection->accepted)
         level_change(&probe->stats->open, probe_now(probe), -1);
-    if (probe->view)
+    if (rarely(probe->view))
         view_close(probe->view, probe_now(probe), connection);
 }
 
@@ -158,7 +158,7 @@ void note_want(Probe *probe, Request *request)
         stats->handlers[request->handler].in_flight++;
     }
     probe_digest(probe, TAG_WANT, request->number, (uint64_t)request->handler);
-    if (probe->view)
+    if (rarely(probe->view))
         view_want(probe->view, now, request);
     note_strand_begin(probe, &request->account, request, PART_NETWORK);
 }
@@ -166,7 +166,7 @@ void note_want(Probe *probe, Request *request)
 void note_begin(Probe *probe, Request *request)
 {
     probe_digest(probe, TAG_BEGIN, request->number, request->attempt);
-    if (probe->view)
+    if (rarely(probe->view))
         view_begin(probe->view, probe_now(probe), request);
 }
 
@@ -174,14 +174,14 @@ void note_respond(Probe *probe, Request *request)
 {
     probe->stats->handlers[request->handler].responses++;
     probe_digest(probe, TAG_RESPOND, request->number, request->failed);
-    if (probe->view)
+    if (rarely(probe->view))
         view_respond(probe->view, probe_now(probe), request);
 }
 
 void note_retry(Probe *probe, Request *request)
 {
     probe->stats->handlers[request->handler].retried += counts(probe->stats, request);
-    if (probe->view)
+    if (rarely(probe->view))
         view_retry(probe->view, probe_now(probe), request);
 }
 
@@ -259,7 +259,7 @@ void note_outcome(Probe *probe, Request *request, Outcome outcome)
     handler->completions += outcome == OUTCOME_COMPLETED;
     stats_population(stats, now, -1);
     probe_digest(probe, TAG_OUTCOME, request->number, (uint64_t)outcome);
-    if (probe->view)
+    if (rarely(probe->view))
         view_outcome(probe->view, now, request, outcome);
 }
 
@@ -275,7 +275,7 @@ void note_line(Probe *probe, Strand *strand, const char *text, size_t size)
 {
     probe_digest(probe, TAG_LINE, probe_strand(strand), size);
     probe->digest = digest_bytes(probe->digest, text, size);
-    if (probe->view)
+    if (rarely(probe->view))
         view_line(probe->view, probe_now(probe), strand, text, size);
 }
 
@@ -286,7 +286,7 @@ void note_thread(Probe *probe, Thread *thread)
     probe->stats->loops += thread->kind == THREAD_LOOP;
     if (thread->kind == THREAD_CONNECTION)
         level_change(&probe->stats->connection_threads, probe_now(probe), 1);
-    if (probe->view)
+    if (rarely(probe->view))
         view_thread(probe->view, probe_now(probe), thread);
 }
 
@@ -304,6 +304,32 @@ void probe_thread_state(Probe *probe, Thread *thread, int state)
     *starves = now_starves;
 }
 
+/* ---- the loop: what is told where somebody wants to be ---- */
+
+void probe_tell_phase(Probe *probe, Thread *loop, Phase phase, bool begins)
+{
+    if (probe->view)
+        view_phase(probe->view, probe_now(probe), loop, (int)phase, begins);
+    if (probe->watch)
+        probe->watch->phase(probe->watch->context, (int)phase, begins);
+}
+
+void probe_tell_callback(Probe *probe, Thread *loop, CallbackKind kind, Time ready, Strand *strand, const char *name)
+{
+    if (probe->view)
+        view_callback(probe->view, probe_now(probe), loop, (int)kind, ready, strand, name);
+    if (probe->watch)
+        probe->watch->callback(probe->watch->context, (int)kind, ready, name);
+}
+
+void probe_tell_callback_end(Probe *probe, Thread *loop)
+{
+    if (probe->view)
+        view_callback_end(probe->view, probe_now(probe), loop);
+    if (probe->watch)
+        probe->watch->callback_end(probe->watch->context);
+}
+
 /* ---- the pool and resources ---- */
 
 void note_task(Probe *probe, Strand *strand, int change_queued, int change_busy)
@@ -311,7 +337,7 @@ void note_task(Probe *probe, Strand *strand, int change_queued, int change_busy)
     Time now = probe_now(probe);
     level_change(&probe->stats->pool_queued, now, change_queued);
     level_change(&probe->stats->pool_busy, now, change_busy);
-    if (probe->view)
+    if (rarely(probe->view))
         view_task(probe->view, now, strand, change_queued, change_busy);
 }
 
@@ -325,7 +351,7 @@ void note_task_start(Probe *probe, Thread *worker, Strand *strand, Time queued_a
 
 void note_task_end(Probe *probe, Thread *worker)
 {
-    if (probe->view)
+    if (rarely(probe->view))
         view_task_end(probe->view, probe_now(probe), worker);
 }
 
@@ -337,7 +363,7 @@ void note_call(Probe *probe, Strand *strand, int resource, int change_queued, in
     level_change(&stats->served, now, change_served);
     if (strand)
         strand->waits_for = resource;
-    if (probe->view)
+    if (rarely(probe->view))
         view_call(probe->view, now, strand, resource, change_queued, change_served);
 }
 
@@ -349,6 +375,6 @@ void note_call_done(Probe *probe, Strand *strand, int resource, Time queued_at, 
     stats->errors += failed;
     if (strand)
         strand->waits_for = -1;
-    if (probe->view)
+    if (rarely(probe->view))
         view_call_done(probe->view, probe_now(probe), strand, resource, queued_at, started_at, failed);
 }

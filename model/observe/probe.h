@@ -45,7 +45,7 @@ typedef struct Probe {
     uint64_t digest;
     uint64_t notes;     /* how many went into the digest: `events` of the results */
     Time notes_at;         /* when the last one was */
-    uint64_t notes_before; /* that instant: a spin that costs nothing ends the run 10^6 notes later */
+    uint64_t notes_most;   /* at that instant: with more, a spin that costs nothing may end the run */
     bool spinning;
     uint64_t busy, busy_check, busy_since; /* see probe_busy: so much by now; where to look again; at the instant's start */
     Time busy_at;
@@ -84,18 +84,27 @@ static inline Time probe_now(const Probe *probe)
     return probe->kernel->now;
 }
 
+enum { SPIN_NOTES = 1000000 }; /* at one instant */
+
+/* Somebody wants to be told. */
+static inline bool probe_told(const Probe *probe)
+{
+    return rarely(((uintptr_t)probe->view | (uintptr_t)probe->watch) != 0);
+}
+
 /* A word of time where it has changed, then a word a note. No time has a tag: it would take more than ten years. */
 static inline void probe_digest(Probe *probe, Tag tag, uint64_t a, uint64_t b)
 {
     Time now = probe_now(probe);
+    uint64_t digest = probe->digest, notes = probe->notes + 1;
     if (now != probe->notes_at) {
         probe->notes_at = now;
-        probe->notes_before = probe->notes;
-        probe->digest = digest_add(probe->digest, (uint64_t)now);
+        probe->notes_most = notes + SPIN_NOTES - 1;
+        digest = digest_add(digest, (uint64_t)now);
     }
-    probe->notes++;
-    probe->digest = digest_add(probe->digest, (uint64_t)tag << 56 ^ a << 24 ^ b);
-    if (probe->notes - probe->notes_before > 1000000)
+    probe->notes = notes;
+    probe->digest = digest_add(digest, (uint64_t)tag << 56 ^ a << 24 ^ b);
+    if (rarely(notes > probe->notes_most))
         probe_spin(probe);
 }
 
@@ -107,7 +116,7 @@ void probe_stuck(Probe *probe);
 static inline void probe_busy(Probe *probe, unsigned weight)
 {
     probe->busy += weight;
-    if (probe->busy >= probe->busy_check)
+    if (rarely(probe->busy >= probe->busy_check))
         probe_stuck(probe);
 }
 
@@ -121,16 +130,21 @@ void note_strand_adopt(Probe *probe, Strand *parent,
 /* Brings the account up to now. What lies before the window does not count for the step. */
 static inline void probe_settle(Probe *probe, Strand *strand, Time now)
 {
-    Stats *stats = probe->stats;
-    Time since = strand->since;
-    if (since == now)
+    Time since = strand->since, span = now - since;
+    if (span == 0)
         return;
-    strand->spent[strand->part] += now - since;
+    strand->spent[strand->part] += span;
     strand->since = now;
-    if (since < stats->opened)
-        since = stats->opened < now ? stats->opened : now;
-    int handler = strand->request ? strand->request->handler : -1;
-    sum_add(&stats_step(stats, strand->step, handler)->spent[strand->part], (uint64_t)(now - since));
+    if (rarely(since < probe->stats->opened))
+        span = probe->stats->opened < now ? now - probe->stats->opened : 0;
+    sum_add(&strand->row->spent[strand->part], (uint64_t)span);
+}
+
+/* Whose row its time goes to from now on: that of the step, or of the handler where none is under way. */
+static inline void probe_row(const Probe *probe, Strand *strand, int32_t step)
+{
+    strand->step = step;
+    strand->row = stats_step(probe->stats, step, strand->request ? strand->request->handler : -1);
 }
 
 /* It goes over into this part now, in which it waits for `station`; NULL strand: nothing. */
@@ -144,7 +158,7 @@ static inline void note_wait(Probe *probe, Strand *strand, Part part, Station *s
         return;
     Time now = probe_now(probe);
     probe_settle(probe, strand, now);
-    if (probe->view)
+    if (rarely(probe->view))
         view_part(probe->view, now, strand, part);
     strand->part = part;
 }
@@ -273,9 +287,9 @@ static inline void note_step(Probe *probe, Strand *strand, int32_t step) /* begi
     probe->stats->steps[step].begun++;
     if (strand) {
         probe_settle(probe, strand, probe_now(probe));
-        strand->step = step;
+        probe_row(probe, strand, step);
     }
-    if (probe->view)
+    if (rarely(probe->view))
         view_step(probe->view, probe_now(probe), strand, step);
 }
 
@@ -285,9 +299,9 @@ static inline void note_step_end(Probe *probe, Strand *strand, int32_t step)
     probe_digest(probe, TAG_STEP_END, probe_strand(strand), probe_place(strand, step));
     if (strand) {
         probe_settle(probe, strand, probe_now(probe));
-        strand->step = -1;
+        probe_row(probe, strand, -1);
     }
-    if (probe->view)
+    if (rarely(probe->view))
         view_step_end(probe->view, probe_now(probe), strand, step);
 }
 
@@ -304,20 +318,20 @@ static inline void note_thread_state(Probe *probe, Thread *thread, int state, in
 {
     if (thread->kind == THREAD_LOOP || (thread->kind == THREAD_CONNECTION && state == STATE_GONE))
         probe_thread_state(probe, thread, state);
-    if (probe->view)
+    if (rarely(probe->view))
         view_thread_state(probe->view, probe_now(probe), thread, state, core);
 }
 
 static inline void note_runnable(Probe *probe, uint64_t waiting) /* length of the run queue */
 {
     level_set(&probe->stats->runnable, probe_now(probe), (int64_t)waiting);
-    if (probe->view)
+    if (rarely(probe->view))
         view_runnable(probe->view, probe_now(probe), waiting);
 }
 
 static inline void note_memory(Probe *probe, int64_t bytes)
 {
-    if (probe->view)
+    if (rarely(probe->view))
         view_memory(probe->view, probe_now(probe), bytes);
 }
 
@@ -325,62 +339,60 @@ static inline void note_memory(Probe *probe, int64_t bytes)
 static inline void note_iteration(Probe *probe, Thread *loop, bool begins)
 {
     probe->stats->iterations += begins;
-    if (probe->view)
+    if (rarely(probe->view))
         view_iteration(probe->view, probe_now(probe), loop, begins);
 }
 
+void probe_tell_phase(Probe *probe, Thread *loop, Phase phase, bool begins);
 static inline void note_phase(Probe *probe, Thread *loop, Phase phase, bool begins)
 {
-    if (probe->view)
-        view_phase(probe->view, probe_now(probe), loop, (int)phase, begins);
-    if (probe->watch)
-        probe->watch->phase(probe->watch->context, (int)phase, begins);
+    if (probe_told(probe))
+        probe_tell_phase(probe, loop, phase, begins);
 }
 
 static inline void note_idle(Probe *probe, Thread *loop, bool begins) /* waiting in poll */
 {
     level_change(&probe->stats->idle, probe_now(probe), begins ? 1 : -1);
-    if (probe->view)
+    if (rarely(probe->view))
         view_idle(probe->view, probe_now(probe), loop, begins);
-    if (probe->watch)
+    if (rarely(probe->watch))
         probe->watch->idle(probe->watch->context, begins);
 }
 
 static inline void note_ready(Probe *probe, Thread *loop, int change) /* callbacks that are ready: +1, -1 */
 {
-    if (probe->view)
+    if (rarely(probe->view))
         view_ready(probe->view, probe_now(probe), loop, change);
 }
+
+void probe_tell_callback(Probe *probe, Thread *loop, CallbackKind kind, Time ready, Strand *strand, const char *name);
 
 /* A callback is entered; `ready` is when what it is for became ready (lag = now - ready; TIME_NEVER: does not count),
  * `strand` whose it is (may be NULL), `name` for traces. */
 static inline void note_callback(Probe *probe, Thread *loop, CallbackKind kind, Time ready, Strand *strand,
                                  const char *name)
 {
+    if (probe_told(probe))
+        probe_tell_callback(probe, loop, kind, ready, strand, name);
     probe_digest(probe, TAG_CALLBACK, probe_strand(strand), (uint64_t)kind);
     probe->callbacks++;
     if (ready != TIME_NEVER)
         hist_add(&probe->stats->lag, probe_now(probe) - ready);
-    if (probe->view)
-        view_callback(probe->view, probe_now(probe), loop, (int)kind, ready, strand, name);
-    if (probe->watch)
-        probe->watch->callback(probe->watch->context, (int)kind, ready, name);
 }
 
+void probe_tell_callback_end(Probe *probe, Thread *loop);
 static inline void note_callback_end(Probe *probe, Thread *loop)
 {
-    if (probe->view)
-        view_callback_end(probe->view, probe_now(probe), loop);
-    if (probe->watch)
-        probe->watch->callback_end(probe->watch->context);
+    if (probe_told(probe))
+        probe_tell_callback_end(probe, loop);
 }
 
 static inline void note_drain(Probe *probe, Thread *loop, bool microtasks,
                               bool begins) /* ticks, or microtasks, where there are any */
 {
-    if (probe->view)
+    if (rarely(probe->view))
         view_drain(probe->view, probe_now(probe), loop, microtasks, begins);
-    if (probe->watch)
+    if (rarely(probe->watch))
         probe->watch->drain(probe->watch->context, microtasks, begins);
 }
 
@@ -393,21 +405,21 @@ static inline uint64_t note_leaves(Probe *probe, Thread *from, Strand *strand)
 
 static inline void note_arrives(Probe *probe, Thread *at, uint64_t hop)
 {
-    if (probe->view)
+    if (rarely(probe->view))
         view_arrives(probe->view, probe_now(probe), at, hop);
 }
 
 /* A thread begins to serve a request (reading it comes first), or is through with the one it served: NULL. */
 static inline void note_serve(Probe *probe, Thread *thread, Request *request)
 {
-    if (probe->view)
+    if (rarely(probe->view))
         view_serve(probe->view, probe_now(probe), thread, request);
 }
 
 /* What stands in Node's queues while time passes. */
 static inline void note_queues(Probe *probe, int64_t timers, int64_t immediates, int64_t ticks, int64_t microtasks)
 {
-    if (probe->view)
+    if (rarely(probe->view))
         view_queues(probe->view, probe_now(probe), timers, immediates, ticks, microtasks);
 }
 

@@ -126,7 +126,8 @@ CoRet co_uv_run(Loop *loop, Co *co)
         note_phase(loop->probe, &loop->thread, PHASE_PREPARE, true);
         note_phase(loop->probe, &loop->thread, PHASE_PREPARE, false);
         CO_CALL(loop, co, co_poll, NULL, backend_timeout(loop));
-        CO_CALL(loop, co, loop->hooks.check, NULL, 0);
+        if (loop->hooks.checks(loop))
+            CO_CALL(loop, co, loop->hooks.check, NULL, 0);
         if (loop->closing != NULL)
             CO_CALL(loop, co, co_run_closing, NULL, 0);
         if (!loop->legacy) {

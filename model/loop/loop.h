@@ -110,7 +110,8 @@ void loop_close(Loop *loop, Closing *closing);
 
 typedef struct LoopHooks {
     CoFn *timers;     /* the one uv_timer is due */
-    CoFn *check;      /* the check phase */
+    CoFn *check;      /* the check phase, where it has anything to do: */
+    bool (*checks)(const Loop *loop);
     CoFn *program;    /* the whole life of the thread: calls co_uv_run */
     void (*stops)(Loop *loop); /* the thread is about to wait or to take time, and a trace is being drawn; may be NULL */
 } LoopHooks;
@@ -141,7 +142,7 @@ struct Loop {
     Fd *watch_first, **watch_last;
     int64_t watch_count;
     Fd *batch[1024];
-    int batch_count;
+    int batch_count, batch_at;   /* events of the present epoll_wait; which of them is being dispatched */
     bool sleeping;           /* in poll */
     Event deadline;
 

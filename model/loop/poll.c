@@ -23,11 +23,25 @@ static void list_append(Loop *loop, Fd *fd)
     fd->listed = true;
 }
 
-static void list_remove(Fd *fd)
+static void unlink_fd(Fd *fd)
 {
     fd->ready_prev->ready_next = fd->ready_next;
     fd->ready_next->ready_prev = fd->ready_prev;
+}
+
+static void list_remove(Fd *fd)
+{
+    unlink_fd(fd);
     fd->listed = false;
+}
+
+/* The list begins with this one now: those before it follow the last. */
+static void list_turn(Fd *head, Fd *first)
+{
+    unlink_fd(head);
+    head->ready_next = first;
+    head->ready_prev = first->ready_prev;
+    head->ready_prev->ready_next = first->ready_prev = head;
 }
 
 void fd_watch(Loop *loop, Fd *fd)
@@ -104,22 +118,18 @@ static void register_watchers(Loop *loop)
 /* epoll_wait(0): reports from the head; what is reported goes to the list's end again, what is not ready any more leaves it. */
 static int scan(Loop *loop)
 {
-    Fd *head = &loop->ready, *last = head->ready_prev;
+    Fd *head = &loop->ready, *fd, *next;
     int n = 0;
-    if (last == head)
-        return loop->batch_count = 0;
-    for (Fd *fd = head->ready_next, *next; fd != head && n < EVENTS_MOST; fd = next) {
-        bool at_last = fd == last;
+    for (fd = head->ready_next; fd != head && n < EVENTS_MOST; fd = next) {
         next = fd->ready_next;
-        list_remove(fd);
         if (fd->ready) {
             fd->batch = n;
             loop->batch[n++] = fd;
-            list_append(loop, fd);
-        }
-        if (at_last)
-            break;
+        } else
+            list_remove(fd);
     }
+    if (fd != head) /* a full batch: it goes behind those that were not reported */
+        list_turn(head, fd);
     loop->batch_count = n;
     return n;
 }
@@ -141,22 +151,6 @@ static CoRet co_sleep(Loop *loop, Co *co)
     loop->sleeping = false;
     note_idle(loop->probe, &loop->thread, false);
     kernel_cancel(loop->kernel, &loop->deadline);
-    CO_END;
-}
-
-/* All events of one epoll_wait, in order; closed ones are skipped. */
-static CoRet co_dispatch(Loop *loop, Co *co)
-{
-    CO_BEGIN(co);
-    CO_CPU(loop, co, loop->costs->poll_event * loop->batch_count);
-    for (co->i = 0; co->i < loop->batch_count; co->i++) {
-        co->p = loop->batch[co->i];
-        if (co->p == NULL)
-            continue;
-        ((Fd *)co->p)->batch = -1;
-        if (((Fd *)co->p)->watching)
-            CO_CALL(loop, co, ((Fd *)co->p)->dispatch, co->p, 0);
-    }
     CO_END;
 }
 
@@ -191,7 +185,15 @@ CoRet co_poll(Loop *loop, Co *co)
                 continue;
             break;
         }
-        CO_CALL(loop, co, co_dispatch, NULL, 0);
+        CO_CPU(loop, co, loop->costs->poll_event * loop->batch_count);
+        for (loop->batch_at = 0; loop->batch_at < loop->batch_count; loop->batch_at++) { /* in order; closed ones are skipped */
+            Fd *fd = loop->batch[loop->batch_at];
+            if (fd == NULL)
+                continue;
+            fd->batch = -1;
+            if (fd->watching)
+                CO_CALL(loop, co, fd->dispatch, fd, 0);
+        }
         /* A full batch: look again at once, without blocking; at most 48 times. */
         if (loop->batch_count < EVENTS_MOST || (intptr_t)co->q >= ROUNDS_MOST - 1)
             break;

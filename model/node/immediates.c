@@ -142,11 +142,22 @@ static CoRet co_process_immediate(Loop *loop, Co *co)
     CO_END;
 }
 
+static bool scope_has_left(const Node *node)
+{
+    return node->vm.micro.count > 0 || node->tick_scheduled || node->rejection_pending;
+}
+
+bool node_checks(const Loop *loop)
+{
+    const Node *node = loop->owner;
+    return node->immediates.count > 0 || scope_has_left(node);
+}
+
 CoRet co_check(Loop *loop, Co *co)
 {
     Node *node = loop->owner;
     CO_BEGIN(co);
-    if (node->vm.micro.count > 0 || node->tick_scheduled || node->rejection_pending)
+    if (scope_has_left(node))
         CO_CALL(loop, co, co_drain, NULL, 0); /* the empty scope of the native immediates */
     if (node->immediates.count == 0)
         return CO_OVER;

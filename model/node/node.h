@@ -114,6 +114,7 @@ void immediates_init(Node *node);
 Immediate *immediate_new(Node *node, Job *job, Closure *closure, Strand *strand);
 void immediate_clear(Node *node, Immediate *immediate);
 void immediate_ref(Node *node, Immediate *immediate, bool ref);
+bool node_checks(const Loop *loop);
 CoFn co_check;                /* the check phase: the hook of libuv's check handle */
 
 void module_begin(Vm *vm);     /* process.c: the body of an ES module */

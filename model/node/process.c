@@ -144,7 +144,7 @@ static const char *error_text(Node *node)
 
 ProcessResult process_run(Mem *mem, const Spec *spec, const Program *program, Probe *probe, const ProcessOptions *options)
 {
-    static const LoopHooks hooks = { .timers = co_run_node_timers, .check = co_check, .program = co_process, .stops = show_queues };
+    static const LoopHooks hooks = { .timers = co_run_node_timers, .check = co_check, .checks = node_checks, .program = co_process, .stops = show_queues };
     World *world = program_world(mem, spec, program, probe);
     VmShared *shared = mem_get(mem, sizeof *shared);
     Node *node = mem_get(mem, sizeof *node);

@@ -450,21 +450,18 @@ static void settle(Vm *vm, Frame *frame, bool rejects)
         throw_type_error(vm, frame, "resolve is not a function");
 }
 
-/* One instruction that takes no time. */
-static inline void step(Vm *vm, Frame *frame, const Ins *ins)
+/* One instruction. Those that everything consists of are in vm_run itself. */
+static WaitEnd step(Vm *vm, Frame *frame, const Ins *ins)
 {
     const Program *program = vm->shared->program;
     const Func *func;
     Value value;
     switch ((Opcode)ins->op) {
-    case OP_CONST: push(frame, program->constants[ins->b]); break;
-    case OP_UNDEFINED: push(frame, value_undefined()); break;
     case OP_LOAD: load(vm, frame, ins); break;
     case OP_STORE: store(vm, frame, ins); break;
     case OP_CONSTANT: throw_type_error(vm, frame, "Assignment to constant variable."); break;
     case OP_NUMBER_N: push(frame, value_number((double)frame->job->request->number)); break;
     case OP_NUMBER_C: push(frame, value_number((double)frame->job->request->connection->number)); break;
-    case OP_SAMPLE: sample(vm, frame, &program->samples[ins->b]); break;
     case OP_TEMPLATE:
         frame->top -= ins->b;
         push_joined(vm, frame, frame->top, ins->b);
@@ -473,7 +470,6 @@ static inline void step(Vm *vm, Frame *frame, const Ins *ins)
         arithmetic(vm, frame, (Opcode)ins->op);
         break;
     case OP_NOT: push(frame, value_bool(!value_truthy(pop(frame)))); break;
-    case OP_POP: pop(frame); break;
     case OP_DUP: push(frame, frame->top[-1]); break;
     case OP_JUMP: frame->pc = frame->func->code + ins->b; break;
     case OP_UNLESS:
@@ -506,7 +502,6 @@ static inline void step(Vm *vm, Frame *frame, const Ins *ins)
         func = program->funcs[ins->b];
         frame_push(vm, func, frame->env, frame->job, frame->strand, place_of(frame, func->site), FRAME_CALL)->result = promise_new(frame->job);
         break;
-    case OP_RETURN: do_return(vm, frame, pop(frame)); break;
     case OP_THROW: frame_throw(vm, pop(frame)); break;
     case OP_ERROR: error(vm, frame); break;
     case OP_TRY: open_try(frame, ins->b); break;
@@ -572,9 +567,9 @@ static inline void step(Vm *vm, Frame *frame, const Ins *ins)
             listen_at(vm->node, frame, ins->b, frame->top, closure_of(frame->top[ins->b]), closure_of(frame->top[ins->b + 1]));
         break;
     case OP_CHOOSE: choose(vm, frame, &program->choices[ins->b]); break;
-    default:
-        must(false, "an instruction that takes time stands in wait.c");
+    default: return wait_step(vm, frame, ins);
     }
+    return WAIT_OVER;
 }
 
 /* On a thread that blocks, what promises owe runs at once, on top of what stands there. */
@@ -614,26 +609,28 @@ VmEnd vm_run(Vm *vm)
             continue;
         }
         const Ins *ins = frame->pc++;
-        if (owes_first(vm, ins)) {
-            frame->pc = ins;
-            run_owed(vm);
-            continue;
-        }
+        WaitEnd end = WAIT_OVER;
         switch (ins->op) {
-        case OP_CPU: case OP_AWAIT: case OP_AWAIT_IO: case OP_IO: case OP_SLEEP: case OP_SYNC: case OP_TIMEOUT: case OP_EXIT: case OP_RESPOND:
-        case OP_LOCK: case OP_UNLOCK: {
-            WaitEnd end = wait_step(vm, frame, ins);
-            if (end == WAIT_NEEDS) {
-                frame->pc = ins; /* it goes on in this instruction */
-                return VM_NEEDS;
-            }
-            if (end == WAIT_EXIT)
-                return VM_EXIT;
-            break;
-        }
+        case OP_CONST: push(frame, vm->shared->program->constants[ins->b]); break;
+        case OP_UNDEFINED: push(frame, value_undefined()); break;
+        case OP_SAMPLE: sample(vm, frame, &vm->shared->program->samples[ins->b]); break;
+        case OP_POP: pop(frame); break;
+        case OP_RETURN: do_return(vm, frame, pop(frame)); break;
+        case OP_CPU: end = wait_cpu(vm, frame, ins); break;
         default:
-            step(vm, frame, ins);
+            if (owes_first(vm, ins)) {
+                frame->pc = ins;
+                run_owed(vm);
+                continue;
+            }
+            end = step(vm, frame, ins);
         }
+        if (end == WAIT_NEEDS) {
+            frame->pc = ins; /* it goes on in this instruction */
+            return VM_NEEDS;
+        }
+        if (end == WAIT_EXIT)
+            return VM_EXIT;
         if (vm->node == NULL && vm->micro.count > 0)
             run_owed(vm);
     }

@@ -32,7 +32,7 @@ static Closure *closure_of(Value value)
 
 /* ---- cpu ---- */
 
-static WaitEnd cpu(Vm *vm, Frame *frame, const Ins *ins)
+WaitEnd wait_cpu(Vm *vm, Frame *frame, const Ins *ins)
 {
     Probe *probe = vm->shared->probe;
     if (frame->phase == 0) {
@@ -487,7 +487,6 @@ static WaitEnd unlock(Vm *vm, Frame *frame, const Ins *ins)
 WaitEnd wait_step(Vm *vm, Frame *frame, const Ins *ins)
 {
     switch ((Opcode)ins->op) {
-    case OP_CPU: return cpu(vm, frame, ins);
     case OP_AWAIT: return await_promise(vm, frame);
     case OP_AWAIT_IO: return await_io(vm, frame, ins);
     case OP_IO: case OP_SLEEP: return io(vm, frame, ins);
@@ -497,7 +496,7 @@ WaitEnd wait_step(Vm *vm, Frame *frame, const Ins *ins)
     case OP_EXIT: return leave_process(vm, frame);
     case OP_LOCK: return vm->node != NULL ? lock_on_loop(vm, frame, ins) : lock_on_thread(vm, frame, ins);
     case OP_UNLOCK: return unlock(vm, frame, ins);
-    default: must(false, "an instruction that takes no time stands in vm.c");
+    default: must(false, "there is no such instruction");
     }
     return WAIT_OVER;
 }

@@ -11,7 +11,8 @@ typedef enum WaitEnd {
     WAIT_EXIT   /* the process ends */
 } WaitEnd;
 
-WaitEnd wait_step(Vm *vm, Frame *frame, const Ins *ins);
+WaitEnd wait_cpu(Vm *vm, Frame *frame, const Ins *ins); /* OP_CPU */
+WaitEnd wait_step(Vm *vm, Frame *frame, const Ins *ins); /* all others */
 void locks_init(VmShared *shared);
 
 typedef struct Waiting { /* for a lock */

@@ -193,37 +193,36 @@ static void hand_over(EventLoop *server, Connection *connection)
     fd_ready(&process->node.loop, &process->handed);
 }
 
-/* Accepts one connection; co->p: the Connection. Where it hands it over, that is a callback of its own there. */
-static CoRet co_accept(Loop *loop, Co *co)
+/* A connection is accepted in a callback; where it is handed over, that is a callback of its own there. */
+static void accept_begins(Loop *loop, Connection *connection)
 {
-    Connection *connection = co->p;
-    CO_BEGIN(co);
     loop->thread.strand = connection->unread ? &connection->request->account : NULL;
     note_callback(loop->probe, &loop->thread, CALLBACK_CONNECTION, connection->established, loop->thread.strand,
                   "connection");
-    CO_CPU(loop, co, (co->i ? 0 : loop->costs->accept) + loop->costs->callback);
+}
+
+static void accept_ends(Loop *loop)
+{
     note_part(loop->probe, loop->thread.strand, PART_ACCEPT_WAIT);
     loop->thread.strand = NULL;
     note_callback_end(loop->probe, &loop->thread);
-    if (server_of(loop)->distribution == LOOPS_ROUND_ROBIN && !co->i)
-        hand_over(server_of(loop), connection);
-    else
-        adopt(loop, connection);
-    CO_END;
 }
 
 static CoRet co_handed(Loop *loop, Co *co)
 {
     Process *process = CONTAINER_OF(loop->owner, Process, node);
     CO_BEGIN(co);
-    while (process->first != NULL) {
+    do {
+        if (process->first == NULL)
+            break;
         co->q = pop_own(process);
         if (process->first == NULL)
             fd_clear(loop, &process->handed);
-        CO_CALL(loop, co, co_accept, co->q, 1);
-        if (!loop->legacy)
-            break;
-    }
+        accept_begins(loop, co->q);
+        CO_CPU(loop, co, loop->costs->callback);
+        accept_ends(loop);
+        adopt(loop, co->q);
+    } while (loop->legacy);
     CO_END;
 }
 
@@ -267,7 +266,13 @@ static CoRet co_listening(Loop *loop, Co *co)
         co->q = take_for(process);
         if (!waiting_for(process))
             not_listening(process);
-        CO_CALL(loop, co, co_accept, co->q, 0);
+        accept_begins(loop, co->q);
+        CO_CPU(loop, co, loop->costs->accept + loop->costs->callback);
+        accept_ends(loop);
+        if (process->server->distribution == LOOPS_ROUND_ROBIN)
+            hand_over(process->server, co->q);
+        else
+            adopt(loop, co->q);
     } while (loop->legacy && waiting_for(process));
     CO_END;
 }
@@ -343,7 +348,7 @@ static void share_listening(EventLoop *server)
 
 static void process_init(EventLoop *server, Process *process, uint32_t number, const EventLoopConfig *config)
 {
-    static const LoopHooks hooks = {.timers = co_run_node_timers, .check = co_check, .program = co_uv_run};
+    static const LoopHooks hooks = {.timers = co_run_node_timers, .check = co_check, .checks = node_checks, .program = co_uv_run};
     process->server = server;
     node_init(&process->node, &server->shared, hooks, number);
     process->node.loop.legacy = config->order == ORDER_LIBUV_1_44;

@@ -21,6 +21,12 @@ static size_t chunk_start(size_t e)
     return e == 0 ? 0 : PER_CHUNK * (e + 1);
 }
 
+/* Where its counter stands (hist.h). */
+static uint64_t *counter(const Hist *hist, size_t e, size_t i)
+{
+    return &hist->chunk[e][e == 0 ? i ^ PER_CHUNK : i];
+}
+
 static int64_t bucket_low(size_t e, size_t i)
 {
     return e == 0 ? (int64_t)i : (int64_t)(PER_CHUNK + i) << e;
@@ -64,12 +70,22 @@ static inline void add_wide(uint64_t *words, size_t n, uint64_t low, uint64_t hi
     }
 }
 
+/* Squares below 2^64, between the least and the greatest so far; where there is no such value: none. */
+static void set_range(Hist *hist)
+{
+    const int64_t most = UINT32_MAX;
+    bool any = hist->min <= most;
+    hist->from = any ? (uint64_t)hist->min : UINT64_MAX;
+    hist->span = any ? (uint64_t)((hist->max < most ? hist->max : most) - hist->min) : 0;
+}
+
 void hist_extend(Hist *hist, int64_t min, int64_t max)
 {
     if (hist->count == 0 || min < hist->min)
         hist->min = min;
     if (hist->count == 0 || max > hist->max)
         hist->max = max;
+    set_range(hist);
 }
 
 void hist_add_any(Hist *hist, int64_t value)
@@ -214,7 +230,7 @@ int64_t hist_percentile(const Hist *hist, uint64_t per_hundred_million)
     uint64_t rank = wide_div(high, low, whole), seen = 0;
     for (size_t e = 0; e < CHUNKS; e++) {
         for (size_t i = 0; hist->chunk[e] && i < chunk_size(e); i++) {
-            uint64_t here = hist->chunk[e][i];
+            uint64_t here = *counter(hist, e, i);
             if (here > 0 && rank - seen <= here)
                 return clamp(hist, bucket_low(e, i) + (bucket_high(e, i) - bucket_low(e, i)) / 2);
             seen += here;
@@ -230,11 +246,11 @@ bool hist_next(const Hist *hist, size_t *at, int64_t *low, int64_t *high, uint64
     for (; e < CHUNKS; e++) {
         size_t i = *at > chunk_start(e) ? *at - chunk_start(e) : 0;
         for (; hist->chunk[e] && i < chunk_size(e); i++) {
-            if (hist->chunk[e][i] == 0)
+            if (*counter(hist, e, i) == 0)
                 continue;
             *low = bucket_low(e, i);
             *high = bucket_high(e, i);
-            *count = hist->chunk[e][i];
+            *count = *counter(hist, e, i);
             *at = chunk_start(e) + i + 1;
             return true;
         }
@@ -274,9 +290,9 @@ void hist_write(const Hist *hist, Buf *buf)
         put_number(buf, head[i]);
     for (size_t e = 0; e < CHUNKS; e++) {
         for (size_t i = 0; hist->chunk[e] && i < chunk_size(e); i++) {
-            if (hist->chunk[e][i] == 0)
+            if (*counter(hist, e, i) == 0)
                 continue;
-            put_number(buf, hist->chunk[e][i]);
+            put_number(buf, *counter(hist, e, i));
             put_number(buf, chunk_start(e) + i - last);
             last = chunk_start(e) + i;
         }
@@ -296,6 +312,7 @@ bool hist_read(Hist *hist, const unsigned char **at, const unsigned char *end)
             hist->count = head[0];
             hist->min = (int64_t)head[1];
             hist->max = (int64_t)head[2];
+            set_range(hist);
             memcpy(hist->sum, head + 3, sizeof hist->sum);
             memcpy(hist->squares, head + 5, sizeof hist->squares);
             return true;
@@ -306,7 +323,7 @@ bool hist_read(Hist *hist, const unsigned char **at, const unsigned char *end)
         size_t e = bucket < EXACT ? 0 : bucket / PER_CHUNK - 1;
         if (!hist->chunk[e])
             hist_take_chunk(hist, (unsigned)e);
-        hist->chunk[e][bucket - chunk_start(e)] += count;
+        *counter(hist, e, bucket - chunk_start(e)) += count;
     }
     return false;
 }

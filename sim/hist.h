@@ -16,7 +16,9 @@ typedef struct Hist {
     int64_t min, max;
     uint64_t sum[2];     /* 128 bits, low word first */
     uint64_t squares[3]; /* 192 bits */
-    uint64_t *chunk[54]; /* chunk[e]: 1024 counters (chunk[0]: 2048), NULL until needed */
+    uint64_t from, span; /* what hist_add adds by itself: from .. from + span */
+    uint64_t *chunk[54]; /* chunk[e]: 1024 counters (chunk[0]: 2048), NULL until needed; the two halves of chunk[0]
+                            have changed places, so that one formula finds all counters */
 } Hist;
 
 void hist_init(Hist *hist, Mem *mem);
@@ -62,7 +64,7 @@ static inline uint64_t *hist_counter(Hist *hist, int64_t value)
     uint64_t *chunk = hist->chunk[e];
     if (!chunk)
         chunk = hist_take_chunk(hist, e);
-    return &chunk[(size_t)(value >> e) - (e > 0 ? HIST_CHUNK : 0)];
+    return &chunk[(size_t)(value >> e) ^ HIST_CHUNK];
 }
 
 void hist_extend(Hist *hist, int64_t min, int64_t max);
@@ -73,17 +75,16 @@ static inline void hist_add(Hist *hist, int64_t value)
 {
     unsigned e = hist_shift(value);
     uint64_t *chunk = hist->chunk[e], v = (uint64_t)value, square = v * v;
-    bool within = v - (uint64_t)hist->min <= (uint64_t)hist->max - (uint64_t)hist->min;
-    if (rarely(!chunk || !within || v > UINT32_MAX)) {
+    if (rarely(v - hist->from > hist->span || !chunk)) {
         hist_add_any(hist, value);
         return;
     }
-    chunk[(size_t)(v >> e) - (e > 0 ? HIST_CHUNK : 0)]++;
+    chunk[(size_t)(v >> e) ^ HIST_CHUNK]++;
     hist->count++;
     hist->sum[0] += v;
-    hist->squares[0] += square;
     if (rarely(hist->sum[0] < v))
         hist->sum[1]++;
+    hist->squares[0] += square;
     if (rarely(hist->squares[0] < square) && ++hist->squares[1] == 0)
         hist->squares[2]++;
 }

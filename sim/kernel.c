@@ -63,7 +63,6 @@ void kernel_at(Kernel *kernel, Event *event, Time when)
     must(when >= kernel->now, "an event was scheduled in the past");
     must(when < TIME_NEVER, "an event was scheduled at no time");
     must(!event_pending(event), "an event was scheduled twice");
-    must(event->rank < RANKS, "an event has no such rank");
     event->when = when;
     kernel->pending++;
     place(kernel, event);

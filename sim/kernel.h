@@ -61,6 +61,7 @@ typedef enum KernelEnd {
 void kernel_init(Kernel *kernel);
 static inline void event_bind(Event *event, EventFn *fn, uint32_t rank)
 {
+    must(rank < RANKS, "an event has no such rank");
     event->link.next = event->link.prev = NULL;
     event->fn = fn;
     event->rank = rank;

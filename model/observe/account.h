@@ -43,7 +43,8 @@ typedef struct Strand {
     int32_t waits_for; /* what it waits for, as the part says: a resource's or a lock's number, else -1 */
     uint32_t track;    /* the view's */
     Tally *tally;      /* blame's; NULL: none */
-    struct StepStats *row; /* where its time goes: the step's, or the handler's (stats.h) */
+    struct StepStats *row; /* where its time goes (stats.h): the step's, or */
+    struct StepStats *between; /* where no step is under way: the handler's */
     Time spent[PARTS]; /* before `since` */
 } Strand;
 

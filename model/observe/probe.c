@@ -64,7 +64,8 @@ void note_strand_begin(Probe *probe, Strand *strand, Request *request, Part part
     strand->part = part;
     strand->branch = 0;
     strand->tally = NULL;
-    probe_row(probe, strand, -1);
+    strand->step = -1;
+    strand->row = strand->between = stats_step(probe->stats, -1, request ? request->handler : -1);
     strand->waits_for = -1;
     if (probe->blame)
         blame_begin(probe->blame, strand);
@@ -217,6 +218,8 @@ static void count_completed(Stats *stats, Blame *blame, HandlerStats *handler, c
     const Time *spent = request->account.spent;
     Time total = 0;
     for (int part = 0; part < PARTS; part++) {
+        if (spent[part] == 0)
+            continue;
         total += spent[part];
         sum_add(&handler->part[part], (uint64_t)spent[part]);
     }
@@ -230,13 +233,10 @@ static void count_completed(Stats *stats, Blame *blame, HandlerStats *handler, c
 
 static void count_outcome(HandlerStats *handler, Outcome outcome)
 {
-    uint64_t *const counter[] = {
-        [OUTCOME_COMPLETED] = &handler->completed,
-        [OUTCOME_FAILED] = &handler->failed,
-        [OUTCOME_REFUSED] = &handler->refused,
-        [OUTCOME_TIMED_OUT] = &handler->timed_out,
-    };
-    ++*counter[outcome];
+    handler->completed += outcome == OUTCOME_COMPLETED;
+    handler->failed += outcome == OUTCOME_FAILED;
+    handler->refused += outcome == OUTCOME_REFUSED;
+    handler->timed_out += outcome == OUTCOME_TIMED_OUT;
     handler->in_flight--;
 }
 

@@ -140,13 +140,6 @@ static inline void probe_settle(Probe *probe, Strand *strand, Time now)
     sum_add(&strand->row->spent[strand->part], (uint64_t)span);
 }
 
-/* Whose row its time goes to from now on: that of the step, or of the handler where none is under way. */
-static inline void probe_row(const Probe *probe, Strand *strand, int32_t step)
-{
-    strand->step = step;
-    strand->row = stats_step(probe->stats, step, strand->request ? strand->request->handler : -1);
-}
-
 /* It goes over into this part now, in which it waits for `station`; NULL strand: nothing. */
 static inline void note_wait(Probe *probe, Strand *strand, Part part, Station *station)
 {
@@ -287,7 +280,8 @@ static inline void note_step(Probe *probe, Strand *strand, int32_t step) /* begi
     probe->stats->steps[step].begun++;
     if (strand) {
         probe_settle(probe, strand, probe_now(probe));
-        probe_row(probe, strand, step);
+        strand->step = step;
+        strand->row = &probe->stats->steps[step];
     }
     if (rarely(probe->view))
         view_step(probe->view, probe_now(probe), strand, step);
@@ -299,7 +293,8 @@ static inline void note_step_end(Probe *probe, Strand *strand, int32_t step)
     probe_digest(probe, TAG_STEP_END, probe_strand(strand), probe_place(strand, step));
     if (strand) {
         probe_settle(probe, strand, probe_now(probe));
-        probe_row(probe, strand, -1);
+        strand->step = -1;
+        strand->row = strand->between;
     }
     if (rarely(probe->view))
         view_step_end(probe->view, probe_now(probe), strand, step);

@@ -156,7 +156,13 @@ $(BENCH)/hold: bench/hold.c $(wildcard sim/*.[ch]) Makefile
 
 bench: all $(BENCH)/bench $(BENCH)/hold $(BENCH)/floor_mm1 $(BENCH)/floor_steps ## measure speed beside the floors (RUNS=5)
 	@$(BENCH)/bench $(or $(RUNS),5) $(BUILD)/loopsim $(BENCH)
-	@for n in 1000 10000 100000 1000000; do echo "queue of future events, $$n pending: $$($(BENCH)/hold $$n) ns a hold"; done
+	@for n in 1000 10000 100000 1000000 10000000; do echo "queue of future events, $$n pending: $$($(BENCH)/hold $$n) ns a hold"; done
+
+PYTHON ?= python3
+bench-peers: all $(BENCH)/bench $(BENCH)/floor_mm1 ## the M/M/1 queue in SimPy, where it is installed (Debian: python3-simpy3), and ours
+	@$(BENCH)/bench $(or $(RUNS),5) $(BUILD)/loopsim $(BENCH) 1
+	@if $(PYTHON) -c 'import simpy' 2>/dev/null; then $(PYTHON) bench/peer_simpy.py 200000; \
+	    else echo "SimPy is not installed (Debian: python3-simpy3)"; fi
 
 install: all ## install under $(DESTDIR)$(PREFIX)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/doc/loopsim/examples \
@@ -177,4 +183,4 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
 FORCE:
-.PHONY: all bench demo test coverage-test reality golden reference laws naive layers lint install clean help FORCE fuzz-node fuzz
+.PHONY: all bench bench-peers demo test coverage-test reality golden reference laws naive layers lint install clean help FORCE fuzz-node fuzz

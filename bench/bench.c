@@ -1,6 +1,6 @@
 /* bench: what loopsim needs for a unit of work, beside the floor of that work. Every row is measured `runs` times, the
- * floor and loopsim in turns, so that both meet the same machine; the medians of the user times count. Start-up is
- * measured once for all (a spec with one request) and taken off. */
+ * floor and loopsim in turns, so that both meet the same machine; the medians of the user times count. Start-up (a
+ * spec with one request) is taken off. The last row is of wall-clock time: what a second job gains. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ARGUMENTS = 10, RUNS_MOST = 99 };
+enum { ARGUMENTS = 12, RUNS_MOST = 99 };
 
 typedef struct Row {
     const char *work, *unit;
@@ -22,9 +22,20 @@ typedef struct Row {
     const char *base[ARGUMENTS];   /* loopsim's run without what is measured; its time is taken off. none: start-up */
 } Row;
 
+/* A request of examples/api.json is three steps (nine of ten) or five. */
+#define API_STEPS (300000 * (0.9 * 3 + 0.1 * 5))
+#define API(server) {"run", "examples/api.json", "--set", "duration=2000s", "--set", "arrivals.count=300000", "--only", server}
+
 static const Row rows[] = {
-    {"M/M/1 on the event loop, load 0.9", "request", 1e6, {"run", "bench/mm1.json"}, {"floor_mm1", "10000000", "0.9"}, 1e7, {0}},
-    {"cpu, net, cpu on the event loop", "request", 3e5, {"run", "bench/steps.json"}, {"floor_steps", "3000000"}, 3e6, {0}},
+    {"M/M/1 on the event loop, load 0.9", "request", 1e6, {"run", "bench/mm1.json", "--out", "csv"}, {"floor_mm1", "10000000", "0.9"}, 1e7, {0}},
+    {"cpu, net, cpu on the event loop", "request", 3e5, {"run", "bench/steps.json", "--out", "csv"}, {"floor_steps", "3000000"}, 3e6, {0}},
+    {"the same, 100,000 requests", "request", 1e5, {"run", "bench/mm1.json", "--set", "arrivals.count=100000", "--out", "csv"}, {0}, 0, {0}},
+    {"the same, 10,000,000 requests", "request", 1e7,
+     {"run", "bench/mm1.json", "--set", "arrivals.count=10000000", "--set", "duration=20000s", "--out", "csv"}, {0}, 0, {0}},
+    {"the same, with the blame in text", "request", 1e6, {"run", "bench/mm1.json", "--out", "text"}, {0}, 0, {0}},
+    {"examples/api.json, event-loop", "step", API_STEPS, API("node"), {0}, 0, {0}},
+    {"examples/api.json, thread-per-conn.", "step", API_STEPS, API("threads"), {0}, 0, {0}},
+    {"examples/api.json, thread-pool", "step", API_STEPS, API("pool50"), {0}, 0, {0}},
     {"10,000 runnable threads, fair", "decision", 2e6, {"run", "bench/fair.json"}, {0}, 0,
      {"run", "bench/fair.json", "--set", "duration=4s"}},
     {"1,000,000 keep-alive connections", "request", 4e6,
@@ -46,6 +57,13 @@ static double user_seconds(void)
     return (double)usage.ru_utime.tv_sec + (double)usage.ru_utime.tv_usec / 1e6;
 }
 
+static double wall_seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
 static double seconds(const char *path, const char *const arguments[])
 {
     char *argv[ARGUMENTS + 2] = {(char *)path};
@@ -56,6 +74,7 @@ static double seconds(const char *path, const char *const arguments[])
     if (child == 0) {
         int null = open("/dev/null", O_WRONLY);
         dup2(null, STDOUT_FILENO);
+        dup2(null, STDERR_FILENO);
         execv(path, argv);
         _exit(127);
     }
@@ -102,18 +121,38 @@ static void measure(const Row *row, int runs)
     fflush(stdout);
 }
 
-/* bench RUNS LOOPSIM DIRECTORY-OF-FLOORS, in the root of the tree */
+/* Eight replications by one process, and by two jobs. */
+static void measure_jobs(int runs)
+{
+    static const char *const jobs[2][ARGUMENTS] = {
+        {"run", "bench/mm1.json", "--set", "arrivals.count=300000", "--runs", "8", "--jobs", "1"},
+        {"run", "bench/mm1.json", "--set", "arrivals.count=300000", "--runs", "8", "--jobs", "2"}};
+    double wall[2][RUNS_MOST];
+    for (int i = 0; i < runs; i++)
+        for (int j = 0; j < 2; j++) {
+            double from = wall_seconds();
+            seconds(program, jobs[j]);
+            wall[j][i] = wall_seconds() - from;
+        }
+    printf("%-36s %10.2f times as fast as one (wall clock; wants two idle cores)\n", "8 runs of M/M/1 by two jobs",
+           median(wall[0], runs) / median(wall[1], runs));
+}
+
+/* bench RUNS LOOPSIM DIRECTORY-OF-FLOORS [ROWS], in the root of the tree; ROWS: only so many */
 int main(int argc, char **argv)
 {
-    int runs = argc == 4 ? atoi(argv[1]) : 0;
+    int runs = argc >= 4 ? atoi(argv[1]) : 0;
+    size_t all = sizeof rows / sizeof rows[0], most = argc > 4 ? (size_t)atoi(argv[4]) : all;
     if (runs < 1 || runs > RUNS_MOST) {
-        fprintf(stderr, "usage: bench RUNS LOOPSIM FLOORS\n");
+        fprintf(stderr, "usage: bench RUNS LOOPSIM FLOORS [ROWS]\n");
         return 2;
     }
     program = argv[2];
     floors = argv[3];
     printf("user time, medians of %d interleaved runs\n", runs);
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+    for (size_t i = 0; i < all && i < most; i++)
         measure(&rows[i], runs);
+    if (most >= all)
+        measure_jobs(runs);
     return 0;
 }

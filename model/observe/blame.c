@@ -1,7 +1,5 @@
 #include "stations.h"
 
-#include <string.h>
-
 const char *const cause_name[CAUSES] = {
     [CAUSE_LOOP] = "(loop)",       [CAUSE_ACCEPTOR] = "(acceptor)",
     [CAUSE_WORKER] = "(worker)",   [CAUSE_THREAD] = "(thread)",
@@ -41,7 +39,8 @@ static Time *row_for(const Blame *blame, Tally *tally, int number)
 {
     Time *row = tally->total + (size_t)number * (size_t)blame->causes;
     if (!(tally->waited >> number & 1)) {
-        memset(row, 0, (size_t)blame->causes * sizeof *row);
+        for (int i = 0; i < blame->live_count; i++)
+            row[blame->live[i]] = 0;
         tally->waited |= UINT32_C(1) << number;
     }
     return row;
@@ -49,8 +48,10 @@ static Time *row_for(const Blame *blame, Tally *tally, int number)
 
 static void add_difference(const Blame *blame, Time *row, const Time *now, const Time *before)
 {
-    for (int cause = 0; cause < blame->causes; cause++)
+    for (int i = 0; i < blame->live_count; i++) {
+        int cause = blame->live[i];
         row[cause] += now[cause] - before[cause];
+    }
 }
 
 /* Cores are waited for themselves, or by the thread that is waited for. */
@@ -64,10 +65,10 @@ static void take_cores(const Blame *blame, Tally *tally, int wait)
         add_difference(blame, row, at->held, tally->seen);
         return;
     }
-    if (tally->passed == 0)
-        memset(tally->cored, 0, (size_t)blame->causes * sizeof *tally->cored);
+    for (int i = 0; tally->passed == 0 && i < blame->live_count; i++)
+        tally->cored[blame->live[i]] = 0;
     add_difference(blame, row, at->cored, tally->cored);
-    memcpy(tally->cored, at->cored, (size_t)blame->causes * sizeof *tally->cored);
+    blame_copy(blame, tally->cored, at->cored);
     tally->passed = at->passed;
 }
 
@@ -76,7 +77,7 @@ static void take_difference(const Blame *blame, Tally *tally, int wait)
     station_bring_up(tally->at);
     take_cores(blame, tally, wait);
     add_difference(blame, row_for(blame, tally, wait), tally->at->held, tally->seen);
-    station_copy(tally->at, tally->seen);
+    blame_copy(blame, tally->seen, tally->at->held);
 }
 
 /* Brings the tally of a strand that is in `part` up to now. */
@@ -87,12 +88,13 @@ static void settle_tally(Blame *blame, Tally *tally, Part part)
     tally->since = now; /* where it was no wait, one may begin now */
     if (wait < 0 || span == 0)
         return;
-    if (!tally->at)
-        row_for(blame, tally, wait)[blame_idle_cause(blame, now - span, CAUSE_UNKNOWN)] += span;
-    else if (tally->at->fixed)
-        row_for(blame, tally, wait)[tally->at->idle] += span;
-    else
+    if (tally->at && !tally->at->fixed) {
         take_difference(blame, tally, wait);
+        return;
+    }
+    int cause = tally->at ? tally->at->idle : blame_idle_cause(blame, now - span, CAUSE_UNKNOWN);
+    blame_adds(blame, cause);
+    row_for(blame, tally, wait)[cause] += span;
 }
 
 static void goes_to(Tally *tally, Station *station)
@@ -101,10 +103,10 @@ static void goes_to(Tally *tally, Station *station)
     tally->at = station;
     if (station && !station->fixed) {
         station_waited_for(station);
-        station_copy(station, tally->seen);
+        blame_copy(station->blame, tally->seen, station->held);
         tally->passed = station->passed;
         if (tally->passed > 0)
-            memcpy(tally->cored, station->cored, (size_t)station->blame->causes * sizeof *tally->cored);
+            blame_copy(station->blame, tally->cored, station->cored);
     }
     if (from && !from->fixed)
         station_left(from);
@@ -153,16 +155,16 @@ static void take_over(Blame *blame, Tally *into, const Tally *from)
     size_t row = (size_t)blame->causes;
     for (int i = 0; i < BLAME_ROWS; i++)
         if (from->waited >> i & 1)
-            memcpy(into->total + (size_t)i * row, from->total + (size_t)i * row, row * sizeof *into->total);
+            blame_copy(blame, into->total + (size_t)i * row, from->total + (size_t)i * row);
     into->waited = from->waited;
     into->since = from->since;
     goes_to(into, from->at);
     if (!from->at || from->at->fixed)
         return;
-    memcpy(into->seen, from->seen, row * sizeof *into->seen);
+    blame_copy(blame, into->seen, from->seen);
     into->passed = from->passed;
     if (from->passed > 0)
-        memcpy(into->cored, from->cored, row * sizeof *into->cored);
+        blame_copy(blame, into->cored, from->cored);
 }
 
 /* The child has the parent's account up to now, and is in the same part. */
@@ -208,20 +210,25 @@ static Sum *row_of(const Blame *blame, int handler, int row)
     return blame->row + ((size_t)handler * BLAME_ROWS + (size_t)row) * (size_t)blame->causes;
 }
 
+static Time count_row(const Blame *blame, Sum *row, const Time *total)
+{
+    Time sum = 0;
+    for (int i = 0; i < blame->live_count; i++) {
+        int cause = blame->live[i];
+        sum_add(&row[cause], (uint64_t)total[cause]);
+        sum += total[cause];
+    }
+    return sum;
+}
+
 void blame_count(Blame *blame, const Request *request)
 {
     const Tally *tally = request->account.tally;
     for (int i = 0; i < BLAME_ROWS; i++) {
-        Time left = i < WAITS ? request->account.spent[wait_part[i]] : 0;
         const Time *total = waited(blame, tally, i);
-        Sum *row = row_of(blame, request->handler, i);
-        for (int cause = 0; total && cause < blame->causes; cause++) {
-            if (total[cause] == 0)
-                continue;
-            sum_add(&row[cause], (uint64_t)total[cause]);
-            left -= total[cause];
-        }
-        must(left == 0 || i >= WAITS, "whom a request waited for does not add up to its waits");
+        Time sum = total ? count_row(blame, row_of(blame, request->handler, i), total) : 0;
+        must(i >= WAITS || sum == request->account.spent[wait_part[i]],
+             "whom a request waited for does not add up to its waits");
     }
 }
 
@@ -262,6 +269,8 @@ Blame *blame_new(Mem *mem, const Spec *spec, const Probe *probe)
     pool_init(&blame->tallies, mem, sizeof(Tally) + causes * (BLAME_ROWS + 2) * sizeof(Time));
     blame->row = mem_get(mem, mem_array(mem, mem_array(mem, causes, BLAME_ROWS * (size_t)spec->handler_count + 1),
                                         sizeof *blame->row));
+    blame->live = mem_get(mem, causes * sizeof *blame->live);
+    blame->is_live = mem_get(mem, causes * sizeof *blame->is_live);
     blame->slow = mem_get(mem, causes * SLOWEST * sizeof *blame->slow);
     blame->cores = blame_station(blame, CAUSE_WAKE_UP);
     blame->wake_up = blame_station(blame, CAUSE_WAKE_UP);

@@ -1,8 +1,6 @@
 /* Stations: who holds what, and for how long while somebody waits (blame.h). */
 #include "stations.h"
 
-#include <string.h>
-
 /* Each holder gets its share; the first `rest` of them, in the order of causes, 1 ns more. */
 static void share_out(Station *station, Time span)
 {
@@ -13,6 +11,7 @@ static void share_out(Station *station, Time span)
         if (count == 0)
             continue;
         Time more = rest < (Time)count ? rest : (Time)count;
+        blame_adds(station->blame, cause);
         station->held[cause] += share * (Time)count + more;
         rest -= more;
         left -= count;
@@ -34,9 +33,11 @@ int blame_idle_cause(const Blame *blame, Time since, int otherwise)
 static void pass_on(Station *station, Time span)
 {
     const Station *behind = station->behind;
-    bool cores = behind == station->blame->cores;
+    const Blame *blame = station->blame;
+    bool cores = behind == blame->cores;
     settle(station->behind);
-    for (int cause = 0; cause < station->blame->causes; cause++) {
+    for (int i = 0; i < blame->live_count; i++) {
+        int cause = blame->live[i];
         Time more = behind->held[cause] - station->seen[cause];
         station->held[cause] += more;
         station->seen[cause] = behind->held[cause];
@@ -53,19 +54,26 @@ void station_bring_up(Station *station)
         return;
     station->since = now;
     if (station->holders == 1) {
+        blame_adds(station->blame, (int)station->sum);
         station->held[station->sum] += span;
     } else if (station->holders > 1) {
         share_out(station, span);
     } else if (station->watching) {
         pass_on(station, span);
     } else {
-        station->held[blame_idle_cause(station->blame, now - span, station->idle)] += span;
+        int cause = blame_idle_cause(station->blame, now - span, station->idle);
+        blame_adds(station->blame, cause);
+        station->held[cause] += span;
     }
 }
 
-void station_copy(const Station *station, Time *seen)
+void blame_new_cause(Blame *blame, int cause)
 {
-    memcpy(seen, station->held, (size_t)station->blame->causes * sizeof *seen);
+    int at = blame->live_count++;
+    for (; at > 0 && blame->live[at - 1] > cause; at--)
+        blame->live[at] = blame->live[at - 1];
+    blame->live[at] = (int16_t)cause;
+    blame->is_live[cause] = true;
 }
 
 /* Settled before: from now on it looks at whom it is behind, or does not. */
@@ -80,7 +88,7 @@ static void look_behind(Station *station)
         return;
     }
     station_waited_for(station->behind);
-    station_copy(station->behind, station->seen);
+    blame_copy(station->blame, station->seen, station->behind->held);
 }
 
 void station_waited_for(Station *station)

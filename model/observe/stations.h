@@ -30,6 +30,9 @@ struct Blame {
     Tally *spare; /* given back: nothing of them is put to zero */
     Station *cores, *wake_up, *syn_retry, *paused;
     Time paused_until;
+    int16_t *live; /* the causes that have kept anybody so far, ascending: all others are 0 wherever causes are kept, */
+    int live_count; /* so that nobody looks at them */
+    bool *is_live;  /* a cause */
     Sum *row;   /* a handler, a wait, a cause */
     Time *slow; /* a slow request, a cause */
 };
@@ -39,10 +42,25 @@ static inline Time blame_now(const Blame *blame)
     return probe_now(blame->probe);
 }
 
+void blame_new_cause(Blame *blame, int cause); /* it is live from now on */
+
+/* Time is added where it is kept for this cause. */
+static inline void blame_adds(Blame *blame, int cause)
+{
+    if (rarely(!blame->is_live[cause]))
+        blame_new_cause(blame, cause);
+}
+
+/* `to` becomes what `from` says, a cause each. */
+static inline void blame_copy(const Blame *blame, Time *to, const Time *from)
+{
+    for (int i = 0; i < blame->live_count; i++)
+        to[blame->live[i]] = from[blame->live[i]];
+}
+
 /* Who begins to wait settles the station, and so does who leaves: `held` is up to date then. */
 void station_waited_for(Station *station);
 void station_left(Station *station);
-void station_copy(const Station *station, Time *seen); /* what it has been held by, a cause */
 void station_bring_up(Station *station);               /* somebody waits for it */
 
 /* Nobody seemed to keep what was waited for from `since` on: then the server stood still, or `otherwise`. */

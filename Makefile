@@ -77,15 +77,21 @@ $(BUILD)/loopsim: $(OBJ)/loopsim FORCE
 $(OBJ)/loopsim: $(OBJECTS)
 	$(call say,link) $(CC) $(FLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIB_LDLIBS)
 
-$(OBJ)/loopsim-test: $(TEST_OBJECTS) $(filter-out $(OBJ)/cli/main.o,$(OBJECTS))
-	$(call say,link) $(CC) $(FLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LDLIBS) $(LIB_LDLIBS)
+# The tests hold all of loopsim, its main too, and stand between it and what may fail (tests/faults.c).
+WRAPPED := malloc calloc realloc free cJSON_ParseWithLength cJSON_Delete open open64 fopen fopen64 close rename write fork
+$(OBJ)/loopsim-test: $(TEST_OBJECTS) $(OBJ)/tests/loopsim_main.o $(filter-out $(OBJ)/cli/main.o,$(OBJECTS))
+	$(call say,link) $(CC) $(FLAGS) $(CFLAGS) $(LDFLAGS) $(WRAPPED:%=-Wl,--wrap=%) -o $@ $^ $(TEST_LDLIBS) $(LIB_LDLIBS)
+
+$(OBJ)/tests/loopsim_main.o: cli/main.c Makefile
+	@mkdir -p $(@D)
+	$(call say,cc) $(CC) $(FLAGS) $(WARNINGS) $(DEFINES) $(LIB_CFLAGS) $(CPPFLAGS) $(CFLAGS) -Dmain=loopsim_main -Wno-missing-prototypes -MMD -MP -c -o $@ $<
 
 $(TEST_OBJECTS): DEFINES += $(TEST_CFLAGS)
 $(OBJ)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(call say,cc) $(CC) $(FLAGS) $(WARNINGS) $(DEFINES) $(LIB_CFLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
--include $(OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d)
+-include $(OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d) $(OBJ)/tests/loopsim_main.d
 
 # What one does with it ------------------------------------------------------------------------------------------
 
@@ -143,6 +149,9 @@ $(FUZZ)/fuzz: $(FUZZ_OBJECTS)
 fuzz: $(FUZZ)/fuzz all ## search inputs that break something (T=spec, a target of tests/fuzz/targets.h; SECONDS=60)
 	@sh tests/fuzz/fuzz.sh $(FUZZ) $(BUILD)/loopsim '$(T)' $(or $(SECONDS),60)
 
+torture: $(PROGRAM) $(OBJ)/loopsim-test ## every allocation and write fails once, and from then on: the first N of each (TORTURE=3000) and some of the rest
+	@TORTURE=$(or $(TORTURE),3000) $(OBJ)/loopsim-test torture
+
 BENCH := $(BUILD)/bench
 $(BENCH)/floor_%: bench/floor_%.c Makefile
 	@mkdir -p $(@D)
@@ -183,4 +192,4 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
 FORCE:
-.PHONY: all bench bench-peers demo test coverage-test reality golden reference laws naive layers lint install clean help FORCE fuzz-node fuzz
+.PHONY: all bench bench-peers demo test coverage-test reality golden reference laws naive layers lint install clean help FORCE fuzz-node fuzz torture

@@ -139,6 +139,7 @@ void say_error(Mem *mem, const char *help, const char *format, ...) __attribute_
 void say_note(Mem *mem, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void say_diag(Mem *mem, const Diag *diag);
 int print_text(Mem *mem, const Buf *text); /* to stdout; an exit code */
+bool write_all(int file, const char *bytes, size_t size); /* all of it, or false and errno */
 int close_out(Mem *mem, Out *out);         /* out_close, with its error said; an exit code */
 
 /* ---- input.c ---- */

@@ -340,7 +340,7 @@ static void compare(Diff *diff, const Json *a, const Json *b)
 static bool is_known(const char *key)
 {
     static const char *const keys[] = {"loopsim",   "schema",   "spec",         "seed",   "runs", "precision",
-                                       "interrupted", "servers",  "contrast",     "requirements", "lines", "exit",
+                                       "interrupted", "servers",  "contrast",     "requirements", "lines", "exit", "end",
                                        "iterations", "callbacks", "digest",      "sweep",  "part", "points",
                                        "knees",      "series"};
     for (size_t i = 0; i < COUNT_OF(keys); i++)

@@ -90,6 +90,15 @@ static void put_label(Text *text, const char *label)
     text_left(text, label, INDENT - MARGIN);
 }
 
+/* What a program calls things and prints, so that no terminal takes it for a command. */
+static const char *shown(const Text *text, const char *what)
+{
+    Buf buf;
+    buf_init(&buf, text->buf->mem, SIZE_MAX / 4);
+    diag_shown(&buf, what, strlen(what));
+    return buf_string(&buf);
+}
+
 static void put_paragraph(Text *text, size_t column, const char *sentence)
 {
     buf_repeat(text->buf, ' ', column);
@@ -123,9 +132,9 @@ static void put_lines(Text *text, const ExplainStep *step)
 {
     for (const ExplainText *line = step->lines.first; line != NULL; line = line->next) {
         put_label(text, "prints");
-        buf_bytes(text->buf, line->text, line->size);
+        diag_shown(text->buf, line->text, line->size);
         if (strchr(line->stack, ',') != NULL)
-            buf_f(text->buf, "   (call stack: %s)", line->stack);
+            buf_f(text->buf, "   (call stack: %s)", shown(text, line->stack));
         text_end_line(text);
     }
 }
@@ -136,14 +145,14 @@ static void put_queues(Text *text, Mem *mem, const ExplainStep *step)
     bool empty = true;
     buf_init(&sentence, mem, SIZE_MAX / 4);
     for (int queue = 0; queue < EXPLAIN_QUEUES; queue++) {
-        int shown = 0;
+        int count = 0;
         if (step->queue[queue].count == 0)
             continue;
         buf_clear(&sentence);
-        for (const ExplainText *item = step->queue[queue].first; item != NULL && shown < 6; item = item->next, shown++)
-            buf_f(&sentence, "%s%s", shown > 0 ? " · " : "", item->text);
-        if (step->queue[queue].count > shown)
-            buf_f(&sentence, " and %d more", step->queue[queue].count - shown);
+        for (const ExplainText *item = step->queue[queue].first; item != NULL && count < 6; item = item->next, count++)
+            buf_f(&sentence, "%s%s", count > 0 ? " · " : "", shown(text, item->text));
+        if (step->queue[queue].count > count)
+            buf_f(&sentence, " and %d more", step->queue[queue].count - count);
         put_label(text, explain_queue_name[queue]);
         text_wrap(text, buf_string(&sentence), INDENT);
         empty = false;
@@ -174,7 +183,7 @@ static void put_step(Text *text, Mem *mem, const ExplainStep *step, bool lesson[
     buf_clear(&title);
     buf_text(&title, what[step->kind]);
     if (step->kind != EXPLAIN_MAIN)
-        buf_f(&title, ": %s", step->name);
+        buf_f(&title, ": %s", shown(text, step->name));
     text_left(text, buf_string(&title), TEXT_WIDTH - MARGIN - 12);
     buf_clear(&title);
     put_ms(&title, step->at);
@@ -195,8 +204,8 @@ static void put_end(Text *text, const ExplainRun *run)
     else if (result->end != KERNEL_DRAINED)
         buf_text(text->buf, "The program had not ended here.\n");
     else if (result->died)
-        buf_f(text->buf, "The process dies of an error that nobody caught (%s); exit code %d.\n", result->error,
-              result->exit_code);
+        buf_f(text->buf, "The process dies of an error that nobody caught (%s); exit code %d.\n",
+              shown(text, result->error), result->exit_code);
     else
         buf_f(text->buf, "The process ends; exit code %d.\n", result->exit_code);
 }
@@ -342,23 +351,23 @@ static int ask(const ExplainRun *run, Asked *asked)
 static void put_asked(Text *text, const Asked *asked, int which)
 {
     const ExplainStep *step = asked->step[which];
-    buf_f(text->buf, "  \"%s\": step %d, ", asked->line[which]->text, step->number);
+    buf_f(text->buf, "  \"%s\": step %d, ", shown(text, asked->line[which]->text), step->number);
     if (step->phase < PHASES)
         buf_f(text->buf, "iteration %u, %s phase", (unsigned)step->iteration, phase_name[step->phase]);
     else
         buf_text(text->buf, step->iteration == 0 ? "before the loop" : "after the loop");
     buf_text(text->buf, ", at ");
     put_ms(text->buf, step->at);
-    buf_f(text->buf, ": %s\n", step->kind == EXPLAIN_MAIN ? "the main script" : step->name);
+    buf_f(text->buf, ": %s\n", step->kind == EXPLAIN_MAIN ? "the main script" : shown(text, step->name));
 }
 
 static void why_text(Buf *buf, const Asked *asked)
 {
     Text text = {.buf = buf};
     int first = asked->swapped, second = !asked->swapped;
-    buf_f(buf, "\"%s\" comes before \"%s\": %s.\n\n", asked->line[first]->text, asked->line[second]->text,
-          asked->why.rule);
-    put_paragraph(&text, 2, asked->why.because);
+    buf_f(buf, "\"%s\" comes before \"%s\": %s.\n\n", shown(&text, asked->line[first]->text),
+          shown(&text, asked->line[second]->text), asked->why.rule);
+    put_paragraph(&text, 2, shown(&text, asked->why.because));
     buf_char(buf, '\n');
     put_asked(&text, asked, first);
     put_asked(&text, asked, second);
@@ -433,7 +442,7 @@ int cmd_explain(Cli *cli)
         return code;
     run->cli = cli;
     run->input = &input;
-    run->mem = mem_new((uint64_t)cli->args.max_memory > SIZE_MAX / 2 ? SIZE_MAX / 2 : (size_t)cli->args.max_memory);
+    run->mem = mem_new_in(cli->mem, (uint64_t)cli->args.max_memory > SIZE_MAX / 2 ? SIZE_MAX / 2 : (size_t)cli->args.max_memory);
     if (run->mem && mem_try(run->mem, &trap)) {
         simulate(run);
         code = report(run);

@@ -100,7 +100,7 @@ static Sight sight_of(Opened *opened)
 {
     Sight *sight = mem_get(opened->cli->mem, sizeof *sight);
     MemTrap trap;
-    Mem *mem = mem_new(SIZE_MAX / 2 < LOOKED_THROUGH ? SIZE_MAX / 2 : (size_t)LOOKED_THROUGH);
+    Mem *mem = mem_new_in(opened->cli->mem, SIZE_MAX / 2 < LOOKED_THROUGH ? SIZE_MAX / 2 : (size_t)LOOKED_THROUGH);
     buf_init(&sight->server, opened->cli->mem, TEXT_MOST);
     if (mem && mem_try(mem, &trap)) {
         find_sight(mem, opened->path, sight);

@@ -71,6 +71,8 @@ static void report_program(Buf *text, const ProgramRun *run)
     buf_bytes(text, run->json.size > 0 ? run->json.data : "", run->json.size);
     buf_text(text, run->line_count > 0 ? "\n  ],\n  \"exit\": " : "],\n  \"exit\": ");
     buf_i64(text, run->result.exit_code);
+    if (run->out_of_memory || run->result.end != KERNEL_DRAINED || run->result.waits)
+        buf_text(text, run->result.end == KERNEL_INTERRUPTED ? ", \"end\": \"interrupted\"" : ", \"end\": \"limit\"");
     buf_text(text, ", \"iterations\": ");
     buf_u64(text, run->result.iterations);
     buf_text(text, ", \"callbacks\": ");
@@ -172,7 +174,7 @@ int program_run(Cli *cli, Input *input)
         else
             buf_init(&run->json, cli->mem, SIZE_MAX / 4);
     }
-    run->mem = mem_new((uint64_t)cli->args.max_memory > SIZE_MAX / 2 ? SIZE_MAX / 2 : (size_t)cli->args.max_memory);
+    run->mem = mem_new_in(cli->mem, (uint64_t)cli->args.max_memory > SIZE_MAX / 2 ? SIZE_MAX / 2 : (size_t)cli->args.max_memory);
     if (run->mem && mem_try(run->mem, &trap)) {
         simulate(run);
         mem_end_try(run->mem, &trap);

@@ -19,6 +19,7 @@ typedef struct Run {
     Report report;
     uint64_t left_out;
     bool interrupted, limit;
+    bool lost; /* the memory gave out before a server's run had begun: no report could say so */
 } Run;
 
 /* ---- the runs ---- */
@@ -47,6 +48,7 @@ static void run_servers(Run *run)
             run->limit = true;
             replicate_tell_limit(run->cli->mem, spec->servers[i].name, &done);
         }
+        run->lost |= !done.results;
         run->left_out += done.left_out;
         run->by_server[i] = done.results;
         if (done.results) {
@@ -83,6 +85,7 @@ static int replicate_servers(Run *run)
     report->count = 0;
     report->runs = replication->runs;
     for (int i = 0; i < spec->server_count; i++) {
+        run->lost |= replication->limit && run->wanted[i] && !replication->by_server[i];
         if (!(run->by_server[i] = replication->by_server[i]))
             continue;
         figures[report->count] = replication->figures[i];
@@ -184,7 +187,12 @@ static int run_workload(Run *run)
     else
         code = replicate_servers(run);
     run->report.interrupted = run->interrupted;
-    if (code != EXIT_DONE && run->report.count == 0) {
+    if (run->lost || (code != EXIT_DONE && run->report.count == 0)) {
+        outputs_abort(&run->outputs);
+        return run->lost ? EXIT_LIMIT : code;
+    }
+    if (outputs_failed(&run->outputs) && run->report.count < wanted_count(run)) { /* not all were run: no results */
+        code = first_failure(close_trace(run), EXIT_IO);
         outputs_abort(&run->outputs);
         return code;
     }
@@ -203,18 +211,11 @@ static int run_workload(Run *run)
 int cmd_run(Cli *cli)
 {
     Run *run = mem_get(cli->mem, sizeof *run);
-    MemTrap trap;
     run->cli = cli;
     int code = input_spec(&run->input, cli, cli->args.positional.word[0]);
     if (code != EXIT_DONE)
         return code;
     if (run->input.spec->kind == SPEC_PROGRAM)
         return program_run(cli, &run->input);
-    if (!mem_try(cli->mem, &trap)) {
-        outputs_abort(&run->outputs);
-        mem_give_up(cli->mem);
-    }
-    code = run_workload(run);
-    mem_end_try(cli->mem, &trap);
-    return code;
+    return run_workload(run);
 }

@@ -18,6 +18,7 @@ typedef struct Running {
     Sweep sweep;
     SweepWork work;
     Outputs outputs;
+    MemEnd end;  /* closes the journal */
     int journal; /* a file to which finished points are added; -1: none */
     int code;    /* of a point that went wrong */
 } Running;
@@ -169,31 +170,35 @@ static int start_sweep(Running *running)
 
 /* ---- the journal ---- */
 
-static int wrong_journal(Running *running, const char *why)
+static void close_journal(Running *running)
 {
-    say_error(running->cli->mem, NULL, "--resume %s: %s", running->cli->args.resume, why);
     if (running->journal >= 0)
         close(running->journal);
     running->journal = -1;
+    mem_forget(running->cli->mem, &running->end);
+}
+
+static void close_at_end(MemEnd *end)
+{
+    close_journal(CONTAINER_OF(end, Running, end));
+}
+
+static int wrong_journal(Running *running, const char *why)
+{
+    say_error(running->cli->mem, NULL, "--resume %s: %s", running->cli->args.resume, why);
+    close_journal(running);
     return EXIT_IO;
 }
 
 static bool add_to_journal(Running *running, const char *line, size_t size)
 {
     Buf text;
-    bool fine = true;
     if (running->journal < 0)
         return true;
     buf_init(&text, running->cli->mem, REPORT_MOST);
     buf_bytes(&text, line, size);
     buf_char(&text, '\n');
-    for (size_t at = 0; fine && at < text.size;) {
-        ssize_t written = write(running->journal, text.data + at, text.size - at);
-        if (written < 0 && errno == EINTR)
-            continue;
-        fine = written > 0;
-        at += fine ? (size_t)written : 0;
-    }
+    bool fine = write_all(running->journal, text.data, text.size);
     buf_free(&text);
     return fine;
 }
@@ -224,9 +229,12 @@ static int open_journal(Running *running)
     Buf head;
     if (!path)
         return EXIT_DONE;
-    running->journal = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    do
+        running->journal = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    while (running->journal < 0 && errno == EINTR);
     if (running->journal < 0)
         return wrong_journal(running, strerror(errno));
+    mem_at_end(cli->mem, &running->end, close_at_end);
     const char *bytes = input_read(cli->mem, path, &size, &error);
     if (!bytes)
         return wrong_journal(running, error);
@@ -301,7 +309,7 @@ static int run_points(Running *running)
     if ((uint64_t)jobs.workers > wanted)
         jobs.workers = wanted > 0 ? (int)wanted : 1;
     int code = wanted > 0 ? jobs_run(&jobs) : EXIT_DONE;
-    sweep->interrupted = code == EXIT_INTERRUPTED;
+    sweep->interrupted = code != EXIT_DONE; /* a worker that died leaves points out as well */
     return running->code != EXIT_DONE ? running->code : code;
 }
 
@@ -372,24 +380,16 @@ static int run_sweep(Running *running)
     }
     say_goes_on(running);
     int written = write_sweep(cli, &running->sweep, &running->outputs);
-    if (running->journal >= 0)
-        close(running->journal);
+    close_journal(running);
     return written != EXIT_DONE ? written : code != EXIT_DONE ? code : exit_of(&running->sweep);
 }
 
 int cmd_sweep(Cli *cli)
 {
     Running *running = mem_get(cli->mem, sizeof *running);
-    MemTrap trap;
     running->cli = cli;
     running->journal = -1;
-    if (!mem_try(cli->mem, &trap)) {
-        outputs_abort(&running->outputs);
-        mem_give_up(cli->mem);
-    }
-    int code = run_sweep(running);
-    mem_end_try(cli->mem, &trap);
-    return code;
+    return run_sweep(running);
 }
 
 /* ---- merge ---- */

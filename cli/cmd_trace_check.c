@@ -82,7 +82,7 @@ int cmd_trace_check(Cli *cli)
 {
     MemTrap trap;
     volatile int code = EXIT_LIMIT;
-    Mem *mem = mem_new(budget());
+    Mem *mem = mem_new_in(cli->mem, budget());
     if (mem && mem_try(mem, &trap)) {
         code = check_files(cli, mem);
         mem_end_try(mem, &trap);

@@ -46,10 +46,16 @@ const char *input_read_most(Mem *mem, const char *path, size_t most, size_t *siz
         return NULL;
     }
     const char *bytes = NULL;
+    MemTrap trap;
+    if (!mem_try(mem, &trap)) {
+        close(file);
+        mem_give_up(mem);
+    }
     if (fstat(file, &about) == 0 && S_ISDIR(about.st_mode))
         *error = strerror(EISDIR);
     else
         bytes = read_all(mem, file, most, size, error);
+    mem_end_try(mem, &trap);
     close(file);
     return bytes;
 }

@@ -43,19 +43,6 @@ static bool read_whole(int file, void *into, size_t size)
     return true;
 }
 
-static bool write_whole(int file, const void *bytes, size_t size)
-{
-    for (size_t at = 0; at < size;) {
-        ssize_t written = write(file, (const char *)bytes + at, size - at);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written <= 0)
-            return false;
-        at += (size_t)written;
-    }
-    return true;
-}
-
 /* ---- in a worker ---- */
 
 static bool do_piece(const Jobs *jobs, uint64_t piece, int answer)
@@ -70,7 +57,7 @@ static bool do_piece(const Jobs *jobs, uint64_t piece, int answer)
         buf_init(&buf, cli.mem, ANSWER_MOST);
         jobs->work(jobs->context, &cli, piece, &buf);
         uint64_t head[] = {piece, buf.size};
-        fine = write_whole(answer, head, sizeof head) && write_whole(answer, buf.data, buf.size);
+        fine = write_all(answer, (const char *)head, sizeof head) && write_all(answer, buf.data, buf.size);
         mem_end_try(cli.mem, &trap);
     } else {
         _exit(EXIT_LIMIT);
@@ -211,7 +198,7 @@ static void give_out(Team *team)
         worker->busy = true;
         worker->piece = team->next++;
         /* Where it has died, its other pipe tells. */
-        bool sent = write_whole(worker->ask, &worker->piece, sizeof worker->piece);
+        bool sent = write_all(worker->ask, (const char *)&worker->piece, sizeof worker->piece);
         (void)sent;
     }
 }

@@ -188,7 +188,7 @@ static bool take_piece(void *context, uint64_t piece, const char *bytes, size_t 
     Waiting *waiting = context;
     Slot *slot = &waiting->slot[piece % waiting->slots];
     must(!slot->here, "a piece came twice, or too early");
-    slot->mem = mem_new((size_t)1 << 30);
+    slot->mem = mem_new_in(waiting->replication->cli->mem, (size_t)1 << 30);
     if (!slot->mem)
         mem_give_up(waiting->replication->cli->mem);
     MemTrap trap;
@@ -289,7 +289,7 @@ int replicate_here(Replication *replication)
     for (uint64_t piece = 0; piece < count && !enough && !*cli->stop; piece++) {
         MemTrap trap;
         Buf answer;
-        mine.mem = mem_new((size_t)1 << 30);
+        mine.mem = mem_new_in(cli->mem, (size_t)1 << 30);
         if (!mine.mem)
             mem_give_up(cli->mem);
         if (!mem_try(mine.mem, &trap))

@@ -92,3 +92,10 @@ bool report_color(const Args *args, const char *path)
     return strcmp(path, "-") == 0 && isatty(STDOUT_FILENO) && !(no_color && no_color[0]) && term &&
            strcmp(term, "dumb") != 0;
 }
+
+const char *report_cut(const Results *results)
+{
+    if (results->end == WORLD_INTERRUPTED)
+        return "interrupted";
+    return results->end != WORLD_LIMIT ? NULL : results->out_of_memory ? "out of memory" : "stopped by a limit";
+}

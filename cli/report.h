@@ -67,6 +67,8 @@ bool report_color(const Args *args, const char *path); /* whether what goes to p
 int github_summary(const Report *report);
 int github_append(Mem *mem, const Buf *text); /* likewise any Markdown, with an empty line behind it */
 
+/* "out of memory", "stopped by a limit", "interrupted"; NULL: the run came to its end. */
+const char *report_cut(const Results *results);
 /* The command that gives the same results again. */
 void report_repro(Buf *buf, const Report *report);
 /* "; would be full at 12.5/s" after a bottleneck's sentence; nothing where it is not known. */

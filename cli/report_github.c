@@ -4,8 +4,10 @@
 #include "report.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { LINE_MOST = 1 << 27 };
 
@@ -31,14 +33,14 @@ static void put_cut(Buf *buf, const Report *report, const Results *results)
     escape_property(buf, report->path);
     buf_text(buf, ",title=not finished::");
     escape_command(buf, results->name);
-    buf_f(buf, ": %s\n", results->end == WORLD_LIMIT ? "stopped by a limit" : "interrupted");
+    buf_f(buf, ": %s\n", report_cut(results));
 }
 
 void report_github(Buf *buf, const Report *report)
 {
     unsigned met = 0;
     for (int i = 0; i < report->count; i++)
-        if (report->results[i]->end == WORLD_LIMIT || report->results[i]->end == WORLD_INTERRUPTED)
+        if (report_cut(report->results[i]))
             put_cut(buf, report, report->results[i]);
     for (int i = 0; i < report->verdict_count; i++) {
         met += report->verdicts[i].met;
@@ -53,11 +55,13 @@ int github_append(Mem *mem, const Buf *text)
     const char *path = getenv("GITHUB_STEP_SUMMARY");
     if (!path || !path[0])
         return EXIT_DONE;
-    errno = 0;
-    FILE *file = fopen(path, "ab");
-    bool fine = file && fwrite(text->data, 1, text->size, file) == text->size && fputc('\n', file) == '\n';
-    if (file)
-        fine = fclose(file) == 0 && fine;
+    int file;
+    do
+        file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    while (file < 0 && errno == EINTR);
+    bool fine = file >= 0 && write_all(file, text->data, text->size) && write_all(file, "\n", 1);
+    if (file >= 0)
+        fine = (close(file) == 0 || errno == EINTR) && fine;
     if (!fine)
         say_error(mem, "GITHUB_STEP_SUMMARY names it", "cannot write %s: %s", path, strerror(errno));
     return fine ? EXIT_DONE : EXIT_IO;

@@ -20,6 +20,13 @@ static void put_chips(Html *html)
               "<a class=\"chip %s\" href=\"#requirements\" style=\"text-decoration:none\">%d of %d "
               "requirements met</a>",
               met == report->verdict_count ? "good" : "bad", met, report->verdict_count);
+    for (int i = 0; i < report->count; i++) {
+        if (!report_cut(report->results[i]) || report->interrupted)
+            continue;
+        buf_text(html->buf, "<span class=\"chip bad\">");
+        html_name(html, i);
+        buf_f(html->buf, ": %s</span>", report_cut(report->results[i]));
+    }
     if (report->interrupted)
         buf_text(html->buf, "<span class=\"chip bad\">interrupted: what was simulated so far</span>");
     buf_text(html->buf, "</div>\n");

@@ -17,7 +17,7 @@ static void put_attribute(Buf *buf, const char *name, const char *value)
 
 static bool was_cut(const Results *results)
 {
-    return results->end == WORLD_LIMIT || results->end == WORLD_INTERRUPTED;
+    return report_cut(results) != NULL;
 }
 
 static void put_run(Buf *buf, const Report *report, const Results *results)
@@ -31,7 +31,7 @@ static void put_run(Buf *buf, const Report *report, const Results *results)
     put_attribute(buf, "file", report->path);
     if (was_cut(results)) {
         buf_text(buf, ">\n      <error");
-        put_attribute(buf, "message", results->end == WORLD_LIMIT ? "stopped by a limit" : "interrupted");
+        put_attribute(buf, "message", report_cut(results));
         buf_text(buf, "/>\n    </testcase>\n");
     } else {
         buf_text(buf, "/>\n");

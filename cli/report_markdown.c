@@ -208,6 +208,12 @@ void report_markdown(Buf *buf, const Report *report)
         put_blame(buf, report);
     }
     put_requirements(buf, report);
+    for (int i = 0; i < report->count && !report->interrupted; i++) {
+        if (!report_cut(report->results[i]))
+            continue;
+        escape_markdown(buf, report->results[i]->name);
+        buf_f(buf, ": %s; its figures are those of what was simulated until then.\n\n", report_cut(report->results[i]));
+    }
     if (report->interrupted)
         buf_text(buf, "Interrupted: the results are those of what was simulated so far.\n\n");
     buf_text(buf, "The same again:\n\n    "); /* an indented block: nothing in it is markup */

@@ -116,11 +116,8 @@ static void put_accounting(Text *text)
             text_count(&line, rest[k].count);
             buf_f(&line, " %s", rest[k].name);
         }
-        if (results->end == WORLD_LIMIT || results->end == WORLD_INTERRUPTED) {
-            buf_f(&line, "; %s at ",
-                  results->out_of_memory        ? "out of memory"
-                  : results->end == WORLD_LIMIT ? "stopped by a limit"
-                                                : "interrupted");
+        if (report_cut(results)) {
+            buf_f(&line, "; %s at ", report_cut(results));
             text_time(&line, results->simulated);
         }
         put_name(text, results->name);

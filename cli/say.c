@@ -1,22 +1,32 @@
 #include "cli.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <string.h>
 #include <unistd.h>
 
 enum { TEXT_MOST = 1 << 28 };
 
+bool write_all(int file, const char *bytes, size_t size)
+{
+    while (size > 0) {
+        ssize_t written = write(file, bytes, size);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            return false;
+        bytes += written;
+        size -= (size_t)written;
+    }
+    return true;
+}
+
 /* stderr is unbuffered here: one write a message, so that messages of several processes do not mix. Where it is closed
  * there is nobody to tell. */
 static void to_stderr(const Buf *buf)
 {
-    size_t at = 0;
-    while (at < buf->size) {
-        ssize_t written = write(STDERR_FILENO, buf->data + at, buf->size - at);
-        if (written <= 0)
-            return;
-        at += (size_t)written;
-    }
+    bool told = write_all(STDERR_FILENO, buf->data, buf->size);
+    (void)told;
 }
 
 /* %s, escaped for a terminal, and %d; nothing else. */
@@ -45,8 +55,11 @@ void say_error(Mem *mem, const char *help, const char *format, ...)
     put_format(&buf, format, list);
     va_end(list);
     buf_char(&buf, '\n');
-    if (help)
-        buf_f(&buf, "help: %s\n", help);
+    if (help) {
+        buf_text(&buf, "help: ");
+        diag_shown(&buf, help, strlen(help));
+        buf_char(&buf, '\n');
+    }
     to_stderr(&buf);
     buf_free(&buf);
 }

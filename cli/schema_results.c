@@ -237,6 +237,7 @@ static const FigureRow program[] = {{"loopsim", FIGURE_TEXT, NULL, false, "the v
                                     {"spec", FIGURE_PART, spec, false, "which"},
                                     {"lines", FIGURE_LIST, line, false, "as printed"},
                                     {"exit", FIGURE_INT, NULL, false, "the program's exit code"},
+                                    {"end", FIGURE_TEXT, NULL, true, "limit or interrupted: it was cut, and the exit code is none of its own"},
                                     {"iterations", FIGURE_INT, NULL, false, "of the loop"},
                                     {"callbacks", FIGURE_INT, NULL, false, "run"},
                                     {"digest", FIGURE_HEX, NULL, false, "of what happened"},

@@ -18,6 +18,7 @@ typedef struct ToView {
 /* What the trap needs to know of a run that memory gave up on. */
 typedef struct Running {
     Mem *mem;
+    MemEnd shows; /* the line of progress */
     Stats *stats;
     Probe probe;
     World *world;
@@ -48,6 +49,12 @@ static bool wants_blame(const Args *args)
     return wants;
 }
 
+static void end_progress(MemEnd *end)
+{
+    (void)end;
+    progress_end();
+}
+
 static void simulate(Running *running, Cli *cli, const Input *input, int server, const ToView *view, bool pilot)
 {
     const Spec *spec = input->spec;
@@ -63,9 +70,11 @@ static void simulate(Running *running, Cli *cli, const Input *input, int server,
     if (view->sink)
         running->probe.view = view_new(running->mem, view->sink, spec, input->program, server, &view->options);
     running->world = world_new(running->mem, spec, input->program, config, &running->probe);
+    mem_at_end(running->mem, &running->shows, end_progress);
     progress_begin(&cli->args, config->name, &running->world->kernel, spec->duration);
     running->end = end_of(world_run(running->world, cli->args.max_events, cli->stop));
     progress_end();
+    mem_forget(running->mem, &running->shows);
     if (running->probe.view)
         view_end(running->probe.view, running->probe.kernel->now);
 }
@@ -130,19 +139,12 @@ static ServerRun run_once(Cli *cli, const Input *input, int server, const ToView
 {
     Running *running = mem_get(cli->mem, sizeof *running);
     ServerRun *run = mem_get(cli->mem, sizeof *run), result;
-    MemTrap trap;
-    running->mem = mem_new(budget_of(cli));
+    running->mem = mem_new_in(cli->mem, budget_of(cli));
     if (!running->mem) {
         run->out_of_memory = true;
         return *run;
     }
-    if (!mem_try(cli->mem, &trap)) {
-        progress_end();
-        mem_delete(running->mem);
-        mem_give_up(cli->mem);
-    }
     *run = run_in(running, cli, input, server, view);
-    mem_end_try(cli->mem, &trap);
     mem_delete(running->mem);
     result = *run;
     mem_free(cli->mem, run);
@@ -158,16 +160,14 @@ static Time pilot_run(Cli *cli, const Input *input, int server)
     MemTrap trap;
     Time cut = 0;
     const ToView nothing = {.sink = NULL};
-    if (!(running->mem = mem_new(budget_of(cli))))
-        return 0;
-    if (mem_try(running->mem, &trap)) {
-        simulate(running, cli, input, server, &nothing, true);
-        mem_end_try(running->mem, &trap);
-    } else {
+    running->mem = mem_new_in(cli->mem, budget_of(cli));
+    if (!running->mem || !mem_try(running->mem, &trap)) {
         progress_end();
+        mem_give_up(cli->mem); /* of half a pilot run there would be another warm-up */
     }
-    if (running->world)
-        cut = pilot_cut(running->stats->pilot, running->world->kernel.now);
+    simulate(running, cli, input, server, &nothing, true);
+    mem_end_try(running->mem, &trap);
+    cut = pilot_cut(running->stats->pilot, running->world->kernel.now);
     mem_delete(running->mem);
     mem_free(cli->mem, running);
     return cut;

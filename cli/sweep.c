@@ -30,18 +30,17 @@ static bool line_point(const char *line, size_t size, uint64_t *point)
     return at < size && line[at] == ',';
 }
 
-static bool is_json(const char *line, size_t size)
+static bool is_json(Mem *outer, const char *line, size_t size)
 {
-    Mem *mem = mem_new((size_t)1 << 28);
+    Mem *mem = mem_new_in(outer, (size_t)1 << 28);
     MemTrap trap;
-    volatile bool fine = false;
-    if (mem && mem_try(mem, &trap)) {
-        Diag diag;
-        diag_init(&diag, mem);
-        fine = json_read(mem, (JsonPlace){.file = "line", .line = 1, .column = 1}, line, size, &diag) &&
-               diag.errors == 0;
-        mem_end_try(mem, &trap);
-    }
+    if (!mem || !mem_try(mem, &trap))
+        mem_give_up(outer);
+    Diag diag;
+    diag_init(&diag, mem);
+    bool fine =
+        json_read(mem, (JsonPlace){.file = "line", .line = 1, .column = 1}, line, size, &diag) && diag.errors == 0;
+    mem_end_try(mem, &trap);
     mem_delete(mem);
     return fine;
 }
@@ -49,7 +48,7 @@ static bool is_json(const char *line, size_t size)
 bool sweep_take(Sweep *sweep, const char *line, size_t size)
 {
     uint64_t point;
-    if (!line_point(line, size, &point) || point < 1 || point > sweep->points || !is_json(line, size))
+    if (!line_point(line, size, &point) || point < 1 || point > sweep->points || !is_json(sweep->mem, line, size))
         return false;
     const char **at = &sweep->line[point - 1];
     if (*at)

@@ -102,19 +102,14 @@ SweepTable sweep_table(const Sweep *sweep, Mem *mem)
 {
     SweepTable *table = mem_get(mem, sizeof *table);
     for (uint64_t point = 0; point < sweep->points; point++) {
-        Mem *own = sweep->line[point] ? mem_new((size_t)1 << 28) : NULL;
-        MemTrap trap, outer;
-        if (!own)
+        MemTrap trap;
+        if (!sweep->line[point])
             continue;
-        if (!mem_try(mem, &outer)) {
-            mem_delete(own);
-            mem_give_up(mem);
-        }
-        if (!mem_try(own, &trap))
+        Mem *own = mem_new_in(mem, (size_t)1 << 28);
+        if (!own || !mem_try(own, &trap))
             mem_give_up(mem);
         take_line(table, sweep, mem, own, point);
         mem_end_try(own, &trap);
-        mem_end_try(mem, &outer);
         mem_delete(own);
     }
     return *table;

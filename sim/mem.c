@@ -20,6 +20,9 @@ struct Mem {
     uint64_t fail_at; /* the number of the request that fails; 0: none */
     bool fail_for_good;
     MemTrap *trap;
+    MemEnd *ends;
+    Mem *outer;  /* that it ends with; NULL: none */
+    MemEnd ends_with;
 };
 
 Mem *mem_new(size_t budget)
@@ -32,10 +35,54 @@ Mem *mem_new(size_t budget)
     return mem;
 }
 
+void mem_at_end(Mem *mem, MemEnd *end, void (*fn)(MemEnd *end))
+{
+    *end = (MemEnd){.next = mem->ends, .fn = fn};
+    if (mem->ends)
+        mem->ends->prev = end;
+    mem->ends = end;
+}
+
+void mem_forget(Mem *mem, MemEnd *end)
+{
+    if (!end->fn)
+        return;
+    if (end->prev)
+        end->prev->next = end->next;
+    else
+        mem->ends = end->next;
+    if (end->next)
+        end->next->prev = end->prev;
+    end->fn = NULL;
+}
+
+static void end_inner(MemEnd *end)
+{
+    mem_delete(CONTAINER_OF(end, Mem, ends_with));
+}
+
+Mem *mem_new_in(Mem *outer, size_t budget)
+{
+    Mem *mem = mem_new(budget);
+    if (!mem)
+        return NULL;
+    mem->outer = outer;
+    mem_at_end(outer, &mem->ends_with, end_inner);
+    return mem;
+}
+
 void mem_delete(Mem *mem)
 {
     if (!mem)
         return;
+    if (mem->outer)
+        mem_forget(mem->outer, &mem->ends_with);
+    while (mem->ends) {
+        MemEnd *end = mem->ends;
+        void (*fn)(MemEnd *) = end->fn;
+        mem_forget(mem, end);
+        fn(end);
+    }
     for (Block *block = mem->first, *next; block; block = next) {
         next = block->in.next;
         free(block);

@@ -8,6 +8,9 @@
  *     if (mem_try(mem, &trap)) { ... work ...; mem_end_try(mem, &trap); }
  *     else { ... out of memory (the trap is closed already) ... }
  *
+ * What lives and ends with a Mem beside its blocks: other Mems (mem_new_in), and what has to be undone (mem_at_end: a
+ * file that is not complete is removed). So whoever gives up leaves nothing behind.
+ *
  * Locals that change between mem_try and the failure, and are read after it, must be volatile (C11 7.13.2.1). */
 #ifndef SIM_MEM_H
 #define SIM_MEM_H
@@ -24,12 +27,22 @@ typedef struct MemTrap {
 } MemTrap;
 
 Mem *mem_new(size_t budget);                         /* NULL where not even that fits; owner: the caller */
+Mem *mem_new_in(Mem *outer, size_t budget);          /* likewise, with a budget of its own; ends with outer at the latest */
 void mem_delete(Mem *mem);                           /* frees every block; NULL is allowed */
 void *mem_get(Mem *mem, size_t bytes);               /* zeroed, aligned for any type */
 void *mem_grow(Mem *mem, void *block, size_t bytes); /* keeps the contents, the rest is zeroed; block may be NULL */
 void mem_free(Mem *mem, void *block);                /* NULL is allowed */
 char *mem_copy(Mem *mem, const char *text, size_t bytes); /* adds a NUL */
 size_t mem_array(Mem *mem, size_t count, size_t each);    /* count * each, or fails as an allocation does */
+
+/* To be called when the Mem is deleted, unless it is forgotten before; the last one noted comes first. It lives inside
+ * what it concerns, in a block of this Mem. */
+typedef struct MemEnd {
+    struct MemEnd *next, *prev;
+    void (*fn)(struct MemEnd *end);
+} MemEnd;
+void mem_at_end(Mem *mem, MemEnd *end, void (*fn)(MemEnd *end));
+void mem_forget(Mem *mem, MemEnd *end); /* not noted: nothing happens */
 
 size_t mem_used(const Mem *mem);
 size_t mem_peak(const Mem *mem);

@@ -293,6 +293,14 @@ START_TEST(a_limit_is_5_with_what_was_finished)
     expect_exit(&ran, 5);
     expect_in(ran.err, "out of memory");
     ran_free(&ran);
+    ran = run_loopsim("run", path, "--max-events", "50", "--out", "md", NULL);
+    expect_exit(&ran, 5);
+    expect_in(ran.out, ": stopped by a limit; its figures are those of what was simulated until then.");
+    ran_free(&ran);
+    ran = run_loopsim("run", path, "--max-events", "50", "--out", "html", NULL);
+    expect_exit(&ran, 5);
+    expect_in(ran.out, ": stopped by a limit</span>");
+    ran_free(&ran);
 }
 END_TEST
 

@@ -352,6 +352,64 @@ static TCase *make_case(Suite *suite, const char *name)
     return tcase;
 }
 
+static int ended[3], ends;
+
+typedef struct Thing {
+    MemEnd end;
+    int number;
+} Thing;
+
+static void note_end(MemEnd *end)
+{
+    ended[ends++] = CONTAINER_OF(end, Thing, end)->number;
+}
+
+static Thing *thing(Mem *of, int number)
+{
+    Thing *thing = mem_get(of, sizeof *thing);
+    thing->number = number;
+    mem_at_end(of, &thing->end, note_end);
+    return thing;
+}
+
+START_TEST(what_is_noted_is_done_at_the_end_the_last_one_first)
+{
+    Mem *own = mem_new(1 << 16);
+    thing(own, 1);
+    Thing *second = thing(own, 2);
+    thing(own, 3);
+    mem_forget(own, &second->end);
+    mem_forget(own, &second->end); /* once is enough */
+    mem_delete(own);
+    ck_assert_int_eq(ends, 2);
+    ck_assert(ended[0] == 3 && ended[1] == 1);
+}
+END_TEST
+
+START_TEST(inner_ones_end_with_the_outer_one)
+{
+    Mem *outer = mem_new(1 << 16), *first = mem_new_in(outer, 1 << 12), *second = mem_new_in(outer, 1 << 12);
+    thing(first, 1);
+    thing(mem_new_in(second, 1 << 10), 2);
+    mem_delete(first); /* may end before */
+    ck_assert_int_eq(ends, 1);
+    mem_delete(outer); /* and a sanitizer sees what is left */
+    ck_assert_int_eq(ends, 2);
+    ck_assert(ended[0] == 1 && ended[1] == 2);
+}
+END_TEST
+
+START_TEST(an_inner_one_has_a_budget_of_its_own)
+{
+    Mem *outer = mem_new(1 << 12), *inner = mem_new_in(outer, 1 << 20);
+    size_t used = mem_used(outer);
+    mem_get(inner, 1 << 16);
+    ck_assert_uint_eq(mem_used(outer), used);
+    ck_assert_ptr_null(mem_new_in(outer, 1));
+    mem_delete(outer);
+}
+END_TEST
+
 Suite *mem_suite(void)
 {
     Suite *suite = suite_create("mem");
@@ -377,5 +435,10 @@ Suite *mem_suite(void)
     tcase_add_exit_test(misuse, failing_without_a_trap_is_a_bug, 70);
     tcase_add_exit_test(misuse, giving_back_to_the_wrong_owner_is_a_bug, 70);
     tcase_add_exit_test(misuse, ending_the_outer_trap_first_is_a_bug, 70);
+    TCase *inner = tcase_create("ends");
+    tcase_add_test(inner, what_is_noted_is_done_at_the_end_the_last_one_first);
+    tcase_add_test(inner, inner_ones_end_with_the_outer_one);
+    tcase_add_test(inner, an_inner_one_has_a_budget_of_its_own);
+    suite_add_tcase(suite, inner);
     return suite;
 }

@@ -389,6 +389,18 @@ START_TEST(the_memory_comes_back)
 }
 END_TEST
 
+START_TEST(what_nobody_closes_ends_with_its_memory)
+{
+    Mem *own = mem_new(1 << 20);
+    const char *error = "";
+    Out *out = out_open(own, name, true, &error);
+    out_write(out, "half", 4);
+    ck_assert(file_exists(part));
+    mem_delete(own);
+    ck_assert(!file_exists(name) && !file_exists(part));
+}
+END_TEST
+
 Suite *out_suite(void)
 {
     Suite *suite = suite_create("out");
@@ -397,6 +409,7 @@ Suite *out_suite(void)
     tcase_add_test(tcase, a_file_appears_only_when_it_is_complete);
     tcase_add_test(tcase, an_older_file_stays_until_then);
     tcase_add_test(tcase, what_is_aborted_leaves_nothing);
+    tcase_add_test(tcase, what_nobody_closes_ends_with_its_memory);
     tcase_add_test(tcase, nobody_else_s_part_is_touched);
     tcase_add_test(tcase, what_cannot_be_opened_says_why);
     tcase_add_test(tcase, devices_and_fifos_are_written_as_they_stand);

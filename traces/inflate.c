@@ -43,17 +43,14 @@ static char *unpack(Mem *mem, z_stream *stream, const char *bytes, size_t size, 
     return status == Z_STREAM_END ? text : NULL;
 }
 
-/* zlib's own memory goes back where ours gives out. */
-static char *unpack_safely(Mem *mem, z_stream *stream, const char *bytes, size_t size, size_t *used)
+static voidpf take(voidpf mem, uInt count, uInt each)
 {
-    MemTrap trap;
-    if (!mem_try(mem, &trap)) {
-        inflateEnd(stream);
-        mem_give_up(mem);
-    }
-    char *text = unpack(mem, stream, bytes, size, used);
-    mem_end_try(mem, &trap);
-    return text;
+    return mem_get(mem, mem_array(mem, count, each));
+}
+
+static void give_back(voidpf mem, voidpf block)
+{
+    mem_free(mem, block);
 }
 
 const char *inflated(Mem *mem, const char *bytes, size_t size, size_t *inflated_size)
@@ -63,8 +60,11 @@ const char *inflated(Mem *mem, const char *bytes, size_t size, size_t *inflated_
     if (!is_gzip(bytes, size))
         return bytes;
     memset(&stream, 0, sizeof stream);
+    stream.zalloc = take;
+    stream.zfree = give_back;
+    stream.opaque = mem;
     must(inflateInit2(&stream, GZIP) == Z_OK, "zlib refuses its parameters");
-    const char *text = unpack_safely(mem, &stream, bytes, size, inflated_size);
+    const char *text = unpack(mem, &stream, bytes, size, inflated_size);
     inflateEnd(&stream);
     return text;
 }

@@ -13,6 +13,7 @@ enum { BUFFER = 64 * 1024, PACKED = 16 * 1024, GZIP_HEADER = 16, WINDOW_BITS = 1
 
 struct Out {
     Mem *mem;
+    MemEnd end; /* where nobody closes it */
     char *path, *part; /* part NULL: written as it stands */
     int fd;            /* -1: closed */
     bool to_stdout;
@@ -183,16 +184,25 @@ static bool in_place(const char *path)
 
 static int open_file(const Out *out)
 {
+    int fd;
     if (out->to_stdout)
         return fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3); /* its own, so that closing it tells of late errors */
-    if (out->part)
-        return open(out->part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    return open(out->path, O_WRONLY | O_CLOEXEC);
+    do
+        fd = out->part ? open(out->part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666)
+                       : open(out->path, O_WRONLY | O_CLOEXEC);
+    while (fd < 0 && errno == EINTR); /* a fifo or a network's file system may take its time */
+    return fd;
+}
+
+static void abort_at_end(MemEnd *end)
+{
+    out_abort(CONTAINER_OF(end, Out, end));
 }
 
 /* Gives back all memory but that of the answers. */
 static void release(Out *out)
 {
+    mem_forget(out->mem, &out->end);
     if (out->deflater)
         deflateEnd(out->deflater);
     mem_free(out->mem, out->deflater);
@@ -219,8 +229,10 @@ Out *out_open(Mem *mem, const char *path, bool gzip, const char **error)
         memcpy(out->part + strlen(path), ".part", sizeof ".part");
     }
     out->fd = open_file(out);
-    if (out->fd >= 0)
+    if (out->fd >= 0) {
+        mem_at_end(mem, &out->end, abort_at_end);
         return out;
+    }
     *error =
         out->part && errno == EEXIST ? "its .part exists: another run writes it, or one was killed" : strerror(errno);
     release(out);

@@ -7,8 +7,8 @@
  * "-" and "/dev/stdout" are stdout. What is not a regular file (/dev/null, a fifo), and whatever lies in /dev or /proc,
  * is written as it stands, with no part and no rename. SIGPIPE is the caller's to ignore.
  *
- * Memory is taken when the Out is opened, none while it is written. Where the Mem gives up, out_abort comes before
- * mem_delete. */
+ * Memory is taken when the Out is opened, none while it is written. An Out that is still open when its Mem is deleted
+ * is aborted. */
 #ifndef TRACES_OUT_H
 #define TRACES_OUT_H
 

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #define CLIENT_STREAMS (UINT64_C(1) << 32)
+enum { PHASES_AT_ONCE = 1000 };
 
 uint64_t draw_key(uint64_t seed, uint64_t stream, uint64_t attempt)
 {
@@ -101,10 +102,16 @@ static void next_phase(Arrivals *arrivals)
     arrivals->phases++;
 }
 
-static bool next_modulated(Arrivals *arrivals)
+static bool next_modulated(Arrivals *arrivals, int32_t *handler)
 {
-    double expected = draw_expected(arrivals);
-    while (arrivals->at < arrivals->end) {
+    double expected = arrivals->expected > 0 ? arrivals->expected : draw_expected(arrivals);
+    arrivals->expected = 0;
+    for (int walked = 0; arrivals->at < arrivals->end; walked++) {
+        if (walked == PHASES_AT_ONCE) {
+            arrivals->expected = expected;
+            *handler = ARRIVAL_NOT_YET;
+            return true;
+        }
         double left = (double)(arrivals->phase_end - arrivals->at) * arrivals->rate / 1e9;
         if (expected < left) {
             arrivals->at += rounded(expected * 1e9 / arrivals->rate);
@@ -165,7 +172,7 @@ static bool next_time(Arrivals *arrivals, int32_t *handler)
     case ARRIVE_FILE: return next_listed(arrivals, handler);
     case ARRIVE_INTERARRIVAL: return after_gap(arrivals, spec->interarrival);
     case ARRIVE_BURSTS: return next_in_burst(arrivals);
-    case ARRIVE_MODULATED: return next_modulated(arrivals);
+    case ARRIVE_MODULATED: return next_modulated(arrivals, handler);
     case ARRIVE_STAGES: return next_staged(arrivals);
     case ARRIVE_CLIENTS: return arrivals->given < (uint64_t)spec->clients;
     }
@@ -179,7 +186,7 @@ bool arrivals_next(Arrivals *arrivals, Time *at, int32_t *handler)
         return false;
     if (!next_time(arrivals, handler) || arrivals->at >= arrivals->end)
         return false;
-    arrivals->given++;
+    arrivals->given += *handler != ARRIVAL_NOT_YET;
     *at = arrivals->at;
     return true;
 }

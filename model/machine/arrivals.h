@@ -46,13 +46,16 @@ typedef struct Arrivals {
     uint64_t in_burst, bursts;
     uint64_t phases; /* modulated, stages: phases or stages begun */
     Time phase_start, phase_end;
+    double expected; /* modulated: what is left of it, asked again; 0: nothing */
     double rate, from_rate; /* of this phase, per second; of stages: at its end, at its start */
 } Arrivals;
 
 void arrivals_init(Arrivals *arrivals, Mem *mem, const SpecArrivals *spec, uint64_t key, Time end);
 
-/* The next one, never before the last; *handler is -1 where the mix decides. False: there are no more. Closed
- * clients: all come at time 0. */
+/* The next one, never before the last; *handler is -1 where the mix decides, or ARRIVAL_NOT_YET: nothing comes before
+ * *at, when it is to be asked again, so that a rate which is as good as zero over countless phases does not keep a run
+ * from its limits. False: there are no more. Closed clients: all come at time 0. */
+enum { ARRIVAL_NOT_YET = -2 };
 bool arrivals_next(Arrivals *arrivals, Time *at, int32_t *handler);
 
 #endif

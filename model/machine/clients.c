@@ -352,6 +352,10 @@ static void advance(Stream *stream)
 static void arrive(Clients *clients, uint16_t number)
 {
     Stream *stream = &clients->stream[number];
+    if (stream->next_handler == ARRIVAL_NOT_YET) {
+        advance(stream);
+        return;
+    }
     Connection *connection = connect_anew(clients, number, stream->arrivals.given - 1, stream->next_handler);
     advance(stream);
     open_connection(connection, now_of(clients) + draw_gap(connection));

@@ -217,6 +217,11 @@ static void count_completed(Stats *stats, Blame *blame, HandlerStats *handler, c
 {
     const Time *spent = request->account.spent;
     Time total = 0;
+    keep_slow(stats, blame, request, latency); /* what may give up for want of memory comes before what is counted */
+    hist_add(&stats->queueing, spent[PART_ACCEPT_WAIT] + spent[PART_READY_WAIT]);
+    hist_add(&handler->latency, latency);
+    if (blame)
+        blame_count(blame, request);
     for (int part = 0; part < PARTS; part++) {
         if (spent[part] == 0)
             continue;
@@ -224,11 +229,6 @@ static void count_completed(Stats *stats, Blame *blame, HandlerStats *handler, c
         sum_add(&handler->part[part], (uint64_t)spent[part]);
     }
     must(total == latency, "the parts of a request's time do not add up to its latency");
-    hist_add(&handler->latency, latency);
-    hist_add(&stats->queueing, spent[PART_ACCEPT_WAIT] + spent[PART_READY_WAIT]);
-    if (blame)
-        blame_count(blame, request);
-    keep_slow(stats, blame, request, latency);
 }
 
 static void count_outcome(HandlerStats *handler, Outcome outcome)

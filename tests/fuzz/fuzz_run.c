@@ -14,6 +14,8 @@ void fuzz_run(Mem *mem, const uint8_t *bytes, size_t size)
         spec->spec->warmup = spec->spec->duration / 2;
     for (int server = 0; server < spec->spec->server_count && server < 4; server++) {
         uint64_t digest = fuzz_run_server(spec, server, NULL, FUZZ_EVENTS);
+        if (size % 4 == 1)
+            fuzz_starve_server(spec, server);
         if (digest != 0 && size % 4 == 0)
             fuzz_must(fuzz_run_server(spec, server, NULL, FUZZ_EVENTS) == digest, "the same run twice, not the same");
     }

@@ -132,5 +132,7 @@ void fuzz_world(Mem *mem, const uint8_t *bytes, size_t size)
             draw(mem, spec, server, digest, chrome_sink);
         else if (digest != 0 && bytes[0] % 4 == 2)
             draw(mem, spec, server, digest, pftrace_sink);
+        else if (bytes[0] % 4 == 3)
+            fuzz_starve_server(spec, server);
     }
 }

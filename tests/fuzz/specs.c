@@ -66,16 +66,40 @@ static void check_results(const Spec *spec, const Results *results)
         fuzz_must(parts == hist_mean(&results->all.latency), "the parts of the latency are not all of it");
     fuzz_must(results->cpu.utilization >= 0 && results->cpu.utilization <= 1000000, "cores busier than busy");
     fuzz_must(results->simulated <= spec->duration, "it went on beyond its end");
+    fuzz_must(results->all.latency.count - results->all.requests.completed <= (results->end == WORLD_LIMIT),
+              "completed, but without a latency");
     if (results->end == WORLD_DRAINED)
         fuzz_must(results->all.requests.in_flight == 0, "all is done, and yet in flight");
 }
 
-static uint64_t simulate(Mem *mem, const FuzzSpec *from, int server, struct Sink *sink, uint64_t events)
+typedef struct Cut {
+    World *world; /* NULL: its run is over, or has not begun */
+    Probe *probe;
+} Cut;
+
+/* Memory gave out within a run: what had happened until then adds up as well. */
+static void judge_early(const FuzzSpec *from, int server, const Cut *cut)
+{
+    if (!cut->world)
+        return;
+    Stats *stats = cut->probe->stats;
+    Time now = cut->world->kernel.now;
+    if (stats->series)
+        stats->series->from = now;
+    if (now < stats->from)
+        stats_open(stats, cut->world->machine, now);
+    stats_close(stats, cut->world->machine, now);
+    check_results(from->spec, results_take(from->mem, from->spec, from->program, &from->spec->servers[server],
+                                           cut->probe, WORLD_LIMIT));
+}
+
+static uint64_t simulate(Mem *mem, const FuzzSpec *from, int server, struct Sink *sink, uint64_t events, Cut *cut)
 {
     const Spec *spec = from->spec;
     Probe *probe = mem_get(mem, sizeof *probe);
     Stats *stats = stats_new(mem, spec, from->program, spec->warmup);
     probe_init(probe, NULL, stats);
+    cut->probe = probe;
     if (sink) {
         ViewOptions options = {.from = 0, .to = TIME_NEVER, .limit = 20000};
         stats->series = series_new(mem, stats, 10 * TIME_MS, spec->machine.cores);
@@ -83,7 +107,9 @@ static uint64_t simulate(Mem *mem, const FuzzSpec *from, int server, struct Sink
         probe->view = view_new(mem, sink, spec, from->program, server, &options);
     }
     World *world = world_new(mem, spec, from->program, &spec->servers[server], probe);
+    cut->world = world;
     KernelEnd end = world_run(world, events, NULL);
+    cut->world = NULL;
     if (probe->view)
         view_end(probe->view, probe->kernel->now);
     WorldEnd ended = end == KERNEL_DRAINED ? WORLD_DRAINED : end == KERNEL_DEADLINE ? WORLD_DEADLINE : WORLD_LIMIT;
@@ -93,7 +119,7 @@ static uint64_t simulate(Mem *mem, const FuzzSpec *from, int server, struct Sink
     return results->digest != 0 ? results->digest : 1;
 }
 
-uint64_t fuzz_run_server(const FuzzSpec *spec, int server, struct Sink *sink, uint64_t events)
+static uint64_t run_server(const FuzzSpec *spec, int server, struct Sink *sink, uint64_t events, uint64_t fails)
 {
     Mem *mem = mem_new(FUZZ_MEMORY);
     volatile uint64_t digest = 0;
@@ -102,13 +128,28 @@ uint64_t fuzz_run_server(const FuzzSpec *spec, int server, struct Sink *sink, ui
         mem_delete(mem);
         mem_give_up(spec->mem);
     }
+    Cut *cut = mem_get(spec->mem, sizeof *cut);
+    if (mem)
+        mem_fail_at(mem, fails, true);
     if (mem && mem_try(mem, &trap)) {
-        digest = simulate(mem, spec, server, sink, events);
+        digest = simulate(mem, spec, server, sink, events, cut);
         mem_end_try(mem, &trap);
+    } else {
+        judge_early(spec, server, cut);
     }
     mem_end_try(spec->mem, &outer);
     mem_delete(mem);
     return digest;
+}
+
+uint64_t fuzz_run_server(const FuzzSpec *spec, int server, struct Sink *sink, uint64_t events)
+{
+    return run_server(spec, server, sink, events, 0);
+}
+
+void fuzz_starve_server(const FuzzSpec *spec, int server)
+{
+    run_server(spec, server, NULL, FUZZ_EVENTS, 1 + spec->spec->digest % 512);
 }
 
 /* ---- a program ---- */

@@ -5,7 +5,7 @@
 #include "../../model/observe/results.h"
 #include "fuzz.h"
 
-enum { FUZZ_EVENTS = 3000, FUZZ_MEMORY = 1 << 23 };
+enum { FUZZ_EVENTS = 1000, FUZZ_MEMORY = 1 << 23 };
 
 typedef struct FuzzSpec {
     Mem *mem;   /* that it was read with */
@@ -21,6 +21,8 @@ FuzzSpec *fuzz_spec_read(Mem *mem, const char *text, size_t size, const char *be
  * else its digest. sink: NULL, or where it is drawn. */
 struct Sink;
 uint64_t fuzz_run_server(const FuzzSpec *spec, int server, struct Sink *sink, uint64_t events);
+
+void fuzz_starve_server(const FuzzSpec *spec, int server); /* its memory gives out somewhere */
 
 /* Runs a program: the digest of its lines and of what it did; 0: memory gave out. */
 uint64_t fuzz_run_program(const FuzzSpec *spec, bool explained);

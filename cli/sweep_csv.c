@@ -33,15 +33,9 @@ typedef void ServerFn(void *context, Buf *buf, const Sweep *sweep, uint64_t poin
 /* Reading a line takes far more memory than it keeps: each has a Mem of its own. */
 static void each_server_at(Buf *buf, const Sweep *sweep, uint64_t point, ServerFn *fn, void *context)
 {
-    Mem *own = mem_new((size_t)1 << 28);
-    MemTrap trap, outer;
-    if (!own)
-        mem_give_up(sweep->mem);
-    if (!mem_try(sweep->mem, &outer)) {
-        mem_delete(own);
-        mem_give_up(sweep->mem);
-    }
-    if (!mem_try(own, &trap))
+    Mem *own = mem_new_in(sweep->mem, (size_t)1 << 28);
+    MemTrap trap;
+    if (!own || !mem_try(own, &trap))
         mem_give_up(sweep->mem);
     Diag diag;
     diag_init(&diag, own);
@@ -51,7 +45,6 @@ static void each_server_at(Buf *buf, const Sweep *sweep, uint64_t point, ServerF
     for (const Json *server = servers ? servers->child : NULL; server; server = server->next)
         fn(context, buf, sweep, point, server);
     mem_end_try(own, &trap);
-    mem_end_try(sweep->mem, &outer);
     mem_delete(own);
 }
 

@@ -171,11 +171,11 @@ static void put_case(Buf *buf, const Sweep *sweep, const SweepTable *table, uint
 static void put_counts(Buf *buf, const Sweep *sweep, const SweepTable *table)
 {
     buf_text(buf, " tests=\"");
-    buf_u64(buf, sweep->here);
+    buf_u64(buf, sweep->here + sweep->interrupted);
     buf_text(buf, "\" failures=\"");
     buf_u64(buf, table->unmet);
     buf_text(buf, "\" errors=\"");
-    buf_u64(buf, table->limited);
+    buf_u64(buf, table->limited + sweep->interrupted);
     buf_text(buf, "\">\n");
 }
 
@@ -191,6 +191,13 @@ void sweep_junit(Buf *buf, const Sweep *sweep)
     for (uint64_t point = 0; point < sweep->points; point++)
         if (sweep->line[point])
             put_case(buf, sweep, &table, point, &at);
+    if (sweep->interrupted) {
+        buf_text(buf, "    <testcase");
+        put_attribute(buf, "classname", sweep->name);
+        buf_text(buf, " name=\"every point\">\n      <error message=\"interrupted: ");
+        buf_u64(buf, sweep->points - sweep->here);
+        buf_text(buf, " points are missing\"/>\n    </testcase>\n");
+    }
     buf_text(buf, "  </testsuite>\n</testsuites>\n");
 }
 
@@ -207,6 +214,8 @@ void sweep_github(Buf *buf, const Sweep *sweep)
         escape_command(buf, point_text(sweep, failure->point));
         buf_char(buf, '\n');
     }
+    if (sweep->interrupted)
+        buf_text(buf, "::error title=not finished::interrupted: points are missing\n");
     buf_text(buf, "loopsim: requirements failed at ");
     buf_u64(buf, table.unmet);
     buf_text(buf, " of ");

@@ -64,6 +64,7 @@ static const Large large[] = {
     {"{\"main\":[{\"emitter\":\"e\"}", ",{\"on\":\"e\",\"event\":\"x%d\",\"do\":[]}", "]}"},
     {"{\"main\":[{\"call\":\"f\"}],\"functions\":{", "\"f%d\":[{\"call\":\"f\"},{\"call\":\"f\"}],", "\"f\":[{\"call\":\"f\"}]}}"},
     {"{\"main\":[{\"call\":\"f\"}],\"functions\":{", "\"f%d\":[{\"call\":\"g%d\"}],", "\"f\":[]}}"},
+    {"{\"main\":[", "{\"setImmediate\":[],\"\":1},", "{\"setImmediate\":[],\"\":1}]}"},
 };
 enum { LARGES = sizeof large / sizeof large[0] };
 

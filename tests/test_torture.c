@@ -30,6 +30,10 @@ static const TortureCase cases[] = {
     {"sweep",
      "sweep examples/five-requests.json --vary machine.cores=1,2 --jobs 2 --out json=@/sweep.json --out csv=@/sweep.csv",
      false, NULL},
+    {"sweep-formats",
+     "sweep examples/five-requests.json --vary machine.cores=1,2 --out html=@/sweep.html --out md=@/sweep.md --out "
+     "junit=@/sweep.xml --out github",
+     false, NULL},
     {"sweep-shard",
      "sweep examples/five-requests.json --vary machine.cores=1,2,3 --shard 2/2 --resume @/journal --out json=@/part.json",
      false, NULL},

@@ -160,7 +160,7 @@ static bool is_excerpt(const char *text, const char *right)
 /* What was finished before the memory gave out is reported, marked. */
 static bool is_marked(const char *text)
 {
-    static const char *const marks[] = {"\"end\": \"limit\"", "out of memory", "\"limit\": \"", ",limit,", "by a limit", ">limit<",
+    static const char *const marks[] = {"\"end\": \"limit\"", "out of memory", "\"limit\": \"", ",limit,", "by a limit", ">limit<", "nterrupted: ", "a limit was reached", "<error ",
                                         "\"interrupted\": true"};
     for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
         if (strstr(text, marks[i]))

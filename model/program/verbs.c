@@ -90,6 +90,8 @@ static const Verb *find(const char *name)
 static bool has_word(const char *words, const char *word)
 {
     size_t size = strlen(word);
+    if (size == 0 || strchr(word, ' ') != NULL) /* a key may be anything: "", or two of the words */
+        return false;
     for (const char *at = words; (at = strstr(at, word)) != NULL; at += size)
         if ((at == words || at[-1] == ' ') && (at[size] == ' ' || at[size] == '\0'))
             return true;

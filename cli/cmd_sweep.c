@@ -309,8 +309,10 @@ static int run_points(Running *running)
     if ((uint64_t)jobs.workers > wanted)
         jobs.workers = wanted > 0 ? (int)wanted : 1;
     int code = wanted > 0 ? jobs_run(&jobs) : EXIT_DONE;
+    if (running->code != EXIT_DONE)
+        code = running->code;
     sweep->interrupted = code != EXIT_DONE; /* a worker that died leaves points out as well */
-    return running->code != EXIT_DONE ? running->code : code;
+    return code;
 }
 
 /* ---- what is reported ---- */

@@ -145,6 +145,9 @@ int sweep_point(const SweepWork *work, Cli *cli, uint64_t point, Buf *answer)
     code = replicate_here(&replication);
     if (code != EXIT_DONE || replication.interrupted)
         return EXIT_INTERRUPTED;
+    for (int i = 0; i < input.spec->server_count; i++)
+        if (wanted[i] && !replication.by_server[i])
+            return EXIT_LIMIT; /* said; a line without a server would pass for a whole one */
     Report report = {.mem = cli->mem, .spec = input.spec, .path = input.path, .args = &cli->args};
     requirements_judge(&requirements, &report, (const Results *const *)replication.by_server);
     put_line(answer, work, cli, point, input.spec, &replication, &report);

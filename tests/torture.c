@@ -16,7 +16,7 @@
 
 int loopsim_main(int argc, char **argv);
 
-enum { PATH_MOST = 400, WORDS_MOST = 48, TEXT_MOST = 4000, FDS = 64, PATIENCE = 300 };
+enum { PATH_MOST = 400, WORDS_MOST = 48, TEXT_MOST = 4000, FDS = 64, PATIENCE = 3000 };
 
 /* Codes of exit that loopsim does not have. */
 enum { LEAKS_MEMORY = 201, LEAKS_FILES, LEAKS_PROCESSES };
@@ -303,6 +303,7 @@ static pid_t start_command(const char *words)
     pid_t pid = fork();
     ck_assert_int_ge(pid, 0);
     if (pid == 0) {
+        signal(SIGALRM, SIG_DFL); /* Check's would end all */
         alarm(PATIENCE);
         redirect("stdout", 1);
         redirect("stderr", 2);

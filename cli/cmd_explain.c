@@ -1,6 +1,7 @@
 /* cmd_explain: a program's run step by step, for people who learn how the loop works; --why: the rule that put one line before another. */
 #include "json_writer.h"
 #include "run.h"
+#include "signals.h"
 #include "text.h"
 
 #include "../model/node/explain.h"
@@ -29,6 +30,7 @@ static void simulate(ExplainRun *run)
                               .print = explanation_line,
                               .context = &run->explanation,
                               .explanation = &run->explanation};
+    signals_save();
     run->result = process_run(run->mem, input->spec, input->program, &run->probe, &options);
 }
 

@@ -79,7 +79,7 @@ static void report_program(Buf *text, const ProgramRun *run)
     buf_u64(text, run->probe.callbacks);
     buf_text(text, ", \"digest\": \"");
     buf_hex16(text, probe_result(&run->probe));
-    buf_text(text, "\"\n}\n");
+    buf_text(text, run->result.end == KERNEL_INTERRUPTED ? "\", \"interrupted\": true\n}\n" : "\"\n}\n");
 }
 
 /* What ended it, where it was not the program itself; an exit code. */

@@ -1,5 +1,7 @@
 #include "jobs.h"
 
+#include "signals.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
@@ -7,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CHUNK = 64 * 1024, ANSWER_MOST = 1 << 30, HEAD = 2 * sizeof(uint64_t) };
+enum { TICK_MS = 50, CHUNK = HOSTILE(64 * 1024, 7), ANSWER_MOST = 1 << 30, HEAD = 2 * sizeof(uint64_t) };
 
 typedef struct Worker {
     pid_t process;
@@ -86,7 +88,7 @@ static bool start_worker(Team *team, Worker *worker)
         close(ask[1]);
         return false;
     }
-    pid_t process = fork();
+    pid_t process = signals_fork();
     if (process == 0) {
         for (int i = 0; i < team->count; i++) {
             close(team->worker[i].ask);
@@ -330,7 +332,7 @@ static void run_team(Team *team)
             break;
         for (int i = 0; i < team->count; i++)
             files[i] = (struct pollfd){.fd = team->worker[i].answer, .events = POLLIN};
-        poll(files, (nfds_t)team->count, 250);
+        poll(files, (nfds_t)team->count, TICK_MS);
         for (int i = 0; i < team->count; i++)
             if (team->worker[i].answer >= 0 && files[i].revents != 0)
                 take_in(team, &team->worker[i], chunk);

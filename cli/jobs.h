@@ -7,7 +7,7 @@
  *
  * Where this process is told to stop (cli->stop), no further piece is given out, the workers are told as well (SIGTERM,
  * after which cli->stop is set in them), and their last answers are still taken. Where this process dies, the workers
- * end when they are through with their piece. */
+ * are killed. */
 #ifndef CLI_JOBS_H
 #define CLI_JOBS_H
 

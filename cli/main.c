@@ -1,30 +1,9 @@
 /* loopsim: contrasts server models on the same simulated work. See cli.h for what the commands share. */
 #include "cli.h"
+#include "signals.h"
 
 #include <string.h>
 #include <unistd.h>
-
-static volatile sig_atomic_t stop;
-
-/* The first one asks for the end, the second one ends (SA_RESETHAND). */
-static void on_interrupt(int signal_number)
-{
-    (void)signal_number;
-    stop = 1;
-}
-
-static void set_signals(void)
-{
-    struct sigaction action;
-    memset(&action, 0, sizeof action);
-    sigemptyset(&action.sa_mask);
-    action.sa_handler = SIG_IGN;
-    sigaction(SIGPIPE, &action, NULL);
-    action.sa_handler = on_interrupt;
-    action.sa_flags = SA_RESETHAND;
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-}
 
 static int show_overview(Mem *mem)
 {
@@ -74,8 +53,7 @@ int main(int argc, char **argv)
     MemTrap trap;
     volatile int code = EXIT_LIMIT;
     Mem *mem = mem_new((size_t)1 << 30);
-    set_signals();
-    Cli cli = {.mem = mem, .stop = &stop};
+    Cli cli = {.mem = mem, .stop = signals_begin()};
     if (mem && mem_try(mem, &trap)) {
         code = dispatch(&cli, argc, argv);
         mem_end_try(mem, &trap);

@@ -1,4 +1,5 @@
 #include "run.h"
+#include "signals.h"
 
 #include "../traces/sink.h"
 
@@ -35,8 +36,13 @@ static Out *open_out(Mem *mem, const char *path, bool gzip)
 {
     const char *error = "";
     Out *out = out_open(mem, path, gzip, &error);
-    if (!out)
+    if (!out && !*signals_stop()) /* a fifo that nobody opens is waited for */
         say_error(mem, NULL, "cannot write %s: %s", path, error);
+    if (!out)
+        return NULL;
+    out_stop(out, signals_stop());
+    if (out_part(out))
+        signals_part(out_part(out));
     return out;
 }
 
@@ -59,6 +65,7 @@ int outputs_open(Outputs *outputs, Mem *mem, const Args *args)
     if (!check_targets(outputs, args->trace))
         return EXIT_USAGE;
     bool fine = true;
+    signals_save();
     for (int i = 0; fine && i < outputs->count; i++)
         fine = (outputs->out[i] = open_out(mem, outputs->to[i].path, false)) != NULL;
     if (fine && args->trace)
@@ -69,7 +76,7 @@ int outputs_open(Outputs *outputs, Mem *mem, const Args *args)
         outputs->sink = chrome_sink(mem, outputs->trace);
     if (!fine)
         outputs_abort(outputs);
-    return fine ? EXIT_DONE : EXIT_IO;
+    return fine ? EXIT_DONE : *signals_stop() ? EXIT_INTERRUPTED : EXIT_IO;
 }
 
 void outputs_abort(Outputs *outputs)

@@ -92,6 +92,7 @@ int close_out(Mem *mem, Out *out)
     switch (out_close(out)) {
     case OUT_OK: return EXIT_DONE;
     case OUT_CLOSED: return EXIT_CLOSED;
+    case OUT_LEFT: return EXIT_INTERRUPTED;
     default: say_error(mem, NULL, "cannot write %s: %s", out_path(out), out_error(out)); return EXIT_IO;
     }
 }

@@ -241,6 +241,7 @@ static const FigureRow program[] = {{"loopsim", FIGURE_TEXT, NULL, false, "the v
                                     {"iterations", FIGURE_INT, NULL, false, "of the loop"},
                                     {"callbacks", FIGURE_INT, NULL, false, "run"},
                                     {"digest", FIGURE_HEX, NULL, false, "of what happened"},
+                                    {"interrupted", FIGURE_BOOL, NULL, true, "true: it was not at its end"},
                                     END};
 
 static const struct {

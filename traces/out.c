@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,7 +10,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-enum { BUFFER = 64 * 1024, PACKED = 16 * 1024, GZIP_HEADER = 16, WINDOW_BITS = 15, MEMORY_LEVEL = 8, OS_UNKNOWN = 255 };
+enum { BUFFER = HOSTILE(64 * 1024, 61), PACKED = HOSTILE(16 * 1024, 7), GZIP_HEADER = 16, WINDOW_BITS = 15, MEMORY_LEVEL = 8, OS_UNKNOWN = 255, GRACE_MS = 50 };
 
 struct Out {
     Mem *mem;
@@ -21,6 +22,7 @@ struct Out {
     char error[96];
     uint64_t bytes;
     OutFault fault;
+    const volatile sig_atomic_t *stop; /* may be NULL */
 
     char *buffer; /* BUFFER bytes, `used` of them wait */
     size_t used;
@@ -83,11 +85,27 @@ static void fail(Out *out)
     out->error[size] = '\0';
 }
 
+/* So much may be written without waiting for ever; 0: nobody reads. Poll says that PIPE_BUF bytes fit. */
+static size_t until_stopped(const Out *out, size_t size)
+{
+    struct pollfd ready = {.fd = out->fd, .events = POLLOUT};
+    if (!out->stop || !*out->stop || out->part)
+        return size;
+    if (poll(&ready, 1, GRACE_MS) == 0)
+        return 0;
+    return size < PIPE_BUF ? size : PIPE_BUF;
+}
+
 static void write_all(Out *out, const void *bytes, size_t size)
 {
     const char *at = bytes;
     while (size > 0 && out->status == OUT_OK) {
-        ssize_t done = call_write(out, at, size);
+        size_t some = until_stopped(out, size);
+        if (some == 0) {
+            out->status = OUT_LEFT;
+            return;
+        }
+        ssize_t done = call_write(out, at, some);
         if (done >= 0) {
             at += done;
             size -= (size_t)done;
@@ -284,6 +302,16 @@ const char *out_error(const Out *out)
 const char *out_path(const Out *out)
 {
     return out->path;
+}
+
+void out_stop(Out *out, const volatile sig_atomic_t *stop)
+{
+    out->stop = stop;
+}
+
+const char *out_part(const Out *out)
+{
+    return out->part;
 }
 
 uint64_t out_bytes(const Out *out)

@@ -14,21 +14,28 @@
 
 #include "../sim/mem.h"
 
+#include <signal.h>
+
 typedef struct Out Out;
 
 typedef enum OutStatus {
     OUT_OK,
     OUT_FAILED, /* out_error tells what: exit 4 */
-    OUT_CLOSED  /* stdout's reader has gone away (EPIPE): exit 141 */
+    OUT_CLOSED, /* stdout's reader has gone away (EPIPE): exit 141 */
+    OUT_LEFT    /* asked to stop while a reader did not read: exit 130 */
 } OutStatus;
 
 /* path "-": stdout. gzip: compressed while written (no name, no time in the header: the same bytes always). NULL where
  * it cannot be opened: *error is then a static or errno text. */
 Out *out_open(Mem *mem, const char *path, bool gzip, const char **error);
+/* From when *stop is set, a pipe's reader has 50 ms to take the next bytes: one that has stopped reading does not keep the
+ * process from ending, one that reads gets all. */
+void out_stop(Out *out, const volatile sig_atomic_t *stop);
 void out_write(Out *out, const void *bytes, size_t size);
 OutStatus out_status(const Out *out);
 const char *out_error(const Out *out); /* "No space left on device" … */
 const char *out_path(const Out *out);
+const char *out_part(const Out *out); /* what is written until it is complete; NULL: as it stands */
 uint64_t out_bytes(const Out *out); /* written by the caller, before compression */
 OutStatus
 out_close(Out *out);      /* flushes, closes, renames; afterwards the Out can only be asked, until its Mem is deleted */

@@ -1,7 +1,7 @@
 /* cmd_open: gives a trace to the Perfetto UI, once.
  *
  * The UI runs in the browser at ui.perfetto.dev and may read from one local address alone, 127.0.0.1:9001. So this is a web server for one GET of one
- * file from that page: other methods, paths and hosts are refused, a preflight is answered and does not count, and it ends with the file. */
+ * file from that page: other methods, paths, hosts and origins are refused, a preflight is answered and does not count, and it ends with the file. */
 #include "cli.h"
 
 #include "../traces/check.h"
@@ -19,7 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { PORT = 9001, REQUEST_MOST = 16384, CHUNK = 1 << 16, TEXT_MOST = 1 << 16, LISTENING_S = 1, SENDING_S = 60 };
+enum { PORT = 9001, REQUEST_MOST = 16384, CHUNK = HOSTILE(1 << 16, 7), TEXT_MOST = 1 << 16, LISTENING_S = 1, SENDING_S = 60 };
 
 /* So much memory at most goes into finding what to show. */
 #define LOOKED_THROUGH (INT64_C(4) << 30)
@@ -202,17 +202,25 @@ static bool read_request(int from, char *request)
     return false;
 }
 
-/* The page of another site that is made to come to this address by its name server sends another host. */
-static bool right_host(const char *request)
+/* Whether the first header of this name ("host:") is there and has this value, which ends with \r\n. */
+static bool has_header(const char *request, const char *name, const char *expected)
 {
     for (const char *line = strstr(request, "\r\n"); line && line[2] != '\r'; line = strstr(line + 2, "\r\n")) {
         const char *value = line + 2;
-        if (strncasecmp(value, "host:", 5) != 0)
+        if (strncasecmp(value, name, strlen(name)) != 0)
             continue;
-        value += 5 + strspn(value + 5, " ");
-        return strncmp(value, HOST "\r\n", sizeof HOST + 1) == 0;
+        value += strlen(name);
+        value += strspn(value, " ");
+        return strncmp(value, expected, strlen(expected)) == 0;
     }
     return false;
+}
+
+/* A page of another site has another origin; one that its name server lets come to this address sends another host, and
+ * no origin. Browsers let no script set either header. */
+static bool from_the_page(const char *request)
+{
+    return has_header(request, "host:", HOST "\r\n") && has_header(request, "origin:", PAGE "\r\n");
 }
 
 static bool right_path(const Opened *opened, const char *path)
@@ -230,7 +238,7 @@ static bool answer(const Opened *opened, int to)
     if (read_request(to, request)) {
         preflight = strncmp(request, "OPTIONS ", 8) == 0;
         const char *path = request + (preflight ? 8 : 4);
-        if (!right_host(request))
+        if (!from_the_page(request))
             refusal = "403 Forbidden";
         else if (!preflight && strncmp(request, "GET ", 4) != 0)
             refusal = "405 Method Not Allowed";
@@ -319,6 +327,7 @@ static bool browse(const char *url)
         dup2(nothing, STDIN_FILENO);
         dup2(nothing, STDOUT_FILENO);
         dup2(nothing, STDERR_FILENO);
+        signal(SIGPIPE, SIG_DFL);
         execlp("xdg-open", "xdg-open", url, (char *)NULL);
         execlp("open", "open", url, (char *)NULL);
         _exit(127);

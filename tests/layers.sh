@@ -1,5 +1,5 @@
 #!/bin/sh
-# Who may include whom, and what nobody may call: sim <- traces <- model/observe <- cli.
+# Who may include whom, what nobody may call, and who alone may reach out of the process: sim <- traces <- model/observe <- cli.
 #
 #     layers.sh DIRECTORY_OF_OBJECTS [ROOT]
 #
@@ -123,6 +123,41 @@ check_symbols() {
     [ ! -s "$flag" ]
 }
 
+# What reaches out of the process, and the few files that may. The manual says which variables of the environment are read.
+check_outside() {
+    while read -r source; do
+        object=$objects/${source%.c}.o
+        [ -f "$object" ] || continue
+        "${NM:-nm}" -f sysv "$object" 2>/dev/null | awk -F '|' -v source="$source" '
+            function only(names, files, why,    n, i, all) {
+                n = split(names, all, " ")
+                for (i = 1; i <= n; i++) { may[all[i]] = " " files " "; reason[all[i]] = why }
+            }
+            BEGIN {
+                only("getenv secure_getenv", "cli/report.c cli/report_github.c cli/cmd_sweep.c", "reads the environment")
+                only("socket bind listen accept accept4 connect getaddrinfo", "cli/cmd_open.c cli/measure_net.c",
+                     "opens a socket")
+                only("socketpair", "cli/measure_threads.c", "opens a socket")
+                only("execl execlp execle execv execvp execve execvpe fexecve", "cli/cmd_open.c", "runs a command")
+                only("fork vfork", "cli/cmd_open.c cli/signals.c", "makes a process")
+                only("system popen posix_spawn posix_spawnp dlopen wordexp", "", "runs a command")
+            }
+            NF > 6 {
+                symbol = $1; kind = $3
+                gsub(/[ \t]/, "", symbol); gsub(/ /, "", kind); sub(/@.*/, "", symbol)
+                if (kind == "U" && symbol in may && index(may[symbol], " " source " ") == 0) {
+                    print source ": " reason[symbol] " (" symbol ")"
+                    bad = 1
+                }
+            }
+            END { exit bad }' || echo x >>"$flag"
+    done <"$list"
+    [ ! -f "$root/cli/man.c" ] || for name in $(cd "$root" && sed -n 's/.*getenv("\([A-Z_]*\)").*/\1/p' cli/*.c); do
+        grep -q "\"$name" "$root/cli/man.c" || { echo "cli: $name is not in the manual"; echo x >>"$flag"; }
+    done
+    [ ! -s "$flag" ]
+}
+
 list=$(mktemp)
 flag=$(mktemp)
 trap 'rm -f "$list" "$flag"' EXIT
@@ -130,5 +165,6 @@ status=0
 count=0
 check_includes || status=1
 check_symbols || status=1
+check_outside || status=1
 [ "$status" -ne 0 ] || echo "layers: $(wc -l <"$list") files and $count objects keep to the rules"
 exit $status

@@ -103,6 +103,9 @@ demo: all ## contrast the servers of examples/five-requests.json and write its t
 test: $(PROGRAM) $(OBJ)/loopsim-test ## run all tests (SUITES="kernel rng" runs only these)
 	@CC='$(CC)' NM='$(NM)' $(OBJ)/loopsim-test $(SUITES)
 
+hostile: ## run all tests where every object is a block of its own and every buffer tiny, under sanitizers (clang)
+	@CK_TIMEOUT_MULTIPLIER=20 nice -n 10 $(MAKE) CC=clang OPT=-O1 SANITIZE=address,undefined CFLAGS=-DLOOPSIM_HOSTILE test
+
 laws: $(OBJ)/loopsim-test ## compare simulated with exact: every case of queueing theory, as a table (some minutes)
 	@LAWS=$(or $(LAWS),0.5) CK_DEFAULT_TIMEOUT=3600 $(OBJ)/loopsim-test laws
 
@@ -114,6 +117,21 @@ reference: all ## write docs/spec-reference.md anew from the tables
 
 golden: $(PROGRAM) $(OBJ)/loopsim-test ## write the golden files of the formats anew: read the difference
 	@GOLDEN=1 $(OBJ)/loopsim-test formats
+	@$(MAKE) -s digests >/dev/null
+
+.PHONY: specs digests portability hostile
+# The specs of tests/random_specs.h as files, and the hashes of all that loopsim writes about them.
+$(OBJ)/specs: tests/portability/specs.c $(OBJ)/tests/random_specs.o $(filter $(OBJ)/sim/%,$(OBJECTS))
+	$(call say,link) $(CC) $(FLAGS) $(WARNINGS) $(DEFINES) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lm
+
+specs: $(OBJ)/specs
+	@ln -sf $(VARIANT)/specs $(BUILD)/specs
+
+digests: all specs ## write tests/golden/digests.txt anew: any change is a change of behaviour, for CHANGELOG.md
+	@sh tests/portability/golden.sh $(BUILD)
+
+portability: ## the same bytes by other compilers, processors (qemu), locales, time zones, --jobs (ONLY="clang s390x")
+	@nice -n 10 sh tests/portability/portability.sh $(BUILD)/portability $(ONLY)
 
 readme: all ## bring the output that README.md shows up to date
 	@sh tests/readme.sh $(BUILD)/loopsim

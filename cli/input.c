@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { INPUT_MOST = 64 * 1024 * 1024, CHUNK = 64 * 1024 };
+enum { INPUT_MOST = 64 * 1024 * 1024, CHUNK = HOSTILE(64 * 1024, 1) };
 
 static const char *read_all(Mem *mem, int file, size_t most, size_t *size, const char **error)
 {

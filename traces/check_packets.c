@@ -18,7 +18,7 @@ static void *one_more(Mem *mem, void *list, size_t count, size_t *room, size_t s
 {
     if (count < *room)
         return list;
-    *room = *room > 0 ? 2 * *room : 256;
+    *room = *room > 0 ? 2 * *room : HOSTILE(256, 1);
     return mem_grow(mem, list, mem_array(mem, *room, size));
 }
 
@@ -48,7 +48,7 @@ static void grow_slots(Packets *packets)
     Mem *mem = packets->check->mem;
     if (2 * packets->place_count < packets->slot_count)
         return;
-    packets->slot_count = packets->slot_count > 0 ? 2 * packets->slot_count : 256;
+    packets->slot_count = packets->slot_count > 0 ? 2 * packets->slot_count : HOSTILE(256, 4);
     mem_free(mem, packets->slots);
     packets->slots = mem_get(mem, mem_array(mem, packets->slot_count, sizeof *packets->slots));
     for (size_t i = 0; i < packets->place_count; i++)

@@ -94,7 +94,7 @@ static void read_member(Reading *reading, CheckEvent *event, PullText key)
 void check_add_name(TraceCheck *check, uint64_t pid, uint64_t tid, PullText name)
 {
     if (check->name_count == check->name_room) {
-        check->name_room = check->name_room > 0 ? 2 * check->name_room : 64;
+        check->name_room = check->name_room > 0 ? 2 * check->name_room : HOSTILE(64, 1);
         check->names =
             mem_grow(check->mem, check->names, mem_array(check->mem, check->name_room, sizeof *check->names));
     }
@@ -111,7 +111,7 @@ static void add_name(TraceCheck *check, const CheckEvent *event, PullText label)
 void check_add_event(TraceCheck *check, const CheckEvent *event)
 {
     if (check->count == check->room) {
-        check->room = check->room > 0 ? 2 * check->room : 4096;
+        check->room = check->room > 0 ? 2 * check->room : HOSTILE(4096, 1);
         check->events = mem_grow(check->mem, check->events, mem_array(check->mem, check->room, sizeof *check->events));
     }
     check->events[check->count] = *event;

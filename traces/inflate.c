@@ -3,7 +3,7 @@
 #include <string.h>
 #include <zlib.h>
 
-enum { FIRST_ROOM = 1 << 16, GZIP = 16 + MAX_WBITS, AT_ONCE = 1 << 30 };
+enum { FIRST_ROOM = HOSTILE(1 << 16, 1), GZIP = 16 + MAX_WBITS, AT_ONCE = HOSTILE(1 << 30, 7) };
 
 static bool is_gzip(const char *bytes, size_t size)
 {

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { FIRST_SLOTS = 64 }; /* twice the room for texts */
+enum { FIRST_SLOTS = HOSTILE(64, 2) }; /* twice the room for texts */
 
 void intern_init(Intern *intern, Mem *mem)
 {

@@ -1,6 +1,6 @@
 #include "lanes.h"
 
-enum { FIRST_ROOM = 8 };
+enum { FIRST_ROOM = HOSTILE(8, 1) };
 
 void lanes_init(Lanes *lanes, Mem *mem)
 {

@@ -1,6 +1,6 @@
 #include "line.h"
 
-enum { FIRST_ROOM = 512 };
+enum { FIRST_ROOM = HOSTILE(512, 1) };
 
 void line_init(Line *line, Mem *mem)
 {

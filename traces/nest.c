@@ -1,6 +1,6 @@
 #include "nest.h"
 
-enum { FIRST_ROOM = 8 };
+enum { FIRST_ROOM = HOSTILE(8, 1) };
 
 void nest_init(Nest *nest, Mem *mem)
 {

@@ -222,7 +222,7 @@ static uint64_t lane_uuid(Pftrace *to, Place *place, uint32_t lane)
     if (lane < place->uuid_count)
         return place->uuids[lane];
     if (place->uuid_count == place->uuid_room) {
-        place->uuid_room = place->uuid_room > 0 ? 2 * place->uuid_room : 4;
+        place->uuid_room = place->uuid_room > 0 ? 2 * place->uuid_room : HOSTILE(4, 1);
         place->uuids = mem_grow(to->mem, place->uuids, mem_array(to->mem, place->uuid_room, sizeof *place->uuids));
     }
     uint64_t uuid = new_uuid(to);
@@ -298,7 +298,7 @@ static void pftrace_enter(Sink *sink, Track thread, Time at, const char *name, c
     Pftrace *to = (Pftrace *)sink;
     Place *place = place_as(to, thread, TRACK_THREAD);
     if (place->depth == place->room) {
-        place->room = place->room > 0 ? 2 * place->room : 8;
+        place->room = place->room > 0 ? 2 * place->room : HOSTILE(8, 1);
         place->seen = mem_grow(to->mem, place->seen, mem_array(to->mem, place->room, sizeof *place->seen));
     }
     unsigned *seen = &place->seen[place->depth++];

@@ -15,7 +15,7 @@ void run_heap_reserve(RunHeap *heap, Mem *mem, size_t threads)
 {
     if (threads <= heap->room)
         return;
-    size_t room = heap->room ? heap->room * 2 : 16;
+    size_t room = heap->room ? heap->room * 2 : HOSTILE(16, 1);
     if (room < threads)
         room = threads;
     heap->entry = mem_grow(mem, heap->entry, mem_array(mem, room, sizeof *heap->entry));

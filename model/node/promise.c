@@ -322,7 +322,7 @@ void micro_run(Vm *vm, const Micro *micro)
 void ring_push(Ring *ring, Micro micro)
 {
     if (ring->count == ring->room) {
-        uint32_t room = ring->room ? 2 * ring->room : 8;
+        uint32_t room = ring->room ? 2 * ring->room : HOSTILE(8, 1);
         Micro *item = mem_get(ring->mem, mem_array(ring->mem, room, sizeof *item));
         for (uint32_t i = 0; i < ring->count; i++)
             item[i] = ring->item[(ring->first + i) & (ring->room - 1)];

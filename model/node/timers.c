@@ -40,7 +40,7 @@ static void heap_fix(Timers *timers, uint32_t at)
 static void heap_add(Timers *timers, TimerList *list)
 {
     if (timers->count == timers->room) {
-        timers->room = timers->room ? 2 * timers->room : 16;
+        timers->room = timers->room ? 2 * timers->room : HOSTILE(16, 1);
         timers->heap = mem_grow(timers->lists.mem, timers->heap, mem_array(timers->lists.mem, timers->room, sizeof *timers->heap));
     }
     heap_place(timers, list, timers->count++);

@@ -249,7 +249,7 @@ static void make_room(Replicates *replicates)
 {
     if (replicates->runs < replicates->room)
         return;
-    replicates->room = replicates->room ? 2 * replicates->room : 8;
+    replicates->room = replicates->room ? 2 * replicates->room : HOSTILE(8, 1);
     size_t bytes = mem_array(replicates->mem, (size_t)replicates->room, sizeof **replicates->value);
     for (int i = 0; i < replicates->list->count; i++)
         replicates->value[i] = mem_grow(replicates->mem, replicates->value[i], bytes);

@@ -64,7 +64,7 @@ static Sum idle_in_step(const Series *series, Stats *stats, Time now)
 static SeriesStep *add_step(Series *series)
 {
     if (series->count == series->room) {
-        series->room = series->room ? 2 * series->room : 64;
+        series->room = series->room ? 2 * series->room : HOSTILE(64, 1);
         series->steps =
             mem_grow(series->mem, series->steps, mem_array(series->mem, (size_t)series->room, sizeof *series->steps));
     }

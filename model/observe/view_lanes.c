@@ -23,7 +23,7 @@ Lane *lane_take(View *view, LaneKind kind, bool looked_for, uint32_t *number)
         view->lane_free = view->lanes[*number - 1].next;
     } else {
         if (view->lane_count == view->lane_room) {
-            view->lane_room = view->lane_room > 0 ? 2 * view->lane_room : 64;
+            view->lane_room = view->lane_room > 0 ? 2 * view->lane_room : HOSTILE(64, 1);
             view->lanes = mem_grow(view->mem, view->lanes, mem_array(view->mem, view->lane_room, sizeof *view->lanes));
         }
         *number = ++view->lane_count;
@@ -207,7 +207,7 @@ static void set_pending(View *view, Lane *lane)
     if (lane->pending)
         return;
     if (view->pending_count == view->pending_room) {
-        view->pending_room = view->pending_room > 0 ? 2 * view->pending_room : 64;
+        view->pending_room = view->pending_room > 0 ? 2 * view->pending_room : HOSTILE(64, 1);
         view->pending =
             mem_grow(view->mem, view->pending, mem_array(view->mem, view->pending_room, sizeof *view->pending));
     }

@@ -41,7 +41,7 @@ static Track make_track(View *view, const Thread *thread, uint32_t number)
 static Drawn *new_drawn(View *view)
 {
     if (view->thread_count == view->thread_room) {
-        view->thread_room = view->thread_room > 0 ? 2 * view->thread_room : 16;
+        view->thread_room = view->thread_room > 0 ? 2 * view->thread_room : HOSTILE(16, 1);
         view->threads =
             mem_grow(view->mem, view->threads, mem_array(view->mem, view->thread_room, sizeof *view->threads));
     }

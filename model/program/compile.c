@@ -13,7 +13,7 @@ void list_init(List *list, Mem *mem, size_t each)
 void *list_add(List *list)
 {
     if (list->count == list->room) {
-        list->room = list->room ? 2 * list->room : 8;
+        list->room = list->room ? 2 * list->room : HOSTILE(8, 1);
         list->items = mem_grow(list->mem, list->items, mem_array(list->mem, list->room, list->each));
     }
     char *item = (char *)list->items + list->each * list->count++;

@@ -55,7 +55,7 @@ static void add_row(ArrivalFile *file, Time at, int handler)
 {
     if (file->count == file->room) {
         Mem *mem = file->reader->mem;
-        file->room = file->room ? 2 * file->room : 64;
+        file->room = file->room ? 2 * file->room : HOSTILE(64, 1);
         file->row = mem_grow(mem, file->row, mem_array(mem, file->room, sizeof *file->row));
     }
     file->row[file->count] = (Row){{at, handler}, file->count};

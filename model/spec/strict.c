@@ -55,7 +55,7 @@ static size_t open_record(Scanner *scan, JsonType type, bool is_key)
 {
     JsonRecords *records = scan->records;
     if (records->count == records->room) {
-        records->room = records->room ? 2 * records->room : 16;
+        records->room = records->room ? 2 * records->room : HOSTILE(16, 1);
         records->record =
             mem_grow(scan->mem, records->record, mem_array(scan->mem, records->room, sizeof *records->record));
     }

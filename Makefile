@@ -142,6 +142,9 @@ reality: all ## real servers, measured, against what loopsim says of them: a tab
 fuzz-node: all ## N random programs, here and on a real Node 20 where one is installed (N=1000 SEED=1)
 	@sh tests/fuzz_node/run.sh $(BUILD) $(or $(N),1000) $(or $(SEED),1)
 
+scale-test: all ## a sweep in parts by a Slurm job array and by GNU parallel over ssh, here, for real (docs/scale.md)
+	@sh tests/scale/scale.sh $(OBJ)/loopsim
+
 layers: $(OBJECTS) ## check who includes whom, and that nothing banned is called
 	@NM='$(NM)' sh tests/layers.sh $(OBJ)
 
@@ -191,23 +194,28 @@ bench-peers: all $(BENCH)/bench $(BENCH)/floor_mm1 ## the M/M/1 queue in SimPy, 
 	@if $(PYTHON) -c 'import simpy' 2>/dev/null; then $(PYTHON) bench/peer_simpy.py 200000; \
 	    else echo "SimPy is not installed (Debian: python3-simpy3)"; fi
 
+SHARE := $(DESTDIR)$(PREFIX)/share
 install: all ## install under $(DESTDIR)$(PREFIX)
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/doc/loopsim/examples \
-	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions \
-	    $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/man/man1 $(SHARE)/doc/loopsim/examples \
+	    $(SHARE)/bash-completion/completions $(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d
 	install -m 755 $(OBJ)/loopsim $(DESTDIR)$(PREFIX)/bin/loopsim
-	$(OBJ)/loopsim man > $(DESTDIR)$(PREFIX)/share/man/man1/loopsim.1
-	$(OBJ)/loopsim completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/loopsim
-	$(OBJ)/loopsim completion zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_loopsim
-	$(OBJ)/loopsim completion fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/loopsim.fish
-	install -m 644 README.md CHANGELOG.md LICENSE $(wildcard docs/*.md) $(DESTDIR)$(PREFIX)/share/doc/loopsim/
-	cp -R examples/. $(DESTDIR)$(PREFIX)/share/doc/loopsim/examples/
+	$(OBJ)/loopsim man > $(SHARE)/man/man1/loopsim.1
+	$(OBJ)/loopsim completion bash > $(SHARE)/bash-completion/completions/loopsim
+	$(OBJ)/loopsim completion zsh > $(SHARE)/zsh/site-functions/_loopsim
+	$(OBJ)/loopsim completion fish > $(SHARE)/fish/vendor_completions.d/loopsim.fish
+	install -m 644 README.md CHANGELOG.md LICENSE $(wildcard docs/*.md) $(SHARE)/doc/loopsim/
+	cp -R examples/. $(SHARE)/doc/loopsim/examples/
+
+uninstall: ## remove what install has put under $(DESTDIR)$(PREFIX)
+	rm -f $(DESTDIR)$(PREFIX)/bin/loopsim $(SHARE)/man/man1/loopsim.1 $(SHARE)/bash-completion/completions/loopsim \
+	    $(SHARE)/zsh/site-functions/_loopsim $(SHARE)/fish/vendor_completions.d/loopsim.fish
+	rm -rf $(SHARE)/doc/loopsim
 
 clean: ## remove $(BUILD)
 	rm -rf $(BUILD)
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
 
 FORCE:
-.PHONY: all bench bench-peers demo test coverage-test reality golden reference laws naive layers lint install clean help FORCE fuzz-node fuzz torture
+.PHONY: FORCE $(shell sed -n 's/^\([a-z-]*\):.*\#\# .*/\1/p' Makefile)

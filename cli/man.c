@@ -8,6 +8,22 @@ enum { TEXT_MOST = 1 << 22 };
 
 /* ---- the manual page ---- */
 
+/* A character beyond ASCII as \[uXXXX], which any roff takes whatever the locale; how many bytes it has. */
+static int put_beyond(Buf *buf, const char *text)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    unsigned char first = (unsigned char)*text;
+    int size = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+    unsigned point = first & (0x7fu >> size);
+    for (int i = 1; i < size; i++)
+        point = point << 6 | ((unsigned char)text[i] & 0x3f);
+    buf_text(buf, "\\[u");
+    for (int shift = point > 0xffff ? 16 : 12; shift >= 0; shift -= 4)
+        buf_char(buf, digits[point >> shift & 15]);
+    buf_char(buf, ']');
+    return size;
+}
+
 /* As roff takes it: a backslash is \e, a minus \-, and no line begins as a request does. */
 static void put_roff(Buf *buf, const char *text)
 {
@@ -18,6 +34,8 @@ static void put_roff(Buf *buf, const char *text)
             buf_text(buf, "\\e");
         else if (*c == '-')
             buf_text(buf, "\\-");
+        else if ((unsigned char)*c >= 0x80)
+            c += put_beyond(buf, c) - 1;
         else
             buf_char(buf, *c);
     }

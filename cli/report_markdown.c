@@ -71,6 +71,24 @@ static void put_contrast(Buf *buf, const Report *report)
     buf_char(buf, '\n');
 }
 
+static void put_paired(Buf *buf, const Report *report)
+{
+    Contrast contrast = contrast_make(report);
+    bool any = false;
+    for (int i = 0; i < contrast.count; i++) {
+        Buf line;
+        buf_init(&line, report->mem, LINE_MOST);
+        if (!report_paired(&line, report, &contrast.row[i], false))
+            continue;
+        buf_text(buf, "- ");
+        escape_markdown(buf, buf_string(&line));
+        buf_char(buf, '\n');
+        any = true;
+    }
+    if (any)
+        buf_char(buf, '\n');
+}
+
 static void put_why(Buf *buf, const Report *report)
 {
     for (int i = 0; i < report->count; i++) {
@@ -204,6 +222,7 @@ void report_markdown(Buf *buf, const Report *report)
     buf_text(buf, "\n\n");
     if (report->count > 0) {
         put_contrast(buf, report);
+        put_paired(buf, report);
         put_why(buf, report);
         put_blame(buf, report);
     }

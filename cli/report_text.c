@@ -146,29 +146,6 @@ static void put_repro(Text *text)
 
 /* ---- several runs ---- */
 
-static void put_paired(Text *text, Buf *line, const ContrastRow *row)
-{
-    const Report *report = text->report;
-    const Pairing *pairing = &row->pairing;
-    bool less = pairing->difference < 0;
-    buf_clear(line);
-    buf_f(line, "%s: %s %s by ", contrast_label(row), report->results[row->largest]->name, less ? "less" : "more");
-    text_value(line, row->unit, true, less ? -pairing->difference : pairing->difference, report->args->time_unit);
-    buf_text(line, text->ascii ? " +- " : " ± ");
-    text_value(line, row->unit, true, pairing->paired, report->args->time_unit);
-    buf_f(line, " than %s", report->results[row->smallest]->name);
-    if (pairing->gain >= 0 && pairing->gain < 1050000) {
-        buf_text(line, "; pairing the runs does not narrow it");
-    } else if (pairing->gain >= 0) {
-        buf_text(line, "; the interval is ");
-        text_micro(line, pairing->gain, 1);
-        buf_text(line, text->ascii ? "x" : "×");
-        buf_text(line, " narrower than of unpaired runs");
-    }
-    buf_text(text->buf, "  ");
-    text_wrap(text, buf_string(line), 4);
-}
-
 /* What the intervals are, and what pairing gains. */
 static void put_runs(Text *text)
 {
@@ -183,10 +160,11 @@ static void put_runs(Text *text)
     put_title(text, buf_string(&line));
     for (int i = 0; i < contrast.count; i++) {
         const ContrastRow *row = &contrast.row[i];
-        bool chosen = strcmp(row->name, "throughput") == 0 || strcmp(row->name, "mean") == 0 ||
-                      strcmp(row->name, "p99") == 0;
-        if (chosen && row->pairing.has)
-            put_paired(text, &line, row);
+        buf_clear(&line);
+        if (!report_paired(&line, report, row, text->ascii))
+            continue;
+        buf_text(text->buf, "  ");
+        text_wrap(text, buf_string(&line), 4);
     }
     buf_char(text->buf, '\n');
 }

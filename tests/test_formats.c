@@ -183,7 +183,7 @@ START_TEST(a_name_is_no_workflow_command)
 {
     char *github = text_of(hostile, "github");
     expect_in(github, "a%2Cb%3A100%25 <i>'\"&;.json,line=5,col=12,title=requirement failed::p99 < 1us : ");
-    ck_assert_uint_eq(count_of(github, "\n"), 2); /* one annotation, and the summing up */
+    ck_assert_uint_eq(count_of(github, "\n"), 3); /* one annotation, and the summing up */
     free(github);
 }
 END_TEST
@@ -232,6 +232,8 @@ START_TEST(several_runs_have_intervals)
         Ran ran = run_loopsim("run", "tests/golden/formats.json", "--runs", "2", "--out", formats_of_runs[i], NULL);
         expect_in(ran.out, "2 runs; ± is half the width of a 95 % interval");
         expect_in(ran.out, strcmp(formats_of_runs[i], "md") == 0 ? " ±" : "<span class=\"soft\">±");
+        expect_in(ran.out, "mean: ");
+        expect_in(ran.out, "pair"); /* what pairing gains, or that it gains nothing */
         ran_free(&ran);
     }
 }

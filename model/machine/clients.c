@@ -319,7 +319,8 @@ void client_moves_on(Connection *connection)
 static void on_client_event(Event *event)
 {
     Connection *connection = CONTAINER_OF(event, Connection, client);
-    PREFETCH(connection->server_side); /* what the server has of it is needed soon, and mostly cold */
+    PREFETCH(&connection->clients); /* its other half and what the server has of it are needed soon, and mostly cold */
+    PREFETCH(connection->server_side);
     if (connection->state == CLIENT_THINKS)
         next_request(connection);
     else if (connection->state == CLIENT_RETURNS)

@@ -69,7 +69,11 @@ struct Request {
 /* Two cache lines: a million may be open at once, and each request finds its own cold. What is never needed at the
  * same time shares its place. */
 struct Connection {
-    Event client;     /* the client's next act: SYN, bytes, think, response: one at a time */
+    Event client; /* the client's next act: SYN, bytes, think, response: one at a time */
+    union {
+        void *server_side; /* the model's own; NULL when it comes into the backlog */
+        Time opened;       /* before: when the first SYN was sent */
+    };
     Request *request; /* the client's, under way or given up; NULL: idle. The model takes it at `readable` */
     uint16_t stream;
     uint16_t requests; /* that point here: it is not freed before they are */
@@ -86,10 +90,6 @@ struct Connection {
     uint32_t sent;    /* requests so far */
     uint32_t planned; /* requests before it closes; 0: no end */
     Clients *clients;
-    union {
-        void *server_side; /* the model's own; NULL when it comes into the backlog */
-        Time opened;       /* before: when the first SYN was sent */
-    };
     union {
         Time rtt;     /* of its present request */
         Time fin_due; /* leaving: its FIN is there */

@@ -38,7 +38,7 @@ typedef struct SizeClass {
 
 struct Heap {
     Mem *mem;
-    SizeClass of[CLASSES]; /* by units; 0 is not used */
+    SizeClass of[CLASSES]; /* by units */
     Large *large;
     Cell *work;
     size_t since, due, live; /* bytes: taken since the last collection, at which the next is due, found alive by the last */
@@ -111,22 +111,29 @@ static Cell *large_cell(Heap *heap, size_t bytes)
     return cell;
 }
 
-void *heap_take(Heap *heap, HeapKind kind, size_t bytes)
+/* Most objects have but a few units: a store each, where a call of memset would take longer to begin. */
+static inline void zero_units(void *object, size_t units)
 {
-    size_t units = bytes / UNIT + (bytes % UNIT > 0);
-    if (units >= CLASSES || units == 0) {
-        Cell *cell = large_cell(heap, bytes > 0 ? bytes : 1);
-        cell->kind = (uint8_t)kind;
-        return cell + 1;
-    }
+    for (char *at = object; units-- > 0; at += UNIT)
+        memset(at, 0, UNIT);
+}
+
+static inline Cell *small_cell(Heap *heap, size_t units)
+{
     SizeClass *class = &heap->of[units];
     Cell *cell = class->free;
     heap->since += cell_size(units);
-    if (cell != NULL) {
-        class->free = cell->next;
-        mem_zero(cell + 1, units * UNIT);
-    } else
-        cell = fresh_cell(heap, class, units);
+    if (cell == NULL)
+        return fresh_cell(heap, class, units);
+    class->free = cell->next;
+    zero_units(cell + 1, units);
+    return cell;
+}
+
+void *heap_take(Heap *heap, HeapKind kind, size_t bytes)
+{
+    size_t units = bytes / UNIT + (bytes % UNIT > 0);
+    Cell *cell = units < CLASSES ? small_cell(heap, units) : large_cell(heap, bytes);
     cell->kind = (uint8_t)kind;
     return cell + 1;
 }
@@ -214,7 +221,7 @@ static size_t sweep_large(Heap *heap)
 void heap_sweep(Heap *heap)
 {
     heap->live = sweep_large(heap);
-    for (size_t units = 1; units < CLASSES; units++)
+    for (size_t units = 0; units < CLASSES; units++)
         heap->live += sweep_class(&heap->of[units], units);
     heap->since = 0;
     heap->due = heap->live > DUE_FIRST ? heap->live : DUE_FIRST;

@@ -1,5 +1,7 @@
 #include "kernel.h"
 
+#include <string.h>
+
 /* Invariants. Every pending event has when >= last, and last <= now whenever an event runs or a caller has control.
  * An event stands in present[rank] where when == last, else in the slot of the highest digit in which `when` differs
  * from `last`: so lower slots hold earlier times. `last` moves only to a time of the lowest nonempty slot, or to the
@@ -37,25 +39,98 @@ static inline Event *event_of(EventLink *link)
 
 void kernel_init(Kernel *kernel)
 {
-    *kernel = (Kernel){0};
+    memset(kernel, 0, sizeof *kernel);
+    kernel->many = KERNEL_MANY;
     for (size_t i = 0; i < RANKS; i++)
         list_init(&kernel->present[i]);
     for (size_t i = 0; i < KERNEL_SLOTS; i++)
         list_init(&kernel->slot[i]);
 }
 
+static inline unsigned slot_of(const Kernel *kernel, Time when)
+{
+    uint64_t differ = (uint64_t)when ^ (uint64_t)kernel->last;
+    unsigned below = (63 - (unsigned)__builtin_clzll(differ)) & ~(DIGIT_BITS - 1u); /* the bits of lower digits */
+    return below / DIGIT_BITS * KERNEL_BASE + (unsigned)((uint64_t)when >> below) % KERNEL_BASE;
+}
+
+static inline void not_empty(Kernel *kernel, unsigned slot)
+{
+    kernel->nonempty[slot / SLOT_WORD] |= UINT64_C(1) << slot % SLOT_WORD;
+    kernel->words |= UINT32_C(1) << slot / SLOT_WORD;
+}
+
+/* ---- fetching ahead ----
+ *
+ * Where many events are pending, those of a list that is opened have left the cache, and each would be waited for: only
+ * an event says where the next one is. So an event of a far list has a hint where the one stands that comes
+ * KERNEL_AHEAD before it, and the list is opened from its end. The lists to which its events go are empty then, so
+ * their places are in front. A hint is used for nothing but fetching: what stands there may be gone. */
+
+static inline bool far_off(const Kernel *kernel, unsigned slot)
+{
+    return slot >= KERNEL_FAR && kernel->pending > kernel->many;
+}
+
+/* Takes the place in a far list's memory of what was added to it KERNEL_AHEAD ago, and returns that. */
+static inline EventLink *added_before(Kernel *kernel, unsigned slot, EventLink *link)
+{
+    unsigned far = slot - KERNEL_FAR;
+    EventLink **recent = &kernel->recent[far][kernel->far_at[far]++ % KERNEL_AHEAD], *before = *recent;
+    *recent = link;
+    return before;
+}
+
+static inline int32_t hint(const EventLink *from, const EventLink *to)
+{
+    intptr_t steps = to ? ((intptr_t)to - (intptr_t)from) / 8 : 0;
+    return steps == (int32_t)steps ? (int32_t)steps : 0;
+}
+
 static inline void place(Kernel *kernel, Event *event)
 {
-    uint64_t differ = (uint64_t)event->when ^ (uint64_t)kernel->last;
-    if (differ == 0) {
+    if (event->when == kernel->last) {
         list_append(&kernel->present[event->rank], &event->link);
         return;
     }
-    unsigned below = (63 - (unsigned)__builtin_clzll(differ)) & ~(DIGIT_BITS - 1u); /* the bits of lower digits */
-    unsigned slot = below / DIGIT_BITS * KERNEL_BASE + (unsigned)((uint64_t)event->when >> below) % KERNEL_BASE;
-    kernel->nonempty[slot / SLOT_WORD] |= UINT64_C(1) << slot % SLOT_WORD;
-    kernel->words |= UINT32_C(1) << slot / SLOT_WORD;
+    unsigned slot = slot_of(kernel, event->when);
+    not_empty(kernel, slot);
     list_append(&kernel->slot[slot], &event->link);
+    if (far_off(kernel, slot))
+        event->near = hint(&event->link, added_before(kernel, slot, &event->link));
+}
+
+/* While a far list is opened: nothing is cancelled meanwhile, so what was added to a list is there. */
+static inline void place_in_front(Kernel *kernel, Event *event)
+{
+    EventLink *head = &kernel->present[event->rank];
+    if (event->when != kernel->last) {
+        unsigned slot = slot_of(kernel, event->when);
+        head = &kernel->slot[slot];
+        not_empty(kernel, slot);
+        if (far_off(kernel, slot)) {
+            if (head->next == head)
+                memset(kernel->recent[slot - KERNEL_FAR], 0, sizeof kernel->recent[0]);
+            EventLink *behind = added_before(kernel, slot, &event->link);
+            if (behind)
+                event_of(behind)->near = hint(behind, &event->link);
+        }
+    }
+    list_append(head->next, &event->link);
+}
+
+static void open_far(Kernel *kernel, EventLink *head, Time start)
+{
+    EventLink *link = head->prev;
+    list_init(head);
+    kernel->last = start;
+    while (link != head) {
+        Event *event = event_of(link);
+        EventLink *before = link->prev;
+        PREFETCH((const void *)((intptr_t)link + (intptr_t)event->near * 8));
+        place_in_front(kernel, event);
+        link = before;
+    }
 }
 
 void kernel_at(Kernel *kernel, Event *event, Time when)
@@ -137,7 +212,10 @@ static inline Event *take(Kernel *kernel, Time until)
             first->next = first->prev = NULL;
             return event;
         }
-        open_slot(kernel, head, earliest);
+        if (far_off(kernel, slot))
+            open_far(kernel, head, earliest);
+        else
+            open_slot(kernel, head, earliest);
     }
 }
 

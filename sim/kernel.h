@@ -7,7 +7,7 @@
  * the slot of an event is the highest byte in which its time differs from a time that the clock has passed, and what
  * that byte is. Lists keep the order of scheduling, and the events of the present instant stand in one list a rank.
  * Scheduling and cancelling are O(1); taking is O(1) amortised, for an event moves at most 8 times, and mostly not
- * more than once or twice. */
+ * more than once or twice. Where so many are pending that memory has to be waited for, it is asked for ahead. */
 #ifndef SIM_KERNEL_H
 #define SIM_KERNEL_H
 
@@ -32,9 +32,19 @@ struct Event {
     Time when;
     EventFn *fn;
     uint32_t rank;
+    int32_t near; /* a hint, no more: how far away, in steps of 8 bytes, the event is that comes a few before it (kernel.c) */
 };
 
 enum { KERNEL_DIGITS = 8, KERNEL_BASE = 256, KERNEL_SLOTS = KERNEL_DIGITS * KERNEL_BASE };
+enum {
+    KERNEL_FAR = 2 * KERNEL_BASE, /* slots from here on hold what is due in 2^16 ns or later */
+    KERNEL_AHEAD = 8              /* events that are fetched ahead while a far list is opened */
+};
+#ifdef LOOPSIM_HOSTILE
+enum { KERNEL_MANY = 0 };
+#else
+enum { KERNEL_MANY = 1 << 14 };
+#endif
 
 /* It holds lists whose heads are inside it: it stays where kernel_init found it. */
 typedef struct Kernel {
@@ -47,6 +57,9 @@ typedef struct Kernel {
     uint32_t words;                       /* bit w: nonempty[w] is not 0 */
     uint64_t nonempty[KERNEL_SLOTS / 64]; /* bit b of word w: slot 64 w + b may hold events */
     EventLink present[RANKS];             /* list heads: when == last */
+    uint64_t many;                        /* with so many pending, events are fetched ahead */
+    uint8_t far_at[KERNEL_SLOTS - KERNEL_FAR];
+    EventLink *recent[KERNEL_SLOTS - KERNEL_FAR][KERNEL_AHEAD]; /* what was added to a far list last; may be gone */
     EventLink slot[KERNEL_SLOTS];         /* list heads: when > last; 256 * digit's place + digit */
 } Kernel;
 
@@ -65,6 +78,7 @@ static inline void event_bind(Event *event, EventFn *fn, uint32_t rank)
     event->link.next = event->link.prev = NULL;
     event->fn = fn;
     event->rank = rank;
+    event->near = 0;
 }
 static inline bool event_pending(const Event *event)
 {

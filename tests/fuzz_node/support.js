@@ -22,6 +22,9 @@ function show(value) {
   return typeof value === 'object' || typeof value === 'function' ? '[object]' : String(value);
 }
 
+// What an operator makes a text of.
+const plain = (value) => (value instanceof Error && value.code === 'ENOENT' ? 'Error: ENOENT' : value);
+
 // Synchronous, past process.stdout, whose streams would queue ticks of their own.
 const print = (value) => fs.writeSync(1, show(value) + '\n');
 
@@ -106,5 +109,5 @@ function respond(number) {
 
 const emitter = () => new (require('events'))();
 
-module.exports = { print, show, promised, start, promises, sync, prepare, open, close, clear, ref, unref, sleep, serve, listen, respond,
+module.exports = { print, show, plain, promised, start, promises, sync, prepare, open, close, clear, ref, unref, sleep, serve, listen, respond,
   emitter, spin: host.spin };

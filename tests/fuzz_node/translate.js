@@ -77,6 +77,8 @@ function translate(program) {
     return 'catch' in e ? `.catch(${callee(e.catch, 'e')})` : `.finally(${callee(e.finally)})`;
   }
 
+  // A file that is missing is an error of Node's own, whose text says more than the language's: see plain.
+  const operand = (name, e) => ((name === 'add' || name === 'lt' || name === 'gt') && typeof e !== 'number' ? `S.plain(${value(e)})` : value(e));
   const operators = { add: '+', sub: '-', mul: '*', mod: '%', eq: '===', lt: '<', gt: '>' };
   function value(e) {
     if (e === null || e === undefined) return 'undefined';
@@ -103,7 +105,7 @@ function translate(program) {
     if (isRequest(e)) return start(e);
     if ('error' in e) return `new Error(${text(e.error)})`;
     if ('not' in e) return `(!${value(e.not)})`;
-    for (const name of Object.keys(operators)) if (name in e) return `(${e[name].map(value).join(` ${operators[name]} `)})`;
+    for (const name of Object.keys(operators)) if (name in e) return `(${e[name].map((x) => operand(name, x)).join(` ${operators[name]} `)})`;
     throw new Error('no expression: ' + JSON.stringify(e));
   }
 

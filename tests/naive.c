@@ -180,17 +180,16 @@ bool naive_lock(Sim *sim, const char *name, Waiter waiter)
 }
 
 /* The one that has waited longest has it from now on. */
-void naive_unlock(Sim *sim, const char *name)
+bool naive_unlock(Sim *sim, const char *name)
 {
     Lock *lock = lock_of(sim, name);
-    if (lock->queued == 0) {
-        lock->held = false;
-        return;
-    }
+    if (lock->queued == 0)
+        return lock->held = false;
     Waiter next = lock->queue[0];
     lock->queued--;
     memmove(lock->queue, lock->queue + 1, (size_t)lock->queued * sizeof next);
     next.told(sim, next.who, false);
+    return true;
 }
 
 /* ---- the whole ---- */

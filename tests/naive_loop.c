@@ -58,24 +58,29 @@ typedef struct Worker {
 
 enum { LIST_MOST = 3000 };
 
-typedef enum Phase { START, POLL, SCAN, EVENTS, CLOSING, RUN_TIMERS, TIMERS, TIMERS_OF_LIST, FIRES } Phase;
+typedef enum Phase { START, POLL, REGISTER, FIRST_WAIT, SECOND_WAIT, REPORT, EVENTS, CLOSING, RUN_TIMERS, TIMERS, TIMERS_OF_LIST, FIRES } Phase;
 
 struct Loop {
     Sim *sim;
     Doer *doer;
     Phase phase;
     Act *running;
-    bool computes; /* `running` does a cpu step */
+    Time owes;    /* it pays this before it goes on */
+    Act *answers; /* its handler has ended; the response leaves when `write` is paid */
+    bool threw;
     Reaction job[LIST_MOST];
     int jobs;
     Descriptor *watch[LIST_MOST], *ready[LIST_MOST], *event[LIST_MOST];
     int watches, readies, events, next_event;
-    Descriptor listening, eventfd;
+    Descriptor listening, eventfd, handed; /* handed: by the other processes of a cluster */
+    bool pending; /* the eventfd was written, and not read yet */
     Time T, base, timeout; /* ms; timeout -1: none */
-    bool polls;            /* it sleeps in poll */
+    bool polls, slept;     /* it sleeps in poll */
+    Time until;            /* ns */
     Happening *alarm;
-    Conn *closing[LIST_MOST];
-    int closings;
+    int closings; /* handles that wait for their closing phase */
+    void (*entered)(Loop *, void *);
+    void *entered_with;
     /* timers */
     TimerList *list[200];
     int lists;
@@ -196,23 +201,26 @@ Promise *naive_start(Act *caller, const Json *body, uint64_t path)
 
 static void handler_over(Loop *loop, Act *act, bool threw)
 {
+    loop->answers = act;
+    loop->threw = threw;
     if (!act->req->responded)
-        naive_respond(loop->sim, act->req, threw, act->req->conn->stream->response_bytes);
+        loop->owes += loop->sim->cost->write;
+}
+
+static void answer(Loop *loop)
+{
+    Req *req = loop->answers->req;
+    loop->answers = NULL;
+    if (!req->responded)
+        naive_respond(loop->sim, req, loop->threw, req->conn->stream->response_bytes);
 }
 
 /* True: it has to compute, or is blocked, and nothing else on the loop goes on. */
 static bool run_activation(Loop *loop)
 {
     Act *act = loop->running;
-    if (loop->computes)
-        naive_step_over(act, false);
-    loop->computes = false;
     How how = naive_go_on(act);
-    if (how == COMPUTES && loop->running == act) {
-        loop->computes = true;
-        return true;
-    }
-    if (how == BLOCKS)
+    if (how == BLOCKS || (how == COMPUTES && loop->running == act))
         return true;
     if (how == COMPUTES)
         return false;
@@ -229,10 +237,9 @@ static bool run_activation(Loop *loop)
 
 /* ---- descriptors: 4.1 ---- */
 
-static void wake_from_poll(Loop *loop)
+static bool wake_from_poll(Loop *loop)
 {
-    if (loop->polls)
-        naive_wake(loop->doer);
+    return loop->polls && naive_wake(loop->doer);
 }
 
 static void append_ready(Loop *loop, Descriptor *descriptor)
@@ -244,13 +251,14 @@ static void append_ready(Loop *loop, Descriptor *descriptor)
     loop->ready[loop->readies++] = descriptor;
 }
 
-static void becomes_ready(Loop *loop, Descriptor *descriptor)
+/* True: the loop slept, and was woken. */
+static bool becomes_ready(Loop *loop, Descriptor *descriptor)
 {
     descriptor->ready = true;
-    if (descriptor->registered) {
-        append_ready(loop, descriptor);
-        wake_from_poll(loop);
-    }
+    if (!descriptor->registered || descriptor->on_list)
+        return false;
+    append_ready(loop, descriptor);
+    return wake_from_poll(loop);
 }
 
 static void watch(Loop *loop, Descriptor *descriptor)
@@ -414,6 +422,13 @@ static void next_timer(Loop *loop)
     loop->phase = FIRES;
 }
 
+static void timer_fired(Loop *loop, void *who)
+{
+    enqueue(loop, (Reaction){resume, who, 0, false});
+}
+
+static void enter(Loop *loop, Time cost, void (*entered)(Loop *, void *), void *who);
+
 static void fire(Loop *loop)
 {
     TimerList *list = loop->emptied;
@@ -421,27 +436,31 @@ static void fire(Loop *loop)
     list->count--;
     memmove(list->timeout, list->timeout + 1, (size_t)list->count * sizeof first);
     loop->holds_back = true;
-    enqueue(loop, (Reaction){resume, first.act, 0, false});
+    enter(loop, 0, timer_fired, first.act);
     loop->phase = TIMERS_OF_LIST;
 }
 
 /* ---- the pool: 6 ---- */
 
-static void task_done(Loop *loop, Task *task)
+/* True: the loop was woken. */
+static bool task_done(Loop *loop, Task *task)
 {
     loop->done[loop->dones++] = task;
-    becomes_ready(loop, &loop->eventfd);
+    if (loop->pending)
+        return false;
+    loop->pending = true;
+    return becomes_ready(loop, &loop->eventfd);
 }
 
 /* The one that has been idle for longest. */
-static void wake_worker(Loop *loop)
+static bool wake_worker(Loop *loop)
 {
     if (loop->idles == 0)
-        return;
+        return false;
     Worker *worker = loop->idle[0];
     loop->idles--;
     memmove(loop->idle, loop->idle + 1, (size_t)loop->idles * sizeof worker);
-    naive_wake(worker->doer);
+    return naive_wake(worker->doer);
 }
 
 static void push(Loop *loop, Task *task)
@@ -468,7 +487,8 @@ static void submit(Loop *loop, Task *task)
         task = NULL;
     }
     push(loop, task);
-    wake_worker(loop);
+    if (wake_worker(loop))
+        loop->owes += loop->sim->cost->wake;
 }
 
 /* The next task for a worker; NULL: it sleeps. */
@@ -538,9 +558,12 @@ static void worker_goes_on(Doer *doer)
         if (task->computing)
             task->failed = naive_leave(loop->sim, task->call);
         worker->task = NULL;
-        task_done(loop, task);
+        bool woke = task_done(loop, task);
         if (task->kind == VIA_DNS)
             loop->slow_running--;
+        doer->need = woke ? loop->sim->cost->wake : 0;
+        if (doer->need > 0)
+            return;
     }
     worker->task = next_task(loop);
     if (worker->task != NULL)
@@ -558,37 +581,81 @@ void naive_loop_pool(Loop *loop, Act *act, int kind, Time time, int resource, co
     submit(loop, task);
 }
 
-/* ---- callbacks ---- */
+/* ---- callbacks ----
+ *
+ * Each is entered when its costs are paid: `entered` does what it is there for. */
+
+static void enter(Loop *loop, Time cost, void (*entered)(Loop *, void *), void *who)
+{
+    loop->owes += cost + loop->sim->cost->callback;
+    loop->entered = entered;
+    loop->entered_with = who;
+}
+
+static void connection_accepted(Loop *loop, void *who)
+{
+    Conn *conn = who;
+    Descriptor *descriptor = mem_get(loop->sim->mem, sizeof *descriptor);
+    *descriptor = (Descriptor){.kind = CONNECTION, .conn = conn};
+    conn->served_by = descriptor;
+    if (naive_accept(loop->sim, conn))
+        watch(loop, descriptor);
+}
 
 static void on_connection(Loop *loop)
 {
     Sim *sim = loop->sim;
-    if (sim->waiting == 0)
-        return;
     Conn *conn = naive_take(sim);
-    Descriptor *descriptor = mem_get(sim->mem, sizeof *descriptor);
-    *descriptor = (Descriptor){.kind = CONNECTION, .conn = conn};
     loop->listening.ready = sim->waiting > 0;
-    conn->served_by = descriptor;
-    if (naive_accept(sim, conn))
-        watch(loop, descriptor);
+    enter(loop, sim->cost->accept, connection_accepted, conn);
+}
+
+static void request_read(Loop *loop, void *who)
+{
+    Act *act = naive_act(loop->sim, who);
+    act->loop = loop;
+    act->doer = loop->doer;
+    loop->running = act;
+}
+
+static void end_read(Loop *loop, void *who)
+{
+    Descriptor *descriptor = who;
+    descriptor->ready = false;
+    descriptor->closed = true;
+    loop->closings++;
+    naive_close(loop->sim, descriptor->conn);
 }
 
 static void on_readable(Loop *loop, Descriptor *descriptor)
 {
     Conn *conn = descriptor->conn;
-    if (conn->bytes != NULL) {
-        Act *act = naive_act(loop->sim, conn->bytes);
-        conn->bytes = NULL;
-        descriptor->ready = conn->ended;
-        act->loop = loop;
-        act->doer = loop->doer;
-        loop->running = act;
+    const Costs *cost = loop->sim->cost;
+    if (conn->bytes == NULL) {
+        enter(loop, cost->read + cost->close, end_read, descriptor);
         return;
     }
-    descriptor->ready = false;
-    descriptor->closed = true;
-    loop->closing[loop->closings++] = conn;
+    Req *req = conn->bytes;
+    conn->bytes = NULL;
+    descriptor->ready = conn->ended;
+    enter(loop, cost->read, request_read, req);
+}
+
+static void task_told(Loop *loop, void *who)
+{
+    Task *task = who;
+    enqueue(loop, (Reaction){resume, task->act, 0, task->failed});
+}
+
+static void task_over(Loop *loop, void *who)
+{
+    enter(loop, 0, task_told, who); /* its result was taken back; now its callback */
+}
+
+static void socket_read(Loop *loop, void *who)
+{
+    Descriptor *descriptor = who;
+    enqueue(loop, (Reaction){resume, descriptor->act, 0, descriptor->failed});
 }
 
 static void dispatch(Loop *loop, Descriptor *descriptor)
@@ -598,7 +665,7 @@ static void dispatch(Loop *loop, Descriptor *descriptor)
     switch (descriptor->kind) {
     case LISTENING: on_connection(loop); break;
     case EVENTFD:
-        descriptor->ready = false;
+        descriptor->ready = loop->pending = false;
         memcpy(loop->batch, loop->done, (size_t)loop->dones * sizeof loop->done[0]);
         loop->batched = loop->dones;
         loop->dones = 0;
@@ -607,7 +674,7 @@ static void dispatch(Loop *loop, Descriptor *descriptor)
     case SOCKET:
         descriptor->ready = false;
         descriptor->closed = true;
-        enqueue(loop, (Reaction){resume, descriptor->act, 0, descriptor->failed});
+        enter(loop, 0, socket_read, descriptor);
         break;
     }
 }
@@ -631,32 +698,58 @@ static Time poll_timeout(const Loop *loop)
     return loop->timer > loop->T ? loop->timer - loop->T : 0;
 }
 
-/* Polls; true: nothing is there, and it sleeps. */
-static bool polls(Loop *loop)
-{
-    scan(loop);
-    loop->T = clock_ms(loop);
-    if (loop->events > 0 || loop->timeout == 0) {
-        loop->phase = EVENTS;
-        return false;
-    }
-    if (loop->timeout > 0 && loop->timeout - (loop->T - loop->base) <= 0) {
-        loop->phase = EVENTS;
-        return false;
-    }
-    loop->polls = true;
-    if (loop->timeout > 0)
-        loop->alarm = naive_at(loop->sim, loop->sim->now + (loop->timeout - (loop->T - loop->base)) * TIME_MS, WORLD,
-                               alarm_rings, loop);
-    return true;
-}
-
 static void begin_poll(Loop *loop)
 {
-    register_watchers(loop);
     loop->timeout = poll_timeout(loop);
     loop->base = loop->T;
-    loop->phase = SCAN;
+    loop->owes += loop->sim->cost->watch * loop->watches;
+    loop->phase = REGISTER;
+}
+
+/* epoll_wait(0), whatever the timeout is. */
+static void first_wait(Loop *loop)
+{
+    scan(loop);
+    if (loop->events > 0 || loop->timeout == 0) {
+        loop->phase = REPORT;
+        return;
+    }
+    loop->T = clock_ms(loop);
+    Time left = loop->timeout - (loop->T - loop->base);
+    if (loop->timeout > 0 && left <= 0) {
+        loop->phase = CLOSING;
+        return;
+    }
+    loop->until = loop->timeout > 0 ? loop->sim->now + left * TIME_MS + loop->sim->cost->timer_slack : TIME_NEVER;
+    if (loop->timeout > 0)
+        loop->alarm = naive_at(loop->sim, loop->until, WORLD, alarm_rings, loop);
+    loop->polls = true;
+    loop->phase = SECOND_WAIT;
+}
+
+/* The one that may wait. True: it sleeps on. */
+static bool second_wait(Loop *loop)
+{
+    if (loop->polls && !loop->slept) {
+        loop->slept = true;
+        return true;
+    }
+    scan(loop);
+    if (loop->events == 0 && loop->sim->now < loop->until)
+        return true;
+    loop->polls = loop->slept = false;
+    naive_cancel(loop->sim, loop->alarm);
+    loop->alarm = NULL;
+    loop->owes += loop->sim->cost->poll;
+    loop->phase = REPORT;
+    return false;
+}
+
+static void report(Loop *loop)
+{
+    loop->T = clock_ms(loop);
+    loop->owes += loop->sim->cost->poll_event * loop->events;
+    loop->phase = EVENTS;
 }
 
 static void begin_timers(Loop *loop)
@@ -683,7 +776,7 @@ static void run_timers(Loop *loop)
 static void close_one(Loop *loop)
 {
     if (loop->closings > 0) {
-        naive_close(loop->sim, loop->closing[--loop->closings]);
+        loop->closings--;
         return;
     }
     begin_timers(loop);
@@ -693,7 +786,9 @@ static void next_event(Loop *loop)
 {
     if (loop->batched > 0) {
         Task *task = pop(loop->batch, &loop->batched);
-        enqueue(loop, (Reaction){resume, task->act, 0, task->failed});
+        loop->owes += loop->sim->cost->complete;
+        loop->entered = task_over;
+        loop->entered_with = task;
     } else if (loop->next_event < loop->events) {
         dispatch(loop, loop->event[loop->next_event++]);
     } else {
@@ -712,10 +807,21 @@ static void next_microtask(Loop *loop)
 static void loop_goes_on(Doer *doer)
 {
     Loop *loop = doer->who;
-    loop->polls = false;
-    naive_cancel(loop->sim, loop->alarm);
-    loop->alarm = NULL;
     for (;;) {
+        doer->need = loop->owes;
+        loop->owes = 0;
+        if (doer->need > 0)
+            return;
+        if (loop->entered != NULL) {
+            void (*entered)(Loop *, void *) = loop->entered;
+            loop->entered = NULL;
+            entered(loop, loop->entered_with);
+            continue;
+        }
+        if (loop->answers != NULL) {
+            answer(loop);
+            continue;
+        }
         if (loop->running != NULL) {
             if (run_activation(loop))
                 return;
@@ -728,10 +834,17 @@ static void loop_goes_on(Doer *doer)
         switch (loop->phase) {
         case START: begin_timers(loop); break;
         case POLL: begin_poll(loop); break;
-        case SCAN:
-            if (polls(loop))
+        case REGISTER:
+            register_watchers(loop);
+            loop->owes += loop->sim->cost->poll;
+            loop->phase = FIRST_WAIT;
+            break;
+        case FIRST_WAIT: first_wait(loop); break;
+        case SECOND_WAIT:
+            if (second_wait(loop))
                 return;
             break;
+        case REPORT: report(loop); break;
         case EVENTS: next_event(loop); break;
         case CLOSING: close_one(loop); break;
         case RUN_TIMERS: run_timers(loop); break;
@@ -765,6 +878,7 @@ void naive_event_loop(Sim *sim)
     loop->listening.kind = LISTENING;
     watch(loop, &loop->eventfd);
     watch(loop, &loop->listening);
+    watch(loop, &loop->handed);
     loop->workers = (int)naive_key(sim, "workers", 4);
     for (int i = 0; i < loop->workers; i++) {
         Worker *worker = mem_get(sim->mem, sizeof *worker);

@@ -117,6 +117,7 @@ struct Req {
     Time wanted, at_server;
     Happening *timer;
     bool responded, failed, client_through;
+    bool watched; /* for request_timeout */
 };
 
 /* What a step that is not to be repeated has left behind. */
@@ -139,6 +140,8 @@ struct Act {
     Doer *doer;
     Call *call;  /* of a resource whose work it computes itself */
     bool has_place;
+    bool computes; /* a step, not a cost */
+    bool paid;     /* what comes next */
 };
 
 typedef enum How { WENT, THREW, COMPUTES, WAITS, BLOCKS } How; /* BLOCKS: a loop waits, and nothing else goes on there */
@@ -183,7 +186,7 @@ void naive_cancel(Sim *sim, Happening *happening);
 Call *naive_call(Sim *sim, int resource, Rng *rng, Waiter waiter, bool enters);
 bool naive_leave(Sim *sim, Call *call); /* what was entered; true: it has failed */
 bool naive_lock(Sim *sim, const char *name, Waiter waiter); /* true: got it at once */
-void naive_unlock(Sim *sim, const char *name);
+bool naive_unlock(Sim *sim, const char *name); /* true: somebody has it now */
 int64_t naive_key(const Sim *sim, const char *key, int64_t otherwise); /* of the server */
 const char *naive_word(const Sim *sim, const char *key);
 

@@ -7,6 +7,7 @@
 const char *const naive_kind[] = {
     "cpu", "net", "sleep", "io kernel", "io fs", "io dns", "io cpu", "pool cpu", "pool fs", "pool dns",
     "sync io", "sync pool", "all", "race", "any", "allSettled", "choose", "repeat", "try", "throw", "lock", "respond",
+    "costs", "network", "bytes", "timeout", "retry", "backlog", "max_connections", "keep-alive", "request timeout",
     NULL,
 };
 
@@ -229,6 +230,24 @@ static void stream(Maker *maker)
     }
     if (pick(maker, 3) == 0)
         buf_f(&maker->text, ", \"count\": %u", 5 + pick(maker, 40));
+    if (pick(maker, 3) == 0) {
+        has(maker, "bytes");
+        buf_f(&maker->text, ", \"request_bytes\": \"%uB\", \"response_bytes\": \"%uB\"", pick(maker, 1000), pick(maker, 1000));
+    }
+    if (pick(maker, 3) == 0) {
+        has(maker, "timeout");
+        buf_f(&maker->text, ", \"timeout\": \"%uns\"", 1000000 + pick(maker, 12000000));
+    }
+    if (pick(maker, 3) == 0) {
+        has(maker, "retry");
+        buf_f(&maker->text, ", \"retry\": {\"attempts\": %u", 1 + pick(maker, 3));
+        if (pick(maker, 2)) {
+            put(maker, ", \"backoff\": ");
+            duration(maker, 5000);
+            put(maker, pick(maker, 2) ? ", \"jitter\": 0.5" : "");
+        }
+        put(maker, "}");
+    }
     put(maker, pick(maker, 2) ? ", \"mix\": {\"one\": 2, \"two\": 1}}" : ", \"mix\": {\"two\": 1}}");
 }
 
@@ -248,28 +267,69 @@ static void resource(Maker *maker, const char *name, const char *via, const char
     buf_f(&maker->text, "}%s\n", end);
 }
 
+/* What all servers of a spec have, but for the numbers. */
+static void limits(Maker *maker)
+{
+    if (pick(maker, 4) == 0) {
+        has(maker, "backlog");
+        buf_f(&maker->text, ", \"backlog\": %u", 1 + pick(maker, 3));
+    }
+    if (pick(maker, 4) == 0) {
+        has(maker, "max_connections");
+        buf_f(&maker->text, ", \"max_connections\": %u", 1 + pick(maker, 6));
+    }
+    if (pick(maker, 4) == 0) {
+        has(maker, "keep-alive");
+        buf_f(&maker->text, ", \"keep_alive_timeout\": \"%uns\"", 100000 + pick(maker, 4000000));
+    }
+    if (pick(maker, 4) == 0) {
+        has(maker, "request timeout");
+        buf_f(&maker->text, ", \"request_timeout\": \"%uns\"", 500000 + pick(maker, 6000000));
+    }
+}
+
 static void servers(Maker *maker)
 {
-    buf_f(&maker->text, " \"servers\": {\n  \"node\": {\"model\": \"event-loop\", \"workers\": %u},\n", 1 + pick(maker, 4));
-    put(maker, "  \"tpc\": {\"model\": \"thread-per-connection\"");
+    buf_f(&maker->text, " \"servers\": {\n  \"node\": {\"model\": \"event-loop\", \"workers\": %u", 1 + pick(maker, 4));
+    limits(maker);
+    put(maker, "},\n  \"tpc\": {\"model\": \"thread-per-connection\"");
     if (pick(maker, 2))
         buf_f(&maker->text, ", \"max_threads\": %u", 1 + pick(maker, 8));
+    limits(maker);
     buf_f(&maker->text, "},\n  \"pooled\": {\"model\": \"thread-pool\", \"threads\": %u, \"unit\": \"%s\"", 1 + pick(maker, 6),
           pick(maker, 2) ? "request" : "connection");
     if (pick(maker, 2))
         buf_f(&maker->text, ", \"queue\": %u", pick(maker, 4));
+    limits(maker);
     put(maker, "}\n }}\n");
+}
+
+static void machine(Maker *maker)
+{
+    maker->spec.scheduler = (int)pick(maker, 4);
+    bool costs = pick(maker, 2);
+    if (costs)
+        has(maker, "costs");
+    buf_f(&maker->text, " \"machine\": {\"profile\": \"%s\", \"cores\": %u, \"scheduler\": \"%s\"", costs ? "linux" : "ideal",
+          1 + pick(maker, 3), schedulers[maker->spec.scheduler]);
+    if (pick(maker, 2))
+        put(maker, ", \"time_slice\": \"300us\"");
+    put(maker, "},\n");
+    if (pick(maker, 2)) {
+        has(maker, "network");
+        put(maker, " \"network\": {\"rtt\": ");
+        duration(maker, 2000);
+        buf_f(&maker->text, ", \"bandwidth\": \"%ukB/s\", \"syn_retry\": [\"5ms\", \"20ms\"]},\n", 1 + pick(maker, 3000));
+    }
 }
 
 NaiveSpec naive_spec(Mem *mem, uint64_t seed, uint64_t number)
 {
     Maker maker = {.rng = rng_at(rng_key(seed, 0, 0), number, 0, 0)};
     buf_init(&maker.text, mem, 1 << 20);
-    maker.ties = false;
-    maker.spec.scheduler = (int)pick(&maker, 4);
+    maker.ties = pick(&maker, 4) == 0;
     buf_f(&maker.text, "{\"name\": \"naive\", \"duration\": \"%ums\",\n", 60 + pick(&maker, 60));
-    buf_f(&maker.text, " \"machine\": {\"profile\": \"ideal\", \"cores\": %u, \"scheduler\": \"%s\", \"time_slice\": \"300us\"},\n",
-          1 + pick(&maker, 3), schedulers[maker.spec.scheduler]);
+    machine(&maker);
     put(&maker, " \"resources\": {\n");
     resource(&maker, "db", "kernel", ",");
     resource(&maker, "disk", "fs", ",");
@@ -281,6 +341,10 @@ NaiveSpec naive_spec(Mem *mem, uint64_t seed, uint64_t number)
     handler(&maker);
     put(&maker, "},\n \"arrivals\": [");
     stream(&maker);
+    if (pick(&maker, 3) == 0) {
+        put(&maker, ", ");
+        stream(&maker);
+    }
     put(&maker, "],\n");
     servers(&maker);
     maker.spec.text = buf_string(&maker.text);

@@ -225,7 +225,17 @@ static How compute(Act *act, Time time)
         return logged(act);
     }
     act->doer->need = time;
+    act->computes = true; /* when it goes on, that is over */
     return COMPUTES;
+}
+
+/* A cost in front of something: once it is paid, the walk comes by again, and that begins. */
+static bool pays(Act *act, Time cost)
+{
+    if (cost == 0 || act->paid)
+        return act->paid = false;
+    act->doer->need = cost;
+    return act->paid = true;
 }
 
 static int resource_of(const Act *act, const Json *io)
@@ -259,13 +269,25 @@ static How thread_waits(Act *act, uint64_t path, const Json *io)
     Time time = sample(act, path, what);
     if (has(io, "pool") && kind_of(io) == VIA_CPU)
         return compute(act, time);
+    if (has(io, "sleep") && pays(act, sim->cost->sleep))
+        return COMPUTES;
+    if (has(io, "sleep"))
+        time += sim->cost->timer_slack;
     naive_at(sim, sim->now + time, WORLD, time_is_over, act);
     return WAITS;
+}
+
+static bool in_pool(const Act *act, const Json *io)
+{
+    return has(io, "pool") || (has(io, "io") && act->sim->spec->resources[resource_of(act, io)].via != VIA_KERNEL);
 }
 
 /* On a loop: starts it, and returns to the loop. */
 static How loop_waits(Act *act, uint64_t path, const Json *io)
 {
+    const Costs *cost = act->sim->cost;
+    if (pays(act, has(io, "sleep") ? cost->timer : in_pool(act, io) ? cost->submit : 0))
+        return COMPUTES;
     if (has(io, "sleep")) {
         naive_loop_sleep(act->loop, act, sample(act, path, has(io, "sleep")));
     } else if (has(io, "net")) {
@@ -366,8 +388,12 @@ static How lock(Act *act, uint64_t path, const Json *step)
     }
     act->at++;
     How how = steps(act, path, has(step, "do"));
-    if ((how == WENT || how == THREW) && first_time(act))
-        naive_unlock(act->sim, name);
+    if (how != WENT && how != THREW)
+        return how;
+    if (first_time(act) && naive_unlock(act->sim, name) && act->loop == NULL && act->sim->cost->wake > 0) {
+        act->doer->need = act->sim->cost->wake; /* the waker pays */
+        return COMPUTES;
+    }
     return how;
 }
 
@@ -421,6 +447,8 @@ static How respond(Act *act, const Json *step)
 {
     int64_t bytes = 0;
     const char *why;
+    if (!begun(act) && (act->paid || !act->req->responded) && pays(act, act->sim->cost->write))
+        return COMPUTES;
     if (first_time(act) && !act->req->responded) {
         value_size(has(step, "respond")->text, &bytes, &why);
         naive_respond(act->sim, act->req, false, bytes);
@@ -473,8 +501,32 @@ Act *naive_act(Sim *sim, Req *req)
     return act;
 }
 
+static void too_late(Sim *sim, void *who)
+{
+    Req *req = who;
+    if (!req->responded)
+        naive_respond(sim, req, true, 0);
+}
+
+/* request_timeout: an error so long after the request was there. One whose handler was not entered by then fails. */
+static bool is_late(Act *act)
+{
+    Time timeout = act->sim->config->request_timeout, end = act->req->at_server + timeout;
+    if (timeout == 0 || act->req->watched)
+        return false;
+    act->req->watched = true;
+    if (act->sim->now < end)
+        naive_at(act->sim, end, WORLD, too_late, act->req);
+    return act->sim->now >= end;
+}
+
 How naive_go_on(Act *act)
 {
     act->at = 0;
+    if (act->result == NULL && is_late(act))
+        return THREW;
+    if (act->computes)
+        naive_step_over(act, false);
+    act->computes = false;
     return steps(act, act->path, act->body);
 }

@@ -12,7 +12,7 @@ typedef struct Serving { /* a thread that serves a connection, or a request */
     Conn *conn; /* NULL: idle */
     Act *act;
     At at;
-    bool threw, waits, exiting;
+    bool threw, exiting;
     bool called; /* it was woken for something in the queue, and has not looked yet */
 } Serving;
 
@@ -86,7 +86,7 @@ static bool serves(Serving *serving)
             break;
         case AT_READ: begin_request(serving); break;
         case AT_HANDLER:
-            if (serving->doer->need > 0 || !handler_goes_on(serving))
+            if (!handler_goes_on(serving))
                 return false;
             serving->at = AT_WRITE;
             if (!serving->act->req->responded && pays(serving->doer, cost->write))
@@ -99,19 +99,10 @@ static bool serves(Serving *serving)
     }
 }
 
-/* The computing of a handler's step is over: that goes to its log before the handler goes on. */
-static void step_computed(Serving *serving)
-{
-    if (serving->at == AT_HANDLER && serving->waits)
-        naive_step_over(serving->act, false);
-    serving->waits = false;
-}
-
 static void connection_thread(Doer *doer)
 {
     Serving *serving = doer->who;
     Threads *threads = serving->threads;
-    step_computed(serving);
     if (serving->at == AT_EXIT && !serving->exiting) {
         serving->exiting = true;
         if (pays(doer, threads->sim->cost->exit))
@@ -123,7 +114,6 @@ static void connection_thread(Doer *doer)
         if (pays(doer, threads->sim->cost->exit))
             return;
     }
-    serving->waits = doer->need > 0 && serving->at == AT_HANDLER;
     if (serving->at != AT_EXIT)
         return;
     serving->at = GONE;
@@ -194,7 +184,6 @@ static void pool_thread(Doer *doer)
 {
     Serving *serving = doer->who;
     Threads *threads = serving->threads;
-    step_computed(serving);
     threads->called -= serving->called;
     serving->called = false;
     for (;;) {
@@ -214,7 +203,6 @@ static void pool_thread(Doer *doer)
         else
             break;
     }
-    serving->waits = doer->need > 0 && serving->at == AT_HANDLER;
 }
 
 static void request_for_pool(Threads *threads, Conn *conn)

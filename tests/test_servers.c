@@ -253,6 +253,14 @@ START_TEST(a_queue_is_for_those_without_a_thread)
 }
 END_TEST
 
+/* Connection 1 has been idle for too long at 5 ms, but the thread is busy until 8.5 ms; its next request comes at 6 ms. */
+START_TEST(a_request_that_comes_before_the_close_is_served)
+{
+    IS("1@4000 2@8500 3@12500 4@16500", "\"cores\":1", CPU_4, "{\"at\":[\"0\",\"4.5ms\"],\"requests\":2,\"pause\":\"2ms\"}",
+       "\"model\":\"thread-pool\",\"threads\":1,\"unit\":\"request\",\"keep_alive_timeout\":\"1ms\"");
+}
+END_TEST
+
 START_TEST(a_full_queue_refuses)
 {
     IS("1@4000 2@8000 refused:1", "\"cores\":1", CPU_4, "{\"at\":[\"0\",\"1ms\",\"2ms\"]}",
@@ -301,6 +309,7 @@ Suite *servers_suite(void)
     tcase_add_loop_test(tc, no_more_connections_than_allowed, 0, 4);
     tcase_add_test(tc, the_acceptor_waits_at_max_threads);
     tcase_add_test(tc, a_full_queue_refuses);
+    tcase_add_test(tc, a_request_that_comes_before_the_close_is_served);
     tcase_add_test(tc, a_queue_is_for_those_without_a_thread);
     tcase_add_test(tc, a_thread_that_does_not_fit_is_refused);
     tcase_add_test(tc, a_sleeping_thread_pays_for_its_timer);

@@ -148,7 +148,7 @@ static void take(ThreadPoolServer *server, Serving *serving)
     Guest *guest = guest_of(waiting->connection);
     guest->serving = serving;
     guest->queued = false;
-    if (!by_request(server)) {
+    if (serving->request == NULL) { /* a connection; or one to be closed as idle, which has a request by now */
         serving->request = guest->request;
         guest->request = NULL;
     }

@@ -446,6 +446,8 @@ static void goes_on(Sim *sim, void *who)
  * core. */
 bool naive_wake(Doer *doer)
 {
+    if (doer->woken != NULL)
+        return doer->woken(doer);
     if (doer->state != ASLEEP)
         return false;
     doer->state = WOKEN;

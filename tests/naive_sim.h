@@ -35,6 +35,7 @@ typedef enum DoerState { ASLEEP, WOKEN, READY, STARTS, SWITCHES, RUNS } DoerStat
 struct Doer {
     Sim *sim;
     void (*go)(Doer *doer);
+    bool (*woken)(Doer *doer); /* NULL, or: a carrier runs it, not a core; what waking it means */
     void *who;
     Time need; /* CPU time; processor sharing: whole ns of what is left of it */
     DoerState state;

@@ -150,7 +150,7 @@ static void step(Maker *maker, int depth)
     if (which < 5) {
         has(maker, "cpu");
         put(maker, "{\"cpu\": ");
-        duration(maker, 1000);
+        duration(maker, pick(maker, 15) == 0 ? 15000 : 1000);
         put(maker, "}");
     } else if (which < 9) {
         put(maker, "{\"await\": ");
@@ -300,6 +300,10 @@ static void servers(Maker *maker)
           pick(maker, 2) ? "request" : "connection");
     if (pick(maker, 2))
         buf_f(&maker->text, ", \"queue\": %u", pick(maker, 4));
+    limits(maker);
+    put(maker, "},\n  \"green\": {\"model\": \"green-threads\"");
+    if (pick(maker, 2))
+        buf_f(&maker->text, ", \"carriers\": %u", 1 + pick(maker, 3));
     limits(maker);
     put(maker, "}\n }}\n");
 }

@@ -1,10 +1,18 @@
-/* Servers with threads in the naive simulator: thread-per-connection, thread-pool. */
+/* Servers with threads in the naive simulator: thread-per-connection, thread-pool, green-threads. */
 #include "naive_sim.h"
 
 #include <check.h>
 #include <string.h>
 
 typedef enum At { AT_START, AT_READ, AT_HANDLER, AT_WRITE, AT_END, AT_CLOSE, AT_EXIT, GONE } At;
+
+typedef struct Carrier {
+    struct Threads *threads;
+    Doer *doer;
+    struct Serving *green; /* NULL: none is mounted */
+} Carrier;
+
+typedef enum GreenState { GREEN_MOUNTED, GREEN_WAITS, GREEN_QUEUED } GreenState;
 
 typedef struct Serving { /* a thread that serves a connection, or a request */
     struct Threads *threads;
@@ -14,6 +22,8 @@ typedef struct Serving { /* a thread that serves a connection, or a request */
     At at;
     bool threw, exiting;
     bool called; /* it was woken for something in the queue, and has not looked yet */
+    GreenState green;
+    Time left, used; /* green: CPU time that it still wants; that it had since it was mounted */
 } Serving;
 
 typedef struct Waiting {
@@ -29,7 +39,11 @@ typedef struct Threads {
     AcceptorAt at;
     Conn *accepted;
     int64_t most, live; /* thread-per-connection */
-    bool pool, by_request;
+    bool pool, by_request, is_green;
+    Carrier *idle_carrier[64];
+    int idle_carriers;
+    struct Serving *runnable[2000]; /* green threads */
+    int runnables;
     int64_t size, queue_most;
     Serving *idle[200];
     int idles, called;
@@ -99,19 +113,24 @@ static bool serves(Serving *serving)
     }
 }
 
+static Time exit_cost(const Threads *threads)
+{
+    return threads->is_green ? 0 : threads->sim->cost->exit;
+}
+
 static void connection_thread(Doer *doer)
 {
     Serving *serving = doer->who;
     Threads *threads = serving->threads;
     if (serving->at == AT_EXIT && !serving->exiting) {
         serving->exiting = true;
-        if (pays(doer, threads->sim->cost->exit))
+        if (pays(doer, exit_cost(threads)))
             return;
     } else if (serving->at != AT_EXIT && serves(serving)) {
         naive_close(threads->sim, serving->conn);
         serving->at = AT_EXIT;
         serving->exiting = true;
-        if (pays(doer, threads->sim->cost->exit))
+        if (pays(doer, exit_cost(threads)))
             return;
     }
     if (serving->at != AT_EXIT)
@@ -230,11 +249,115 @@ static void readable(Sim *sim, Conn *conn)
         naive_wake(serving->doer);
 }
 
+/* ---- green threads ----
+ *
+ * They wait in a FIFO for a carrier, and leave it when they wait for something else, or after 10 ms of CPU time if
+ * others wait. */
+
+enum { QUANTUM = 10000000 };
+
+/* True: a carrier slept, the one that did so for longest, and was woken. */
+static bool runnable(Threads *threads, Serving *serving)
+{
+    serving->green = GREEN_QUEUED;
+    ck_assert_int_lt(threads->runnables, (int)COUNT_OF(threads->runnable));
+    threads->runnable[threads->runnables++] = serving;
+    if (threads->idle_carriers == 0)
+        return false;
+    Carrier *carrier = threads->idle_carrier[0];
+    threads->idle_carriers--;
+    memmove(threads->idle_carrier, threads->idle_carrier + 1, (size_t)threads->idle_carriers * sizeof carrier);
+    return naive_wake(carrier->doer);
+}
+
+static bool green_woken(Doer *doer)
+{
+    Serving *serving = doer->who;
+    if (serving->green != GREEN_WAITS)
+        return false;
+    runnable(serving->threads, serving);
+    return true;
+}
+
+static void mount(Carrier *carrier)
+{
+    Threads *threads = carrier->threads;
+    Serving *first = threads->runnable[0];
+    threads->runnables--;
+    memmove(threads->runnable, threads->runnable + 1, (size_t)threads->runnables * sizeof first);
+    first->green = GREEN_MOUNTED;
+    first->used = 0;
+    carrier->green = first;
+}
+
+/* Asks the mounted one what it wants to compute; false: nothing, and it leaves its carrier. */
+static bool asks(Carrier *carrier)
+{
+    Serving *serving = carrier->green;
+    serving->doer->need = 0;
+    serving->doer->go(serving->doer);
+    serving->left = serving->doer->need;
+    if (serving->left > 0)
+        return true;
+    serving->green = GREEN_WAITS;
+    carrier->green = NULL;
+    return false;
+}
+
+static bool gives_way(Carrier *carrier)
+{
+    Serving *serving = carrier->green;
+    if (serving->used < QUANTUM)
+        return false;
+    serving->used = 0;
+    if (carrier->threads->runnables == 0)
+        return false;
+    carrier->green = NULL;
+    serving->green = GREEN_QUEUED;
+    carrier->threads->runnable[carrier->threads->runnables++] = serving;
+    return true;
+}
+
+static void carrier_goes_on(Doer *doer)
+{
+    Carrier *carrier = doer->who;
+    Threads *threads = carrier->threads;
+    for (;;) {
+        if (carrier->green == NULL && threads->runnables == 0) {
+            threads->idle_carrier[threads->idle_carriers++] = carrier;
+            return;
+        }
+        if (carrier->green == NULL)
+            mount(carrier);
+        Serving *serving = carrier->green;
+        if ((serving->left == 0 && !asks(carrier)) || gives_way(carrier))
+            continue;
+        Time most = QUANTUM - serving->used;
+        doer->need = serving->left < most ? serving->left : most;
+        serving->left -= doer->need;
+        serving->used += doer->need;
+        return;
+    }
+}
+
+static bool new_green(Threads *threads, Conn *conn)
+{
+    Serving *serving = mem_get(threads->sim->mem, sizeof *serving);
+    serving->doer = mem_get(threads->sim->mem, sizeof *serving->doer);
+    *serving->doer = (Doer){.sim = threads->sim, .go = connection_thread, .woken = green_woken, .who = serving};
+    serving->threads = threads;
+    serving->conn = conn;
+    conn->served_by = serving;
+    if (!naive_accept(threads->sim, conn))
+        serving->at = AT_EXIT;
+    return runnable(threads, serving);
+}
+
 /* ---- the acceptor ---- */
 
 static bool may_accept(Threads *threads)
 {
-    return threads->sim->waiting > 0 && (threads->pool || threads->most == 0 || threads->live < threads->most);
+    return threads->sim->waiting > 0 && (threads->pool || threads->is_green || threads->most == 0 || threads->live < threads->most);
 }
 
 /* A thread of its own, even where the connection is then refused. */
@@ -251,6 +374,8 @@ static void spawn(Threads *threads, Conn *conn)
 /* True: a thread that slept was woken. */
 static bool accept_one(Threads *threads, Conn *conn)
 {
+    if (threads->is_green)
+        return new_green(threads, conn);
     if (!threads->pool) {
         spawn(threads, conn);
         return false;
@@ -273,7 +398,7 @@ static void acceptor(Doer *doer)
                 return;
             threads->accepted = naive_take(threads->sim);
             threads->at = ACCEPTED;
-            if (pays(doer, cost->accept + (threads->pool ? 0 : cost->spawn)))
+            if (pays(doer, cost->accept + (threads->pool || threads->is_green ? 0 : cost->spawn)))
                 return;
             break;
         case ACCEPTED:
@@ -329,6 +454,14 @@ void naive_thread_pool(Sim *sim)
 
 void naive_green_threads(Sim *sim)
 {
-    ck_abort_msg("green threads are not part of the naive simulator yet");
-    (void)sim;
+    Threads *threads = threads_new(sim);
+    int64_t carriers = naive_key(sim, "carriers", sim->spec->machine.cores);
+    threads->is_green = true;
+    for (int64_t i = 0; i < carriers; i++) {
+        Carrier *carrier = mem_get(sim->mem, sizeof *carrier);
+        carrier->threads = threads;
+        carrier->doer = naive_doer(sim, carrier_goes_on, carrier);
+        naive_wake(carrier->doer);
+    }
+    start_acceptor(threads);
 }

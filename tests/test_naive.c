@@ -173,7 +173,7 @@ static uint64_t first_difference(const NaiveRun *a, const NaiveRun *b)
 
 /* ---- what was met ---- */
 
-static const char *const models[] = {"event-loop", "thread-per-connection", "pool, connection", "pool, request"};
+static const char *const models[] = {"event-loop", "thread-per-connection", "pool, connection", "pool, request", "green-threads"};
 static const char *const schedulers[] = {"fair", "round-robin", "fifo", "processor-sharing"};
 enum { MODELS = COUNT_OF(models), SCHEDULERS = COUNT_OF(schedulers) };
 

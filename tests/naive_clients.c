@@ -5,56 +5,6 @@
 #include <math.h>
 #include <string.h>
 
-/* ---- draws: docs/method.md, "Draws" ---- */
-
-enum {
-    FOR_ARRIVAL = 1, FOR_BURST, FOR_BURST_SIZE, FOR_PHASE, FOR_HANDLER, FOR_REQUESTS, FOR_THINK, FOR_PAUSE, FOR_RTT,
-    FOR_BACKOFF
-};
-
-static uint64_t client_key(const Sim *sim, uint64_t stream, uint64_t attempt)
-{
-    return rng_key(sim->spec->seed, stream + (UINT64_C(1) << 32), attempt);
-}
-
-static Rng draw(const Sim *sim, const Conn *conn, uint64_t request, uint64_t attempt, int purpose)
-{
-    return rng_at(client_key(sim, conn->stream_number, attempt), conn->index, (uint32_t)request,
-                  (uint64_t)purpose << 8);
-}
-
-static Time draw_time(const Sim *sim, const Dist *dist, const Conn *conn, uint64_t request, uint64_t attempt, int purpose)
-{
-    Rng rng = draw(sim, conn, request, attempt, purpose);
-    return dist != NULL ? dist_sample(dist, &rng) : 0;
-}
-
-static uint64_t geometric(double mean, Rng *rng)
-{
-    return mean <= 1 ? 1 : 1 + (uint64_t)(det_log(rng_unit(rng)) / det_log(1 - 1 / mean));
-}
-
-static uint64_t count_of(const SpecCount *count, Rng rng)
-{
-    return count->geometric_mean > 0 ? geometric(count->geometric_mean, &rng) : (uint64_t)count->fixed;
-}
-
-static int draw_handler(const Sim *sim, const Conn *conn, uint64_t request)
-{
-    const SpecArrivals *stream = conn->stream;
-    double sum = 0;
-    for (size_t i = 0; i < stream->mix_count; i++)
-        sum += stream->mix[i].weight;
-    Rng rng = draw(sim, conn, request, 0, FOR_HANDLER);
-    double left = rng_unit(&rng) * sum;
-    for (size_t i = 0; i + 1 < stream->mix_count; i++) {
-        if (left < stream->mix[i].weight)
-            return stream->mix[i].handler;
-        left -= stream->mix[i].weight;
-    }
-    return stream->mix[stream->mix_count - 1].handler;
-}
-
 /* ---- the network ----
  *
  * A connection's client does one thing at a time: `state` says what it is about to do, `act` when. */
@@ -87,16 +37,16 @@ static void does_next(Conn *conn, ClientState state, Time when)
 
 static void draw_rtt(Sim *sim, Conn *conn, uint64_t request, uint64_t attempt)
 {
-    conn->rtt = draw_time(sim, sim->spec->network.rtt, conn, request, attempt, FOR_RTT);
+    conn->rtt = naive_draw_time(sim, sim->spec->network.rtt, conn, request, attempt, FOR_RTT);
 }
 
 static Time draw_gap(Sim *sim, const Conn *conn)
 {
     Time gap = 0;
     if (conn->stream->kind == ARRIVE_CLIENTS)
-        gap += draw_time(sim, conn->stream->think, conn, conn->sent, 0, FOR_THINK);
+        gap += naive_draw_time(sim, conn->stream->think, conn, conn->sent, 0, FOR_THINK);
     if (conn->sent > 0)
-        gap += draw_time(sim, conn->stream->pause, conn, conn->sent, 0, FOR_PAUSE);
+        gap += naive_draw_time(sim, conn->stream->pause, conn, conn->sent, 0, FOR_PAUSE);
     return gap;
 }
 
@@ -120,7 +70,7 @@ static void wants(Sim *sim, Conn *conn)
     Req *req = mem_get(sim->mem, sizeof *req);
     ck_assert_uint_lt(sim->run->count, NAIVE_MOST - 1);
     *req = (Req){.conn = conn, .number = ++sim->run->count, .index = conn->sent, .wanted = sim->now};
-    req->handler = conn->handler >= 0 ? conn->handler : draw_handler(sim, conn, conn->sent);
+    req->handler = conn->handler >= 0 ? conn->handler : naive_draw_handler(sim, conn, conn->sent);
     req->key = rng_key(sim->spec->seed, conn->stream_number, 0);
     conn->sent++;
     conn->now = req;
@@ -309,7 +259,7 @@ static void backs_off(Sim *sim, Conn *conn, const Req *old)
                  .wanted = old->wanted, .attempt = old->attempt + 1};
     req->key = rng_key(sim->spec->seed, conn->stream_number, (uint64_t)req->attempt);
     conn->now = req;
-    Rng rng = draw(sim, conn, req->index, (uint64_t)req->attempt, FOR_BACKOFF);
+    Rng rng = naive_draw(sim, conn, req->index, (uint64_t)req->attempt, FOR_BACKOFF);
     Time wait = spec->retry_backoff != NULL ? dist_sample(spec->retry_backoff, &rng) : 0;
     if (spec->retry_backoff != NULL && spec->retry_jitter > 0)
         wait -= (Time)((double)wait * spec->retry_jitter * rng_unit(&rng));
@@ -463,54 +413,6 @@ void naive_respond(Sim *sim, Req *req, bool failed, int64_t bytes)
         attempt_over(sim, conn, failed ? FAILED : COMPLETED, true);
 }
 
-/* ---- streams ---- */
-
-typedef struct Stream {
-    const SpecArrivals *spec;
-    uint64_t number, given, bursts, in_burst;
-    Time at;
-    Rng gaps;
-    int handler;
-} Stream;
-
-static bool next_time(Sim *sim, Stream *stream)
-{
-    const SpecArrivals *spec = stream->spec;
-    const char *why;
-    uint64_t key = client_key(sim, stream->number, 0);
-    stream->handler = -1;
-    if (spec->count > 0 && stream->given == (uint64_t)spec->count)
-        return false;
-    switch ((ArrivalKind)spec->kind) {
-    case ARRIVE_POISSON:
-        stream->at += dist_sample(dist_exponential(sim->mem, 1e9 / spec->rate, &why), &stream->gaps);
-        return true;
-    case ARRIVE_EVERY: stream->at += spec->every; return true;
-    case ARRIVE_INTERARRIVAL: stream->at += dist_sample(spec->interarrival, &stream->gaps); return true;
-    case ARRIVE_AT:
-    case ARRIVE_FILE:
-        if (stream->given == spec->at_count)
-            return false;
-        stream->at = spec->at[stream->given].at;
-        stream->handler = spec->at[stream->given].handler;
-        return true;
-    case ARRIVE_BURSTS:
-        if (stream->in_burst == 0) {
-            Rng rng = rng_at(key, stream->bursts, 0, (uint64_t)FOR_BURST << 8);
-            stream->at += dist_sample(spec->burst_every, &rng);
-            stream->in_burst = count_of(&spec->burst_size, rng_at(key, stream->bursts, 0, (uint64_t)FOR_BURST_SIZE << 8));
-            stream->bursts++;
-        }
-        stream->in_burst--;
-        return true;
-    case ARRIVE_CLIENTS: return stream->given < (uint64_t)spec->clients;
-    case ARRIVE_MODULATED:
-    case ARRIVE_STAGES: break;
-    }
-    ck_abort_msg("modulated and stages are not part of the naive simulator");
-    return false;
-}
-
 /* ---- connections ---- */
 
 typedef struct Streams {
@@ -527,7 +429,7 @@ static Conn *connects(Sim *sim, int stream, uint64_t index, int handler)
     *conn = (Conn){.sim = sim, .stream = spec, .stream_number = (uint64_t)stream, .index = index, .handler = handler};
     conn->planned = spec->kind == ARRIVE_CLIENTS ? 0 : 1;
     if (spec->requests.fixed > 0 || spec->requests.geometric_mean > 0)
-        conn->planned = count_of(&spec->requests, draw(sim, conn, 0, 0, FOR_REQUESTS));
+        conn->planned = naive_count(&spec->requests, naive_draw(sim, conn, 0, 0, FOR_REQUESTS));
     sim->opened[stream]++;
     return conn;
 }
@@ -555,7 +457,7 @@ static void plan_arrival(Sim *sim, Streams *streams)
 
 static void advance(Sim *sim, Streams *streams, int i)
 {
-    streams->more[i] = next_time(sim, &streams->stream[i]) && streams->stream[i].at < sim->spec->duration;
+    streams->more[i] = naive_next_time(sim, &streams->stream[i]) && streams->stream[i].at < sim->spec->duration;
 }
 
 /* Streams that come at one instant come in the order of the spec. */
@@ -579,7 +481,7 @@ void naive_clients(Sim *sim)
     streams->count = sim->spec->stream_count;
     for (int i = 0; i < streams->count; i++) {
         streams->stream[i] = (Stream){.spec = &sim->spec->arrivals[i], .number = (uint64_t)i};
-        streams->stream[i].gaps = rng_at(client_key(sim, (uint64_t)i, 0), 0, 0, (uint64_t)FOR_ARRIVAL << 8);
+        streams->stream[i].gaps = rng_at(naive_client_key(sim, (uint64_t)i, 0), 0, 0, (uint64_t)FOR_ARRIVAL << 8);
         advance(sim, streams, i);
     }
     plan_arrival(sim, streams);

@@ -201,6 +201,35 @@ Act *naive_act(Sim *sim, Req *req);
 How naive_go_on(Act *act);
 void naive_step_over(Act *act, bool failed);
 
+/* naive_arrivals.c: what a draw of the clients' side is for: the place of its key */
+enum {
+    FOR_ARRIVAL = 1,
+    FOR_BURST,
+    FOR_BURST_SIZE,
+    FOR_PHASE,
+    FOR_HANDLER,
+    FOR_REQUESTS,
+    FOR_THINK,
+    FOR_PAUSE,
+    FOR_RTT,
+    FOR_BACKOFF,
+    FOR_PAUSE_EVERY,
+    FOR_PAUSE_FOR
+};
+typedef struct Stream {
+    const SpecArrivals *spec;
+    uint64_t number, given, bursts, in_burst;
+    Time at;
+    Rng gaps;
+    int handler;
+} Stream;
+uint64_t naive_client_key(const Sim *sim, uint64_t stream, uint64_t attempt);
+Rng naive_draw(const Sim *sim, const Conn *conn, uint64_t request, uint64_t attempt, int purpose);
+Time naive_draw_time(const Sim *sim, const Dist *dist, const Conn *conn, uint64_t request, uint64_t attempt, int purpose);
+uint64_t naive_count(const SpecCount *count, Rng rng);
+int naive_draw_handler(const Sim *sim, const Conn *conn, uint64_t request);
+bool naive_next_time(Sim *sim, Stream *stream);
+
 /* naive_clients.c */
 void naive_clients(Sim *sim);
 Conn *naive_take(Sim *sim);               /* from the backlog, in front of the cost of accepting */

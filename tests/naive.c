@@ -1,6 +1,7 @@
 /* Time, resources and locks of the naive simulator. */
 #include "naive_sim.h"
 
+#include "../model/spec/units.h"
 #include "../sim/digest.h"
 
 #include <check.h>
@@ -158,19 +159,21 @@ Call *naive_call(Sim *sim, int number, Rng *rng, Waiter waiter, bool enters)
 
 /* ---- locks ---- */
 
-static Lock *lock_of(Sim *sim, const char *name)
+/* Each loop of a cluster is a process, with locks of its own. */
+static Lock *lock_of(Sim *sim, const Loop *process, const char *name)
 {
     for (int i = 0; i < sim->lock_count; i++)
-        if (strcmp(sim->locks[i].name, name) == 0)
+        if (sim->locks[i].process == process && strcmp(sim->locks[i].name, name) == 0)
             return &sim->locks[i];
     ck_assert_int_lt(sim->lock_count, (int)COUNT_OF(sim->locks));
     sim->locks[sim->lock_count].name = name;
+    sim->locks[sim->lock_count].process = process;
     return &sim->locks[sim->lock_count++];
 }
 
-bool naive_lock(Sim *sim, const char *name, Waiter waiter)
+bool naive_lock(Sim *sim, const Loop *process, const char *name, Waiter waiter)
 {
-    Lock *lock = lock_of(sim, name);
+    Lock *lock = lock_of(sim, process, name);
     if (!lock->held) {
         lock->held = true;
         return true;
@@ -180,9 +183,9 @@ bool naive_lock(Sim *sim, const char *name, Waiter waiter)
 }
 
 /* The one that has waited longest has it from now on. */
-bool naive_unlock(Sim *sim, const char *name)
+bool naive_unlock(Sim *sim, const Loop *process, const char *name)
 {
-    Lock *lock = lock_of(sim, name);
+    Lock *lock = lock_of(sim, process, name);
     if (lock->queued == 0)
         return lock->held = false;
     Waiter next = lock->queue[0];
@@ -208,6 +211,48 @@ const char *naive_word(const Sim *sim, const char *key)
     return value != NULL && value->type == JSON_STRING ? value->text : "";
 }
 
+/* ---- memory ---- */
+
+bool naive_fits(const Sim *sim, int64_t bytes)
+{
+    int64_t memory = sim->spec->machine.memory;
+    return memory == 0 || bytes <= memory - sim->memory;
+}
+
+int64_t naive_stack(const Sim *sim)
+{
+    const char *text = naive_word(sim, "stack"), *why;
+    int64_t bytes;
+    return *text != '\0' && value_size(text, &bytes, &why) ? bytes : sim->cost->thread_memory;
+}
+
+/* ---- pauses ---- */
+
+static void plan_pause(Sim *sim, Time from);
+
+static Time draw_pause(const Sim *sim, const Dist *dist, int purpose)
+{
+    Rng rng = rng_at(naive_client_key(sim, UINT64_MAX, 0), sim->pauses, 0, (uint64_t)purpose << 8);
+    return dist_sample(dist, &rng);
+}
+
+static void pause_begins(Sim *sim, void *who)
+{
+    Time duration = draw_pause(sim, sim->config->pause_for, FOR_PAUSE_FOR);
+    (void)who;
+    naive_pause(sim, duration);
+    sim->pauses++;
+    plan_pause(sim, sim->now + duration);
+}
+
+static void plan_pause(Sim *sim, Time from)
+{
+    Time gap = draw_pause(sim, sim->config->pause_every, FOR_PAUSE_EVERY);
+    naive_at(sim, from + (gap > 0 ? gap : 1), WORLD, pause_begins, NULL);
+}
+
+/* ---- a run ---- */
+
 NaiveRun *naive_run(Mem *mem, const Spec *spec, int server)
 {
     Sim *sim = mem_get(mem, sizeof *sim);
@@ -224,6 +269,8 @@ NaiveRun *naive_run(Mem *mem, const Spec *spec, int server)
         sim->resources[i].spec = &spec->resources[i];
     const char *model = naive_word(sim, "model");
     naive_sites(sim);
+    if (sim->config->pause_every != NULL)
+        plan_pause(sim, 0);
     if (strcmp(model, "event-loop") == 0)
         naive_event_loop(sim);
     else if (strcmp(model, "thread-per-connection") == 0)

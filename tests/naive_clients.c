@@ -337,6 +337,17 @@ Conn *naive_take(Sim *sim)
     return conn;
 }
 
+Conn *naive_take_this(Sim *sim, Conn *conn)
+{
+    for (int i = 0; i < sim->waiting; i++)
+        if (sim->backlog[i] == conn) {
+            sim->waiting--;
+            memmove(&sim->backlog[i], &sim->backlog[i + 1], (size_t)(sim->waiting - i) * sizeof conn);
+            break;
+        }
+    return conn;
+}
+
 static void idle_too_long(Sim *sim, void *who)
 {
     Conn *conn = who;
@@ -371,8 +382,8 @@ void naive_refuse(Sim *sim, Conn *conn)
 
 bool naive_accept(Sim *sim, Conn *conn)
 {
-    bool fits = sim->spec->machine.memory == 0 || sim->memory + sim->cost->connection_memory <= sim->spec->machine.memory;
-    if ((sim->config->max_connections > 0 && sim->open >= sim->config->max_connections) || !fits) {
+    bool full = sim->config->max_connections > 0 && sim->open >= sim->config->max_connections;
+    if (full || !naive_fits(sim, sim->cost->connection_memory)) {
         naive_refuse(sim, conn);
         return false;
     }

@@ -26,6 +26,8 @@ static bool on_core(const Doer *doer)
 static void count_runtime(Doer *doer)
 {
     Time now = doer->sim->now;
+    if (now < doer->counted) /* in a pause */
+        return;
     if (doer->state == SWITCHES || doer->state == RUNS)
         doer->vruntime += now - doer->counted;
     if (doer->state == RUNS)
@@ -342,6 +344,8 @@ static void share_of(Time time, uint64_t cores, uint64_t n, uint64_t *ns, uint64
 
 static void share_up_to_now(Sim *sim)
 {
+    if (sim->now < sim->shared) /* in a pause */
+        return;
     uint64_t n = (uint64_t)sharers(sim), ns = (uint64_t)(sim->now - sim->shared), fraction = 0;
     if (n > (uint64_t)machine(sim)->cores)
         share_of(sim->now - sim->shared, (uint64_t)machine(sim)->cores, n, &ns, &fraction);
@@ -428,6 +432,10 @@ static void completes(Sim *sim, void *who)
 static void goes_on(Sim *sim, void *who)
 {
     Doer *doer = who;
+    if (sim->now < sim->paused_until) {
+        naive_at(sim, sim->paused_until, THREADS, goes_on, doer);
+        return;
+    }
     doer->need = 0;
     doer->go(doer);
     doer->state = ASLEEP;
@@ -439,6 +447,35 @@ static void goes_on(Sim *sim, void *who)
         plan_completion(sim);
     } else {
         wants_core(sim, doer);
+    }
+}
+
+static void put_off(Sim *sim, Happening **happening, Time duration)
+{
+    if (*happening == NULL)
+        return;
+    Happening old = **happening;
+    naive_cancel(sim, *happening);
+    *happening = naive_at(sim, old.when + duration, old.rank, old.what, old.who);
+}
+
+/* Nothing that threads would do happens before the end of the pause: it happens so much later. */
+void naive_pause(Sim *sim, Time duration)
+{
+    sim->paused_until = sim->now + duration;
+    if (machine(sim)->scheduler == SCHED_PROCESSOR_SHARING)
+        share_up_to_now(sim);
+    sim->shared += duration;
+    put_off(sim, &sim->completion, duration);
+    for (int i = 0; i < machine(sim)->cores; i++) {
+        Doer *doer = sim->core[i].doer;
+        if (doer == NULL)
+            continue;
+        count_runtime(doer);
+        doer->counted += duration;
+        doer->slice_from += duration;
+        put_off(sim, &doer->slice_end, duration);
+        put_off(sim, &doer->next, duration);
     }
 }
 

@@ -105,22 +105,83 @@ void naive_enter(Loop *loop, Time cost, void (*entered)(Loop *, void *), void *w
     loop->entered_with = who;
 }
 
-static void connection_accepted(Loop *loop, void *who)
+static void adopt(Loop *loop, void *who)
 {
     Conn *conn = who;
     Descriptor *descriptor = mem_get(loop->sim->mem, sizeof *descriptor);
-    *descriptor = (Descriptor){.kind = CONNECTION, .conn = conn};
+    *descriptor = (Descriptor){.kind = CONNECTION, .conn = conn, .loop = loop};
     conn->served_by = descriptor;
     if (naive_accept(loop->sim, conn))
         watch(loop, descriptor);
 }
 
+static void push_own(Loop *loop, Conn *conn)
+{
+    ck_assert_int_lt(loop->owns, (int)COUNT_OF(loop->own));
+    loop->own[loop->owns++] = conn;
+}
+
+static Conn *pop_own(Loop *loop)
+{
+    Conn *conn = loop->own[0];
+    loop->owns--;
+    memmove(loop->own, loop->own + 1, (size_t)loop->owns * sizeof conn);
+    return conn;
+}
+
+/* A cluster with round-robin: the loops take turns, the first one, which accepts, included. */
+static void hand_over(Loop *loop, void *who)
+{
+    Cluster *cluster = loop->cluster;
+    Loop *to = cluster->loop[cluster->turn++ % (uint64_t)cluster->loops];
+    push_own(to, who);
+    naive_ready(to, &to->handed);
+}
+
+static bool waits_for(const Loop *loop)
+{
+    return loop->cluster->reuseport ? loop->owns > 0 : loop->sim->waiting > 0;
+}
+
+/* Nobody waits any more: the sockets of all loops say so, or, with reuseport, that of this loop. */
+static void no_longer_ready(Loop *loop)
+{
+    for (int i = 0; i < loop->cluster->loops; i++)
+        if (!loop->cluster->reuseport || loop->cluster->loop[i] == loop)
+            loop->cluster->loop[i]->listening.ready = false;
+}
+
 static void on_connection(Loop *loop)
 {
     Sim *sim = loop->sim;
-    Conn *conn = naive_take(sim);
-    loop->listening.ready = sim->waiting > 0;
-    naive_enter(loop, sim->cost->accept, connection_accepted, conn);
+    if (!waits_for(loop)) { /* another loop was faster */
+        loop->owes += sim->cost->accept;
+        return;
+    }
+    Conn *conn = loop->cluster->reuseport ? naive_take_this(sim, pop_own(loop)) : naive_take(sim);
+    if (!waits_for(loop))
+        no_longer_ready(loop);
+    loop->accepts_from = &loop->listening;
+    naive_enter(loop, sim->cost->accept, loop->cluster->round_robin ? hand_over : adopt, conn);
+}
+
+static void on_handed(Loop *loop)
+{
+    Conn *conn = pop_own(loop);
+    loop->handed.ready = loop->owns > 0;
+    loop->accepts_from = &loop->handed;
+    naive_enter(loop, 0, adopt, conn);
+}
+
+/* libuv before 1.45 goes on until nobody waits; since then, that is for the next turn. */
+static void accepts_on(Loop *loop)
+{
+    Descriptor *from = loop->accepts_from;
+    loop->accepts_from = NULL;
+    if (loop->legacy && from == &loop->listening && waits_for(loop))
+        on_connection(loop);
+    else if (loop->legacy && from == &loop->handed && loop->owns > 0)
+        on_handed(loop);
 }
 
 static void request_read(Loop *loop, void *who)
@@ -177,6 +238,7 @@ static void dispatch(Loop *loop, Descriptor *descriptor)
         return;
     switch (descriptor->kind) {
     case LISTENING: on_connection(loop); break;
+    case HANDED: on_handed(loop); break;
     case EVENTFD:
         descriptor->ready = loop->pending = false;
         memcpy(loop->batch, loop->done, (size_t)loop->dones * sizeof loop->done[0]);
@@ -282,7 +344,9 @@ static void close_one(Loop *loop)
 
 static void next_event(Loop *loop)
 {
-    if (loop->batched > 0) {
+    if (loop->accepts_from != NULL) {
+        accepts_on(loop);
+    } else if (loop->batched > 0) {
         Task *task = naive_pop(loop->batch, &loop->batched);
         loop->owes += loop->sim->cost->complete;
         loop->entered = task_over;
@@ -353,34 +417,59 @@ static void loop_goes_on(Doer *doer)
     }
 }
 
+/* reuseport: the kernel's hash of a connection decides. */
 static void connection_comes(Sim *sim, Conn *conn)
 {
-    Loop *loop = sim->model;
-    (void)conn;
-    naive_ready(loop, &loop->listening);
+    Cluster *cluster = sim->model;
+    if (cluster->reuseport) {
+        Loop *loop = cluster->loop[mix2(sim->spec->seed, conn->number) % (uint64_t)cluster->loops];
+        push_own(loop, conn);
+        naive_ready(loop, &loop->listening);
+        return;
+    }
+    for (int i = 0; i < (cluster->round_robin ? 1 : cluster->loops); i++)
+        naive_ready(cluster->loop[i], &cluster->loop[i]->listening);
 }
 
 static void readable(Sim *sim, Conn *conn)
 {
-    if (conn->served_by != NULL)
-        naive_ready(sim->model, conn->served_by);
+    Descriptor *descriptor = conn->served_by;
+    (void)sim;
+    naive_ready(descriptor->loop, descriptor);
 }
 
-void naive_event_loop(Sim *sim)
+static Loop *new_loop(Sim *sim, Cluster *cluster)
 {
     Loop *loop = mem_get(sim->mem, sizeof *loop);
     loop->sim = sim;
+    loop->cluster = cluster;
+    loop->legacy = strcmp(naive_word(sim, "order"), "libuv-1.44") == 0;
     loop->timer = -1;
     loop->next_expiry = TIME_NEVER;
     loop->eventfd.kind = EVENTFD;
     loop->listening.kind = LISTENING;
+    loop->handed.kind = HANDED;
     watch(loop, &loop->eventfd);
     watch(loop, &loop->listening);
     watch(loop, &loop->handed);
     naive_workers(loop);
     loop->doer = naive_doer(sim, loop_goes_on, loop); /* after its workers */
-    sim->model = loop;
+    sim->memory += sim->cost->thread_memory;
+    naive_wake(loop->doer);
+    return loop;
+}
+
+void naive_event_loop(Sim *sim)
+{
+    Cluster *cluster = mem_get(sim->mem, sizeof *cluster);
+    const char *distribution = naive_word(sim, "distribution");
+    cluster->sim = sim;
+    cluster->loops = (int)naive_key(sim, "loops", 1);
+    cluster->round_robin = strcmp(distribution, "round-robin") == 0;
+    cluster->reuseport = strcmp(distribution, "reuseport") == 0;
+    sim->model = cluster;
     sim->connection_comes = connection_comes;
     sim->readable = readable;
-    naive_wake(loop->doer);
+    for (int i = 0; i < cluster->loops; i++)
+        cluster->loop[i] = new_loop(sim, cluster);
 }

@@ -6,10 +6,11 @@
 #include "naive_sim.h"
 
 
-typedef enum DescriptorKind { LISTENING, EVENTFD, CONNECTION, SOCKET } DescriptorKind;
+typedef enum DescriptorKind { LISTENING, HANDED, EVENTFD, CONNECTION, SOCKET } DescriptorKind;
 
 typedef struct Descriptor {
     DescriptorKind kind;
+    Loop *loop;
     bool registered, ready, on_list, closed;
     Conn *conn;
     Act *act;    /* that waits for this socket */
@@ -62,8 +63,22 @@ enum { LIST_MOST = 3000 };
 
 typedef enum Phase { START, POLL, REGISTER, FIRST_WAIT, SECOND_WAIT, REPORT, EVENTS, CLOSING, RUN_TIMERS, TIMERS, TIMERS_OF_LIST, FIRES } Phase;
 
+/* The loops of a server. */
+typedef struct Cluster {
+    Sim *sim;
+    Loop *loop[16];
+    int loops;
+    bool round_robin, reuseport; /* neither: one socket, shared */
+    uint64_t turn;
+} Cluster;
+
 struct Loop {
     Sim *sim;
+    Cluster *cluster;
+    bool legacy;              /* libuv-1.44: accepts all that wait, not one a turn */
+    Descriptor *accepts_from; /* it does, and may go on doing so */
+    Conn *own[2000];          /* handed over to it; or (reuseport) for it to accept */
+    int owns;
     Doer *doer;
     Phase phase;
     Act *running;

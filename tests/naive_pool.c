@@ -151,6 +151,7 @@ void naive_workers(Loop *loop)
         Worker *worker = mem_get(sim->mem, sizeof *worker);
         worker->loop = loop;
         worker->doer = naive_doer(sim, worker_goes_on, worker);
+        sim->memory += sim->cost->thread_memory;
         naive_wake(worker->doer);
     }
 }

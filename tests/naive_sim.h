@@ -83,6 +83,7 @@ typedef struct Resource {
 
 typedef struct Lock {
     const char *name;
+    const Loop *process; /* NULL: of all threads */
     bool held;
     Waiter queue[1000];
     int queued;
@@ -163,6 +164,8 @@ struct Sim {
     int64_t mean; /* fair: the mean virtual runtime of who runs or waits, as far as it ever came */
     Happening *completion; /* processor sharing */
     Time shared;           /* up to when it is brought */
+    uint64_t pauses;
+    Time paused_until;
     Core core[64];
     Resource *resources;
     Lock locks[32];
@@ -186,13 +189,16 @@ Happening *naive_at(Sim *sim, Time when, int rank, What *what, void *who);
 void naive_cancel(Sim *sim, Happening *happening);
 Call *naive_call(Sim *sim, int resource, Rng *rng, Waiter waiter, bool enters);
 bool naive_leave(Sim *sim, Call *call); /* what was entered; true: it has failed */
-bool naive_lock(Sim *sim, const char *name, Waiter waiter); /* true: got it at once */
-bool naive_unlock(Sim *sim, const char *name); /* true: somebody has it now */
+bool naive_lock(Sim *sim, const Loop *process, const char *name, Waiter waiter); /* true: got it at once */
+bool naive_unlock(Sim *sim, const Loop *process, const char *name); /* true: somebody has it now */
+bool naive_fits(const Sim *sim, int64_t bytes); /* in memory */
+int64_t naive_stack(const Sim *sim);            /* memory of each thread that serves */
 int64_t naive_key(const Sim *sim, const char *key, int64_t otherwise); /* of the server */
 const char *naive_word(const Sim *sim, const char *key);
 
 /* naive_cores.c: cores */
 Doer *naive_doer(Sim *sim, void (*go)(Doer *), void *who);
+void naive_pause(Sim *sim, Time duration);
 bool naive_wake(Doer *doer); /* false: it does not sleep */
 
 /* naive_steps.c: bodies */
@@ -232,6 +238,7 @@ bool naive_next_time(Sim *sim, Stream *stream);
 
 /* naive_clients.c */
 void naive_clients(Sim *sim);
+Conn *naive_take_this(Sim *sim, Conn *conn); /* from anywhere in it */
 Conn *naive_take(Sim *sim);               /* from the backlog, in front of the cost of accepting */
 bool naive_accept(Sim *sim, Conn *conn);  /* false: refused */
 void naive_refuse(Sim *sim, Conn *conn);

@@ -8,6 +8,7 @@ const char *const naive_kind[] = {
     "cpu", "net", "sleep", "io kernel", "io fs", "io dns", "io cpu", "pool cpu", "pool fs", "pool dns",
     "sync io", "sync pool", "all", "race", "any", "allSettled", "choose", "repeat", "try", "throw", "lock", "respond",
     "costs", "network", "bytes", "timeout", "retry", "backlog", "max_connections", "keep-alive", "request timeout",
+    "memory", "pauses",
     NULL,
 };
 
@@ -286,24 +287,46 @@ static void limits(Maker *maker)
         has(maker, "request timeout");
         buf_f(&maker->text, ", \"request_timeout\": \"%uns\"", 500000 + pick(maker, 6000000));
     }
+    if (pick(maker, 4) == 0) {
+        has(maker, "pauses");
+        put(maker, ", \"pauses\": {\"every\": ");
+        duration(maker, 20000);
+        put(maker, ", \"for\": ");
+        duration(maker, 4000);
+        put(maker, "}");
+    }
+}
+
+static void stack(Maker *maker)
+{
+    if (pick(maker, 4) == 0)
+        buf_f(&maker->text, ", \"stack\": \"%uKiB\"", 1 + pick(maker, 60));
 }
 
 static void servers(Maker *maker)
 {
+    static const char *const distributions[] = {"shared", "round-robin", "reuseport"};
     buf_f(&maker->text, " \"servers\": {\n  \"node\": {\"model\": \"event-loop\", \"workers\": %u", 1 + pick(maker, 4));
+    if (pick(maker, 4) == 0)
+        put(maker, ", \"order\": \"libuv-1.44\"");
+    if (pick(maker, 3) == 0)
+        buf_f(&maker->text, ", \"loops\": %u, \"distribution\": \"%s\"", 1 + pick(maker, 3), distributions[pick(maker, 3)]);
     limits(maker);
     put(maker, "},\n  \"tpc\": {\"model\": \"thread-per-connection\"");
     if (pick(maker, 2))
         buf_f(&maker->text, ", \"max_threads\": %u", 1 + pick(maker, 8));
+    stack(maker);
     limits(maker);
     buf_f(&maker->text, "},\n  \"pooled\": {\"model\": \"thread-pool\", \"threads\": %u, \"unit\": \"%s\"", 1 + pick(maker, 6),
           pick(maker, 2) ? "request" : "connection");
     if (pick(maker, 2))
         buf_f(&maker->text, ", \"queue\": %u", pick(maker, 4));
+    stack(maker);
     limits(maker);
     put(maker, "},\n  \"green\": {\"model\": \"green-threads\"");
     if (pick(maker, 2))
         buf_f(&maker->text, ", \"carriers\": %u", 1 + pick(maker, 3));
+    stack(maker);
     limits(maker);
     put(maker, "}\n }}\n");
 }
@@ -318,6 +341,10 @@ static void machine(Maker *maker)
           1 + pick(maker, 3), schedulers[maker->spec.scheduler]);
     if (pick(maker, 2))
         put(maker, ", \"time_slice\": \"300us\"");
+    if (costs && pick(maker, 4) == 0) {
+        has(maker, "memory");
+        buf_f(&maker->text, ", \"memory\": \"%uKiB\"", 150 + pick(maker, 400));
+    }
     put(maker, "},\n");
     if (pick(maker, 2)) {
         has(maker, "network");

@@ -382,7 +382,7 @@ static How lock(Act *act, uint64_t path, const Json *step)
 {
     const char *name = has(step, "lock")->text;
     if (!begun(act)) {
-        if (!naive_lock(act->sim, name, (Waiter){told_lock, act}))
+        if (!naive_lock(act->sim, act->loop, name, (Waiter){told_lock, act}))
             return WAITS;
         log_it(act, false, NULL);
     }
@@ -390,7 +390,7 @@ static How lock(Act *act, uint64_t path, const Json *step)
     How how = steps(act, path, has(step, "do"));
     if (how != WENT && how != THREW)
         return how;
-    if (first_time(act) && naive_unlock(act->sim, name) && act->loop == NULL && act->sim->cost->wake > 0) {
+    if (first_time(act) && naive_unlock(act->sim, act->loop, name) && act->loop == NULL && act->sim->cost->wake > 0) {
         act->doer->need = act->sim->cost->wake; /* the waker pays */
         return COMPUTES;
     }

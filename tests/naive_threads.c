@@ -44,7 +44,7 @@ typedef struct Threads {
     int idle_carriers;
     struct Serving *runnable[2000]; /* green threads */
     int runnables;
-    int64_t size, queue_most;
+    int64_t size, queue_most, stack;
     Serving *idle[200];
     int idles, called;
     Waiting queue[2000];
@@ -136,6 +136,7 @@ static void connection_thread(Doer *doer)
     if (serving->at != AT_EXIT)
         return;
     serving->at = GONE;
+    threads->sim->memory -= threads->stack;
     threads->live--;
     naive_wake(threads->acceptor);
 }
@@ -348,6 +349,7 @@ static bool new_green(Threads *threads, Conn *conn)
     serving->threads = threads;
     serving->conn = conn;
     conn->served_by = serving;
+    threads->sim->memory += threads->stack;
     if (!naive_accept(threads->sim, conn))
         serving->at = AT_EXIT;
     return runnable(threads, serving);
@@ -366,6 +368,7 @@ static void spawn(Threads *threads, Conn *conn)
     Serving *serving = serving_new(threads, conn, connection_thread);
     conn->served_by = serving;
     threads->live++;
+    threads->sim->memory += threads->stack;
     naive_wake(serving->doer);
     if (!naive_accept(threads->sim, conn))
         serving->at = AT_EXIT;
@@ -374,6 +377,10 @@ static void spawn(Threads *threads, Conn *conn)
 /* True: a thread that slept was woken. */
 static bool accept_one(Threads *threads, Conn *conn)
 {
+    if (!threads->pool && !naive_fits(threads->sim, threads->stack + threads->sim->cost->connection_memory)) {
+        naive_refuse(threads->sim, conn);
+        return false;
+    }
     if (threads->is_green)
         return new_green(threads, conn);
     if (!threads->pool) {
@@ -421,6 +428,7 @@ static Threads *threads_new(Sim *sim)
 {
     Threads *threads = mem_get(sim->mem, sizeof *threads);
     threads->sim = sim;
+    threads->stack = naive_stack(sim);
     sim->model = threads;
     sim->connection_comes = connection_comes;
     sim->readable = readable;
@@ -430,6 +438,7 @@ static Threads *threads_new(Sim *sim)
 static void start_acceptor(Threads *threads)
 {
     threads->acceptor = naive_doer(threads->sim, acceptor, threads);
+    threads->sim->memory += threads->sim->cost->thread_memory;
     naive_wake(threads->acceptor);
 }
 
@@ -447,8 +456,10 @@ void naive_thread_pool(Sim *sim)
     threads->by_request = strcmp(naive_word(sim, "unit"), "request") == 0;
     threads->size = naive_key(sim, "threads", 50);
     threads->queue_most = naive_key(sim, "queue", -1);
-    for (int i = 0; i < threads->size; i++)
+    for (int i = 0; i < threads->size && naive_fits(sim, threads->stack); i++) {
+        sim->memory += threads->stack;
         naive_wake(serving_new(threads, NULL, pool_thread)->doer);
+    }
     start_acceptor(threads);
 }
 
@@ -461,6 +472,7 @@ void naive_green_threads(Sim *sim)
         Carrier *carrier = mem_get(sim->mem, sizeof *carrier);
         carrier->threads = threads;
         carrier->doer = naive_doer(sim, carrier_goes_on, carrier);
+        sim->memory += sim->cost->thread_memory;
         naive_wake(carrier->doer);
     }
     start_acceptor(threads);

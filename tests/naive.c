@@ -211,6 +211,27 @@ const char *naive_word(const Sim *sim, const char *key)
     return value != NULL && value->type == JSON_STRING ? value->text : "";
 }
 
+/* ---- the backlog ---- */
+
+Conn *naive_take(Sim *sim)
+{
+    Conn *conn = sim->backlog[0];
+    sim->waiting--;
+    memmove(sim->backlog, sim->backlog + 1, (size_t)sim->waiting * sizeof conn);
+    return conn;
+}
+
+Conn *naive_take_this(Sim *sim, Conn *conn)
+{
+    for (int i = 0; i < sim->waiting; i++)
+        if (sim->backlog[i] == conn) {
+            sim->waiting--;
+            memmove(&sim->backlog[i], &sim->backlog[i + 1], (size_t)(sim->waiting - i) * sizeof conn);
+            break;
+        }
+    return conn;
+}
+
 /* ---- memory ---- */
 
 bool naive_fits(const Sim *sim, int64_t bytes)

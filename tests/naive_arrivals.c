@@ -14,7 +14,8 @@ Rng naive_draw(const Sim *sim, const Conn *conn, uint64_t request, uint64_t atte
                   (uint64_t)purpose << 8);
 }
 
-Time naive_draw_time(const Sim *sim, const Dist *dist, const Conn *conn, uint64_t request, uint64_t attempt, int purpose)
+Time naive_draw_time(const Sim *sim, const Dist *dist, const Conn *conn, uint64_t request, uint64_t attempt,
+                     int purpose)
 {
     Rng rng = naive_draw(sim, conn, request, attempt, purpose);
     return dist != NULL ? dist_sample(dist, &rng) : 0;
@@ -73,7 +74,8 @@ bool naive_next_time(Sim *sim, Stream *stream)
         if (stream->in_burst == 0) {
             Rng rng = rng_at(key, stream->bursts, 0, (uint64_t)FOR_BURST << 8);
             stream->at += dist_sample(spec->burst_every, &rng);
-            stream->in_burst = naive_count(&spec->burst_size, rng_at(key, stream->bursts, 0, (uint64_t)FOR_BURST_SIZE << 8));
+            stream->in_burst =
+                naive_count(&spec->burst_size, rng_at(key, stream->bursts, 0, (uint64_t)FOR_BURST_SIZE << 8));
             stream->bursts++;
         }
         stream->in_burst--;

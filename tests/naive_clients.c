@@ -167,8 +167,13 @@ static void closes(Sim *sim, Conn *conn)
 static Conn *successor(Sim *sim, const Conn *conn)
 {
     Conn *next = mem_get(sim->mem, sizeof *next);
-    *next = (Conn){.sim = sim, .stream = conn->stream, .stream_number = conn->stream_number, .index = conn->index,
-                   .handler = conn->handler, .planned = conn->planned, .sent = conn->sent};
+    *next = (Conn){.sim = sim,
+                   .stream = conn->stream,
+                   .stream_number = conn->stream_number,
+                   .index = conn->index,
+                   .handler = conn->handler,
+                   .planned = conn->planned,
+                   .sent = conn->sent};
     return next;
 }
 
@@ -230,7 +235,8 @@ static void opens(Sim *sim, Conn *conn, Time due)
 {
     conn->number = ++sim->connections;
     conn->due = due;
-    draw_rtt(sim, conn, conn->now != NULL ? conn->now->index : conn->sent, conn->now != NULL ? (uint64_t)conn->now->attempt : 0);
+    draw_rtt(sim, conn, conn->now != NULL ? conn->now->index : conn->sent,
+             conn->now != NULL ? (uint64_t)conn->now->attempt : 0);
     conn->state = OPENS;
     conn->opened = sim->now;
     conn->syn_there = sim->now + there(conn);
@@ -255,8 +261,12 @@ static void backs_off(Sim *sim, Conn *conn, const Req *old)
 {
     const SpecArrivals *spec = conn->stream;
     Req *req = mem_get(sim->mem, sizeof *req);
-    *req = (Req){.conn = conn, .number = old->number, .index = old->index, .handler = old->handler,
-                 .wanted = old->wanted, .attempt = old->attempt + 1};
+    *req = (Req){.conn = conn,
+                 .number = old->number,
+                 .index = old->index,
+                 .handler = old->handler,
+                 .wanted = old->wanted,
+                 .attempt = old->attempt + 1};
     req->key = rng_key(sim->spec->seed, conn->stream_number, (uint64_t)req->attempt);
     conn->now = req;
     Rng rng = naive_draw(sim, conn, req->index, (uint64_t)req->attempt, FOR_BACKOFF);
@@ -328,25 +338,6 @@ static void acts(Sim *sim, void *who)
 }
 
 /* ---- the server's side of a connection ---- */
-
-Conn *naive_take(Sim *sim)
-{
-    Conn *conn = sim->backlog[0];
-    sim->waiting--;
-    memmove(sim->backlog, sim->backlog + 1, (size_t)sim->waiting * sizeof conn);
-    return conn;
-}
-
-Conn *naive_take_this(Sim *sim, Conn *conn)
-{
-    for (int i = 0; i < sim->waiting; i++)
-        if (sim->backlog[i] == conn) {
-            sim->waiting--;
-            memmove(&sim->backlog[i], &sim->backlog[i + 1], (size_t)(sim->waiting - i) * sizeof conn);
-            break;
-        }
-    return conn;
-}
 
 static void idle_too_long(Sim *sim, void *who)
 {

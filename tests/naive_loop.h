@@ -5,7 +5,6 @@
 
 #include "naive_sim.h"
 
-
 typedef enum DescriptorKind { LISTENING, HANDED, EVENTFD, CONNECTION, SOCKET } DescriptorKind;
 
 typedef struct Descriptor {
@@ -13,7 +12,7 @@ typedef struct Descriptor {
     Loop *loop;
     bool registered, ready, on_list, closed;
     Conn *conn;
-    Act *act;    /* that waits for this socket */
+    Act *act; /* that waits for this socket */
     bool failed;
 } Descriptor;
 
@@ -61,7 +60,20 @@ typedef struct Worker {
 
 enum { LIST_MOST = 3000 };
 
-typedef enum Phase { START, POLL, REGISTER, FIRST_WAIT, SECOND_WAIT, REPORT, EVENTS, CLOSING, RUN_TIMERS, TIMERS, TIMERS_OF_LIST, FIRES } Phase;
+typedef enum Phase {
+    START,
+    POLL,
+    REGISTER,
+    FIRST_WAIT,
+    SECOND_WAIT,
+    REPORT,
+    EVENTS,
+    CLOSING,
+    RUN_TIMERS,
+    TIMERS,
+    TIMERS_OF_LIST,
+    FIRES
+} Phase;
 
 /* The loops of a server. */
 typedef struct Cluster {
@@ -90,10 +102,10 @@ struct Loop {
     Descriptor *watch[LIST_MOST], *ready[LIST_MOST], *event[LIST_MOST];
     int watches, readies, events, next_event;
     Descriptor listening, eventfd, handed; /* handed: by the other processes of a cluster */
-    bool pending; /* the eventfd was written, and not read yet */
-    Time T, base, timeout; /* ms; timeout -1: none */
-    bool polls, slept;     /* it sleeps in poll */
-    Time until;            /* ns */
+    bool pending;                          /* the eventfd was written, and not read yet */
+    Time T, base, timeout;                 /* ms; timeout -1: none */
+    bool polls, slept;                     /* it sleeps in poll */
+    Time until;                            /* ns */
     Happening *alarm;
     int closings; /* handles that wait for their closing phase */
     void (*entered)(Loop *, void *);
@@ -120,13 +132,15 @@ static inline Time clock_ms(const Loop *loop)
 }
 
 /* naive_loop.c */
-void naive_enter(Loop *loop, Time cost, void (*entered)(Loop *, void *), void *who); /* a callback, when its costs are paid */
+void naive_enter(Loop *loop, Time cost, void (*entered)(Loop *, void *),
+                 void *who);                          /* a callback, when its costs are paid */
 bool naive_ready(Loop *loop, Descriptor *descriptor); /* true: the loop slept, and was woken */
 
 /* naive_promises.c: microtasks, promises, and what runs on the loop */
 void naive_enqueue(Loop *loop, Reaction reaction);
 void naive_resume(Loop *loop, void *who, int index, bool rejected); /* a job: the activation goes on after its await */
-bool naive_run_activation(Loop *loop); /* true: it has to compute, or is blocked, and nothing else on the loop goes on */
+bool naive_run_activation(
+    Loop *loop); /* true: it has to compute, or is blocked, and nothing else on the loop goes on */
 void naive_answer(Loop *loop);
 
 /* naive_timers.c: 9 */

@@ -134,4 +134,3 @@ bool naive_run_activation(Loop *loop)
         handler_over(loop, act, how == THREW);
     return false;
 }
-

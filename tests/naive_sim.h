@@ -44,19 +44,19 @@ struct Doer {
     uint64_t joined; /* its place in the run queue */
     Happening *next; /* the end of its burst, of the switch before it, or of its core's waking up */
     Happening *slice_end;
-    Time slice_from;    /* when its slice began */
-    Time counted;       /* up to when its virtual runtime and its need are brought */
-    bool gives_way;     /* its slice ended together with its burst: it is asked first what it wants */
-    int64_t vruntime;   /* fair */
-    int64_t deadline;   /* fair: in virtual runtime */
-    int64_t slept_at;   /* fair: the mean when it left its core */
-    uint64_t fraction;  /* processor sharing: of what is left, 2^-64 ns */
+    Time slice_from;   /* when its slice began */
+    Time counted;      /* up to when its virtual runtime and its need are brought */
+    bool gives_way;    /* its slice ended together with its burst: it is asked first what it wants */
+    int64_t vruntime;  /* fair */
+    int64_t deadline;  /* fair: in virtual runtime */
+    int64_t slept_at;  /* fair: the mean when it left its core */
+    uint64_t fraction; /* processor sharing: of what is left, 2^-64 ns */
 };
 
 typedef struct Core {
-    Doer *doer;      /* NULL: idle */
+    Doer *doer;       /* NULL: idle */
     const Doer *last; /* that ran here */
-    Time idle_since; /* -1: it never ran */
+    Time idle_since;  /* -1: it never ran */
 } Core;
 
 /* Somebody who waits: told once, with whether it failed. */
@@ -90,7 +90,18 @@ typedef struct Lock {
 } Lock;
 
 /* What a client is about to do. */
-typedef enum ClientState { THINKS, RETURNS, BACKS_OFF, OPENS, SENDS, AWAITS, RECEIVES, LOSES, CLOSES, OVER } ClientState;
+typedef enum ClientState {
+    THINKS,
+    RETURNS,
+    BACKS_OFF,
+    OPENS,
+    SENDS,
+    AWAITS,
+    RECEIVES,
+    LOSES,
+    CLOSES,
+    OVER
+} ClientState;
 
 struct Conn {
     Sim *sim;
@@ -138,15 +149,21 @@ struct Act {
     int known, at;
     Act *caller; /* on a loop: who has started it and waits until it waits */
     Promise *result;
-    Loop *loop;  /* NULL: a thread runs it */
+    Loop *loop; /* NULL: a thread runs it */
     Doer *doer;
-    Call *call;  /* of a resource whose work it computes itself */
+    Call *call; /* of a resource whose work it computes itself */
     bool has_place;
     bool computes; /* a step, not a cost */
     bool paid;     /* what comes next */
 };
 
-typedef enum How { WENT, THREW, COMPUTES, WAITS, BLOCKS } How; /* BLOCKS: a loop waits, and nothing else goes on there */
+typedef enum How {
+    WENT,
+    THREW,
+    COMPUTES,
+    WAITS,
+    BLOCKS
+} How; /* BLOCKS: a loop waits, and nothing else goes on there */
 
 struct Sim {
     Mem *mem;
@@ -161,7 +178,7 @@ struct Sim {
     Doer *doers[5000];
     int doer_count;
     uint64_t joins;
-    int64_t mean; /* fair: the mean virtual runtime of who runs or waits, as far as it ever came */
+    int64_t mean;          /* fair: the mean virtual runtime of who runs or waits, as far as it ever came */
     Happening *completion; /* processor sharing */
     Time shared;           /* up to when it is brought */
     uint64_t pauses;
@@ -176,8 +193,8 @@ struct Sim {
     uint64_t connections;
     int64_t opened[8]; /* connections of a stream */
     NaiveRun *run;
-    void (*connection_comes)(Sim *sim, Conn *conn);          /* one stands in the backlog */
-    void (*readable)(Sim *sim, Conn *conn);      /* a request, or the end, has come to a connection that was accepted */
+    void (*connection_comes)(Sim *sim, Conn *conn); /* one stands in the backlog */
+    void (*readable)(Sim *sim, Conn *conn); /* a request, or the end, has come to a connection that was accepted */
     void *model;
     const Json *site_of[BODY_MOST];
     uint64_t site[BODY_MOST];
@@ -190,19 +207,31 @@ void naive_cancel(Sim *sim, Happening *happening);
 Call *naive_call(Sim *sim, int resource, Rng *rng, Waiter waiter, bool enters);
 bool naive_leave(Sim *sim, Call *call); /* what was entered; true: it has failed */
 bool naive_lock(Sim *sim, const Loop *process, const char *name, Waiter waiter); /* true: got it at once */
-bool naive_unlock(Sim *sim, const Loop *process, const char *name); /* true: somebody has it now */
-bool naive_fits(const Sim *sim, int64_t bytes); /* in memory */
-int64_t naive_stack(const Sim *sim);            /* memory of each thread that serves */
-int64_t naive_key(const Sim *sim, const char *key, int64_t otherwise); /* of the server */
+bool naive_unlock(Sim *sim, const Loop *process, const char *name);              /* true: somebody has it now */
+bool naive_fits(const Sim *sim, int64_t bytes);                                  /* in memory */
+int64_t naive_stack(const Sim *sim);                                             /* memory of each thread that serves */
+int64_t naive_key(const Sim *sim, const char *key, int64_t otherwise);           /* of the server */
 const char *naive_word(const Sim *sim, const char *key);
 
 /* naive_cores.c: cores */
 Doer *naive_doer(Sim *sim, void (*go)(Doer *), void *who);
+void naive_put_off(Sim *sim, Happening **happening, Time duration);
 void naive_pause(Sim *sim, Time duration);
 bool naive_wake(Doer *doer); /* false: it does not sleep */
 
-/* naive_steps.c: bodies */
+/* naive_sharing.c: the scheduler that has no cores */
+void naive_share(Doer *doer); /* it wants to compute */
+void naive_share_pause(Sim *sim, Time duration);
+
+/* naive_places.c: where draws are made */
 void naive_sites(Sim *sim);
+uint64_t naive_site(const Sim *sim, const Json *at);
+uint64_t naive_owner(const SpecBody *handler);
+const Dist *naive_dist(Sim *sim, const Json *json);
+const Json *naive_has(const Json *step, const char *key); /* a member of a step; NULL: it has none */
+const Json *naive_combination(const Json *step); /* the elements of all, race, any, allSettled; NULL: it is none */
+
+/* naive_steps.c: bodies */
 Act *naive_act(Sim *sim, Req *req);
 How naive_go_on(Act *act);
 void naive_step_over(Act *act, bool failed);
@@ -231,7 +260,8 @@ typedef struct Stream {
 } Stream;
 uint64_t naive_client_key(const Sim *sim, uint64_t stream, uint64_t attempt);
 Rng naive_draw(const Sim *sim, const Conn *conn, uint64_t request, uint64_t attempt, int purpose);
-Time naive_draw_time(const Sim *sim, const Dist *dist, const Conn *conn, uint64_t request, uint64_t attempt, int purpose);
+Time naive_draw_time(const Sim *sim, const Dist *dist, const Conn *conn, uint64_t request, uint64_t attempt,
+                     int purpose);
 uint64_t naive_count(const SpecCount *count, Rng rng);
 int naive_draw_handler(const Sim *sim, const Conn *conn, uint64_t request);
 bool naive_next_time(Sim *sim, Stream *stream);
@@ -239,8 +269,8 @@ bool naive_next_time(Sim *sim, Stream *stream);
 /* naive_clients.c */
 void naive_clients(Sim *sim);
 Conn *naive_take_this(Sim *sim, Conn *conn); /* from anywhere in it */
-Conn *naive_take(Sim *sim);               /* from the backlog, in front of the cost of accepting */
-bool naive_accept(Sim *sim, Conn *conn);  /* false: refused */
+Conn *naive_take(Sim *sim);                  /* from the backlog, in front of the cost of accepting */
+bool naive_accept(Sim *sim, Conn *conn);     /* false: refused */
 void naive_refuse(Sim *sim, Conn *conn);
 void naive_respond(Sim *sim, Req *req, bool failed, int64_t bytes); /* leaves the server now */
 void naive_close(Sim *sim, Conn *conn);

@@ -5,10 +5,39 @@
 #include <string.h>
 
 const char *const naive_kind[] = {
-    "cpu", "net", "sleep", "io kernel", "io fs", "io dns", "io cpu", "pool cpu", "pool fs", "pool dns",
-    "sync io", "sync pool", "all", "race", "any", "allSettled", "choose", "repeat", "try", "throw", "lock", "respond",
-    "costs", "network", "bytes", "timeout", "retry", "backlog", "max_connections", "keep-alive", "request timeout",
-    "memory", "pauses",
+    "cpu",
+    "net",
+    "sleep",
+    "io kernel",
+    "io fs",
+    "io dns",
+    "io cpu",
+    "pool cpu",
+    "pool fs",
+    "pool dns",
+    "sync io",
+    "sync pool",
+    "all",
+    "race",
+    "any",
+    "allSettled",
+    "choose",
+    "repeat",
+    "try",
+    "throw",
+    "lock",
+    "respond",
+    "costs",
+    "network",
+    "bytes",
+    "timeout",
+    "retry",
+    "backlog",
+    "max_connections",
+    "keep-alive",
+    "request timeout",
+    "memory",
+    "pauses",
     NULL,
 };
 
@@ -233,7 +262,8 @@ static void stream(Maker *maker)
         buf_f(&maker->text, ", \"count\": %u", 5 + pick(maker, 40));
     if (pick(maker, 3) == 0) {
         has(maker, "bytes");
-        buf_f(&maker->text, ", \"request_bytes\": \"%uB\", \"response_bytes\": \"%uB\"", pick(maker, 1000), pick(maker, 1000));
+        buf_f(&maker->text, ", \"request_bytes\": \"%uB\", \"response_bytes\": \"%uB\"", pick(maker, 1000),
+              pick(maker, 1000));
     }
     if (pick(maker, 3) == 0) {
         has(maker, "timeout");
@@ -310,15 +340,16 @@ static void servers(Maker *maker)
     if (pick(maker, 4) == 0)
         put(maker, ", \"order\": \"libuv-1.44\"");
     if (pick(maker, 3) == 0)
-        buf_f(&maker->text, ", \"loops\": %u, \"distribution\": \"%s\"", 1 + pick(maker, 3), distributions[pick(maker, 3)]);
+        buf_f(&maker->text, ", \"loops\": %u, \"distribution\": \"%s\"", 1 + pick(maker, 3),
+              distributions[pick(maker, 3)]);
     limits(maker);
     put(maker, "},\n  \"tpc\": {\"model\": \"thread-per-connection\"");
     if (pick(maker, 2))
         buf_f(&maker->text, ", \"max_threads\": %u", 1 + pick(maker, 8));
     stack(maker);
     limits(maker);
-    buf_f(&maker->text, "},\n  \"pooled\": {\"model\": \"thread-pool\", \"threads\": %u, \"unit\": \"%s\"", 1 + pick(maker, 6),
-          pick(maker, 2) ? "request" : "connection");
+    buf_f(&maker->text, "},\n  \"pooled\": {\"model\": \"thread-pool\", \"threads\": %u, \"unit\": \"%s\"",
+          1 + pick(maker, 6), pick(maker, 2) ? "request" : "connection");
     if (pick(maker, 2))
         buf_f(&maker->text, ", \"queue\": %u", pick(maker, 4));
     stack(maker);
@@ -337,8 +368,8 @@ static void machine(Maker *maker)
     bool costs = pick(maker, 2);
     if (costs)
         has(maker, "costs");
-    buf_f(&maker->text, " \"machine\": {\"profile\": \"%s\", \"cores\": %u, \"scheduler\": \"%s\"", costs ? "linux" : "ideal",
-          1 + pick(maker, 3), schedulers[maker->spec.scheduler]);
+    buf_f(&maker->text, " \"machine\": {\"profile\": \"%s\", \"cores\": %u, \"scheduler\": \"%s\"",
+          costs ? "linux" : "ideal", 1 + pick(maker, 3), schedulers[maker->spec.scheduler]);
     if (pick(maker, 2))
         put(maker, ", \"time_slice\": \"300us\"");
     if (costs && pick(maker, 4) == 0) {
@@ -350,7 +381,8 @@ static void machine(Maker *maker)
         has(maker, "network");
         put(maker, " \"network\": {\"rtt\": ");
         duration(maker, 2000);
-        buf_f(&maker->text, ", \"bandwidth\": \"%ukB/s\", \"syn_retry\": [\"5ms\", \"20ms\"]},\n", 1 + pick(maker, 3000));
+        buf_f(&maker->text, ", \"bandwidth\": \"%ukB/s\", \"syn_retry\": [\"5ms\", \"20ms\"]},\n",
+              1 + pick(maker, 3000));
     }
 }
 

@@ -6,149 +6,20 @@
  * so the walk comes by the same way. */
 #include "naive_sim.h"
 
-#include "../model/spec/diag.h"
 #include "../model/spec/units.h"
-#include "../sim/digest.h"
 
 #include <check.h>
 #include <string.h>
 
-/* ---- places: docs/method.md, "Draws" ----
- *
- * Whatever may draw has a site: a number that counts through the handler as it is written, mixed with the handler. */
-
-typedef struct Counter {
-    Sim *sim;
-    uint64_t owner, count;
-} Counter;
-
-static void site(Counter *counter, const Json *at)
-{
-    Sim *sim = counter->sim;
-    ck_assert_int_lt(sim->sites, BODY_MOST);
-    sim->site_of[sim->sites] = at;
-    sim->site[sim->sites++] = mix2(counter->owner, ++counter->count);
-}
-
-static uint64_t site_of(const Sim *sim, const Json *at)
-{
-    for (int i = 0; i < sim->sites; i++)
-        if (sim->site_of[i] == at)
-            return sim->site[i];
-    ck_abort_msg("no site");
-    return 0;
-}
-
-static const Dist *dist_of(Sim *sim, const Json *json)
-{
-    Diag diag;
-    diag_init(&diag, sim->mem);
-    const Dist *dist = value_dist(sim->mem, json, &diag);
-    ck_assert_ptr_nonnull(dist);
-    return dist;
-}
-
-static bool varies(Sim *sim, const Json *json)
-{
-    Time fixed;
-    return !dist_is_constant(dist_of(sim, json), &fixed);
-}
-
-static const Json *has(const Json *step, const char *key)
-{
-    return step->type == JSON_OBJECT ? json_member(step, key) : NULL;
-}
-
-static const char *const combinations[] = {"all", "race", "any", "allSettled"};
-static const char *const timed[] = {"net", "sleep", "pool"};
-
-static const Json *combination(const Json *step)
-{
-    for (int i = 0; i < 4; i++)
-        if (has(step, combinations[i]))
-            return has(step, combinations[i]);
-    return NULL;
-}
-
-static void body_sites(Counter *counter, const Json *body);
-
-static void io_sites(Counter *counter, const Json *io)
-{
-    for (int i = 0; i < 3; i++)
-        if (has(io, timed[i]) && varies(counter->sim, has(io, timed[i])))
-            site(counter, has(io, timed[i]));
-    site(counter, io);
-}
-
-static void choose_sites(Counter *counter, const Json *step)
-{
-    site(counter, step);
-    for (const Json *branch = has(step, "choose")->child; branch != NULL; branch = branch->next)
-        body_sites(counter, branch->child->next);
-}
-
-static void await_sites(Counter *counter, const Json *what)
-{
-    if (combination(what) == NULL) {
-        io_sites(counter, what);
-        return;
-    }
-    for (const Json *element = combination(what)->child; element != NULL; element = element->next) {
-        if (element->type != JSON_ARRAY) {
-            io_sites(counter, element);
-            continue;
-        }
-        body_sites(counter, element);
-        site(counter, element);
-    }
-}
-
-static void step_sites(Counter *counter, const Json *step)
-{
-    static const char *const bodies[] = {"do", "try", "catch", "finally"};
-    if (has(step, "cpu") && varies(counter->sim, has(step, "cpu")))
-        site(counter, has(step, "cpu"));
-    if (has(step, "await"))
-        await_sites(counter, has(step, "await"));
-    if (has(step, "sync"))
-        io_sites(counter, has(step, "sync"));
-    if (has(step, "choose"))
-        choose_sites(counter, step);
-    if (has(step, "repeat"))
-        site(counter, step);
-    for (int i = 0; i < 4; i++)
-        if (has(step, bodies[i]))
-            body_sites(counter, has(step, bodies[i]));
-}
-
-static void body_sites(Counter *counter, const Json *body)
-{
-    for (const Json *step = body->child; step != NULL; step = step->next)
-        step_sites(counter, step);
-}
-
-static uint64_t owner_of(const SpecBody *handler)
-{
-    return digest_bytes(1, handler->name, strlen(handler->name));
-}
-
-void naive_sites(Sim *sim)
-{
-    for (int i = 0; i < sim->spec->handler_count; i++) {
-        Counter counter = {sim, owner_of(&sim->spec->handlers[i]), 0};
-        body_sites(&counter, sim->spec->handlers[i].body);
-    }
-}
-
 static Rng draw(const Act *act, uint64_t path, const Json *at)
 {
     return rng_at(act->req->key, act->req->conn->index, (uint32_t)act->req->index,
-                  mix2(path, site_of(act->sim, at)));
+                  mix2(path, naive_site(act->sim, at)));
 }
 
 static Time sample(const Act *act, uint64_t path, const Json *at)
 {
-    const Dist *dist = dist_of(act->sim, at);
+    const Dist *dist = naive_dist(act->sim, at);
     Time time;
     if (dist_is_constant(dist, &time))
         return time;
@@ -241,7 +112,7 @@ static bool pays(Act *act, Time cost)
 static int resource_of(const Act *act, const Json *io)
 {
     for (int i = 0; i < act->sim->spec->resource_count; i++)
-        if (strcmp(act->sim->spec->resources[i].name, has(io, "io")->text) == 0)
+        if (strcmp(act->sim->spec->resources[i].name, naive_has(io, "io")->text) == 0)
             return i;
     ck_abort_msg("no such resource");
     return -1;
@@ -249,14 +120,14 @@ static int resource_of(const Act *act, const Json *io)
 
 static int kind_of(const Json *io)
 {
-    const Json *kind = has(io, "kind");
+    const Json *kind = naive_has(io, "kind");
     return kind == NULL || strcmp(kind->text, "cpu") == 0 ? VIA_CPU : strcmp(kind->text, "fs") == 0 ? VIA_FS : VIA_DNS;
 }
 
 static How thread_waits(Act *act, uint64_t path, const Json *io)
 {
     Sim *sim = act->sim;
-    if (has(io, "io")) {
+    if (naive_has(io, "io")) {
         Rng rng = draw(act, path, io);
         int resource = resource_of(act, io);
         bool computes = sim->spec->resources[resource].via == VIA_CPU;
@@ -265,13 +136,15 @@ static How thread_waits(Act *act, uint64_t path, const Json *io)
         act->call = naive_call(sim, resource, &rng, (Waiter){computes ? told_granted : told_thread, act}, computes);
         return WAITS;
     }
-    const Json *what = has(io, "net") ? has(io, "net") : has(io, "sleep") ? has(io, "sleep") : has(io, "pool");
+    const Json *what = naive_has(io, "net")     ? naive_has(io, "net")
+                       : naive_has(io, "sleep") ? naive_has(io, "sleep")
+                                                : naive_has(io, "pool");
     Time time = sample(act, path, what);
-    if (has(io, "pool") && kind_of(io) == VIA_CPU)
+    if (naive_has(io, "pool") && kind_of(io) == VIA_CPU)
         return compute(act, time);
-    if (has(io, "sleep") && pays(act, sim->cost->sleep))
+    if (naive_has(io, "sleep") && pays(act, sim->cost->sleep))
         return COMPUTES;
-    if (has(io, "sleep"))
+    if (naive_has(io, "sleep"))
         time += sim->cost->timer_slack;
     naive_at(sim, sim->now + time, WORLD, time_is_over, act);
     return WAITS;
@@ -279,21 +152,22 @@ static How thread_waits(Act *act, uint64_t path, const Json *io)
 
 static bool in_pool(const Act *act, const Json *io)
 {
-    return has(io, "pool") || (has(io, "io") && act->sim->spec->resources[resource_of(act, io)].via != VIA_KERNEL);
+    return naive_has(io, "pool") ||
+           (naive_has(io, "io") && act->sim->spec->resources[resource_of(act, io)].via != VIA_KERNEL);
 }
 
 /* On a loop: starts it, and returns to the loop. */
 static How loop_waits(Act *act, uint64_t path, const Json *io)
 {
     const Costs *cost = act->sim->cost;
-    if (pays(act, has(io, "sleep") ? cost->timer : in_pool(act, io) ? cost->submit : 0))
+    if (pays(act, naive_has(io, "sleep") ? cost->timer : in_pool(act, io) ? cost->submit : 0))
         return COMPUTES;
-    if (has(io, "sleep")) {
-        naive_loop_sleep(act->loop, act, sample(act, path, has(io, "sleep")));
-    } else if (has(io, "net")) {
-        naive_loop_net(act->loop, act, sample(act, path, has(io, "net")), -1, NULL);
-    } else if (has(io, "pool")) {
-        naive_loop_pool(act->loop, act, kind_of(io), sample(act, path, has(io, "pool")), -1, NULL);
+    if (naive_has(io, "sleep")) {
+        naive_loop_sleep(act->loop, act, sample(act, path, naive_has(io, "sleep")));
+    } else if (naive_has(io, "net")) {
+        naive_loop_net(act->loop, act, sample(act, path, naive_has(io, "net")), -1, NULL);
+    } else if (naive_has(io, "pool")) {
+        naive_loop_pool(act->loop, act, kind_of(io), sample(act, path, naive_has(io, "pool")), -1, NULL);
     } else {
         int resource = resource_of(act, io), via = act->sim->spec->resources[resource].via;
         Rng rng = draw(act, path, io);
@@ -318,7 +192,7 @@ static How steps(Act *act, uint64_t path, const Json *body);
 
 static How cpu(Act *act, uint64_t path, const Json *step)
 {
-    return begun(act) ? logged(act) : compute(act, sample(act, path, has(step, "cpu")));
+    return begun(act) ? logged(act) : compute(act, sample(act, path, naive_has(step, "cpu")));
 }
 
 /* Blocks whoever runs it, loop or thread. */
@@ -334,11 +208,11 @@ static How choose(Act *act, uint64_t path, const Json *step)
 {
     double sum = 0, up_to = 0;
     const Json *branch;
-    for (branch = has(step, "choose")->child; branch != NULL; branch = branch->next)
+    for (branch = naive_has(step, "choose")->child; branch != NULL; branch = branch->next)
         sum += branch->child->number;
     Rng rng = draw(act, path, step);
     double x = rng_unit(&rng) * sum;
-    for (branch = has(step, "choose")->child; branch->next != NULL; branch = branch->next) {
+    for (branch = naive_has(step, "choose")->child; branch->next != NULL; branch = branch->next) {
         up_to += branch->child->number;
         if (x < up_to)
             break;
@@ -348,9 +222,9 @@ static How choose(Act *act, uint64_t path, const Json *step)
 
 static How repeat(Act *act, uint64_t path, const Json *step)
 {
-    uint64_t loop = site_of(act->sim, step) >> 33;
-    for (int turn = 1; turn <= (int)has(step, "repeat")->number; turn++) {
-        How how = steps(act, mix2(mix2(path, loop), (uint64_t)turn), has(step, "do"));
+    uint64_t loop = naive_site(act->sim, step) >> 33;
+    for (int turn = 1; turn <= (int)naive_has(step, "repeat")->number; turn++) {
+        How how = steps(act, mix2(mix2(path, loop), (uint64_t)turn), naive_has(step, "do"));
         if (how != WENT)
             return how;
     }
@@ -359,12 +233,12 @@ static How repeat(Act *act, uint64_t path, const Json *step)
 
 static How try_step(Act *act, uint64_t path, const Json *step)
 {
-    How how = steps(act, path, has(step, "try"));
-    if (how == THREW && has(step, "catch"))
-        how = steps(act, path, has(step, "catch"));
-    if ((how != WENT && how != THREW) || !has(step, "finally"))
+    How how = steps(act, path, naive_has(step, "try"));
+    if (how == THREW && naive_has(step, "catch"))
+        how = steps(act, path, naive_has(step, "catch"));
+    if ((how != WENT && how != THREW) || !naive_has(step, "finally"))
         return how;
-    How last = steps(act, path, has(step, "finally"));
+    How last = steps(act, path, naive_has(step, "finally"));
     return last == WENT ? how : last;
 }
 
@@ -380,14 +254,14 @@ static void told_lock(Sim *sim, void *who, bool failed)
 
 static How lock(Act *act, uint64_t path, const Json *step)
 {
-    const char *name = has(step, "lock")->text;
+    const char *name = naive_has(step, "lock")->text;
     if (!begun(act)) {
         if (!naive_lock(act->sim, act->loop, name, (Waiter){told_lock, act}))
             return WAITS;
         log_it(act, false, NULL);
     }
     act->at++;
-    How how = steps(act, path, has(step, "do"));
+    How how = steps(act, path, naive_has(step, "do"));
     if (how != WENT && how != THREW)
         return how;
     if (first_time(act) && naive_unlock(act->sim, act->loop, name) && act->loop == NULL && act->sim->cost->wake > 0) {
@@ -401,19 +275,19 @@ static How lock(Act *act, uint64_t path, const Json *step)
 static How one_after_the_other(Act *act, uint64_t path, const Json *what)
 {
     bool threw = false, fulfilled = false;
-    for (const Json *element = combination(what)->child; element != NULL; element = element->next) {
-        How how = element->type == JSON_ARRAY ? steps(act, mix2(path, site_of(act->sim, element)), element)
+    for (const Json *element = naive_combination(what)->child; element != NULL; element = element->next) {
+        How how = element->type == JSON_ARRAY ? steps(act, mix2(path, naive_site(act->sim, element)), element)
                                               : wait_for(act, path, element);
         if (how != WENT && how != THREW)
             return how;
         threw |= how == THREW;
         fulfilled |= how == WENT;
-        if (has(what, "race") || (has(what, "any") && how == WENT))
+        if (naive_has(what, "race") || (naive_has(what, "any") && how == WENT))
             break;
     }
-    if (has(what, "allSettled"))
+    if (naive_has(what, "allSettled"))
         return WENT;
-    return has(what, "any") ? (fulfilled ? WENT : THREW) : (threw ? THREW : WENT);
+    return naive_has(what, "any") ? (fulfilled ? WENT : THREW) : (threw ? THREW : WENT);
 }
 
 /* On a loop: the elements are started one after the other, each up to where it waits; then all that is left is to wait
@@ -422,23 +296,23 @@ static How side_by_side(Act *act, uint64_t path, const Json *what)
 {
     Promise *started[100];
     int n = 0;
-    for (const Json *element = combination(what)->child; element != NULL; element = element->next, n++) {
+    for (const Json *element = naive_combination(what)->child; element != NULL; element = element->next, n++) {
         if (!begun(act)) {
-            log_it(act, false, naive_start(act, element, mix2(path, site_of(act->sim, element))));
+            log_it(act, false, naive_start(act, element, mix2(path, naive_site(act->sim, element))));
             return COMPUTES; /* not this one, the element: the loop comes back when that waits */
         }
         started[n] = act->log[act->at++].promise;
     }
     if (begun(act))
         return logged(act);
-    const char *kind = combination(what)->key;
+    const char *kind = naive_combination(what)->key;
     naive_await(act, naive_combine(act->loop, kind, n, started));
     return WAITS;
 }
 
 static How await_step(Act *act, uint64_t path, const Json *what)
 {
-    if (combination(what) == NULL)
+    if (naive_combination(what) == NULL)
         return wait_for(act, path, what);
     return act->loop != NULL ? side_by_side(act, path, what) : one_after_the_other(act, path, what);
 }
@@ -450,7 +324,7 @@ static How respond(Act *act, const Json *step)
     if (!begun(act) && (act->paid || !act->req->responded) && pays(act, act->sim->cost->write))
         return COMPUTES;
     if (first_time(act) && !act->req->responded) {
-        value_size(has(step, "respond")->text, &bytes, &why);
+        value_size(naive_has(step, "respond")->text, &bytes, &why);
         naive_respond(act->sim, act->req, false, bytes);
     }
     return WENT;
@@ -460,23 +334,23 @@ static How do_step(Act *act, uint64_t path, const Json *step)
 {
     if (step->type == JSON_STRING)
         return WENT;
-    if (has(step, "cpu"))
+    if (naive_has(step, "cpu"))
         return cpu(act, path, step);
-    if (has(step, "await"))
-        return await_step(act, path, has(step, "await"));
-    if (has(step, "sync"))
-        return sync_step(act, path, has(step, "sync"));
-    if (has(step, "choose"))
+    if (naive_has(step, "await"))
+        return await_step(act, path, naive_has(step, "await"));
+    if (naive_has(step, "sync"))
+        return sync_step(act, path, naive_has(step, "sync"));
+    if (naive_has(step, "choose"))
         return choose(act, path, step);
-    if (has(step, "repeat"))
+    if (naive_has(step, "repeat"))
         return repeat(act, path, step);
-    if (has(step, "try"))
+    if (naive_has(step, "try"))
         return try_step(act, path, step);
-    if (has(step, "lock"))
+    if (naive_has(step, "lock"))
         return lock(act, path, step);
-    if (has(step, "respond"))
+    if (naive_has(step, "respond"))
         return respond(act, step);
-    if (has(step, "throw"))
+    if (naive_has(step, "throw"))
         return THREW;
     ck_abort_msg("a step that is not part of the naive simulator");
     return WENT;
@@ -497,7 +371,7 @@ Act *naive_act(Sim *sim, Req *req)
 {
     const SpecBody *handler = &sim->spec->handlers[req->handler];
     Act *act = mem_get(sim->mem, sizeof *act);
-    *act = (Act){.sim = sim, .req = req, .body = handler->body, .path = owner_of(handler)};
+    *act = (Act){.sim = sim, .req = req, .body = handler->body, .path = naive_owner(handler)};
     return act;
 }
 

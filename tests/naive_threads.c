@@ -359,7 +359,8 @@ static bool new_green(Threads *threads, Conn *conn)
 
 static bool may_accept(Threads *threads)
 {
-    return threads->sim->waiting > 0 && (threads->pool || threads->is_green || threads->most == 0 || threads->live < threads->most);
+    return threads->sim->waiting > 0 &&
+           (threads->pool || threads->is_green || threads->most == 0 || threads->live < threads->most);
 }
 
 /* A thread of its own, even where the connection is then refused. */

@@ -129,4 +129,3 @@ void naive_run_timers(Loop *loop)
     loop->holds_back = true;
     loop->phase = TIMERS;
 }
-

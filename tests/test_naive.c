@@ -118,9 +118,16 @@ static void on_close(Sink *sink, size_t n, const char *const key[], const char *
 static NaiveRun *loopsim_run(Mem *mem, Lab *lab, int server)
 {
     Listener *listener = mem_get(mem, sizeof *listener);
-    listener->sink = (Sink){.track = on_track, .enter = on_enter, .leave = on_leave, .slice = on_slice,
-                            .begin = on_begin, .end = on_end, .instant = on_instant, .counter = on_counter,
-                            .state = on_state, .close = on_close};
+    listener->sink = (Sink){.track = on_track,
+                            .enter = on_enter,
+                            .leave = on_leave,
+                            .slice = on_slice,
+                            .begin = on_begin,
+                            .end = on_end,
+                            .instant = on_instant,
+                            .counter = on_counter,
+                            .state = on_state,
+                            .close = on_close};
     listener->run = mem_get(mem, sizeof *listener->run);
     LabRun *run = lab_begin_drawn(lab, server, &listener->sink);
     lab_finish(run);
@@ -173,7 +180,8 @@ static uint64_t first_difference(const NaiveRun *a, const NaiveRun *b)
 
 /* ---- what was met ---- */
 
-static const char *const models[] = {"event-loop", "thread-per-connection", "pool, connection", "pool, request", "green-threads"};
+static const char *const models[] = {"event-loop", "thread-per-connection", "pool, connection", "pool, request",
+                                     "green-threads"};
 static const char *const schedulers[] = {"fair", "round-robin", "fifo", "processor-sharing"};
 enum { MODELS = COUNT_OF(models), SCHEDULERS = COUNT_OF(schedulers) };
 
@@ -205,7 +213,8 @@ static int report(const Coverage *coverage, bool quietly)
             for (int kind = 0; naive_kind[kind] != NULL; kind++) {
                 missing += coverage->specs[model][scheduler][kind] == 0;
                 if (!quietly)
-                    printf(" %s %d%s", naive_kind[kind], coverage->specs[model][scheduler][kind], naive_kind[kind + 1] != NULL ? "," : "\n");
+                    printf(" %s %d%s", naive_kind[kind], coverage->specs[model][scheduler][kind],
+                           naive_kind[kind + 1] != NULL ? "," : "\n");
             }
         }
     }
@@ -227,8 +236,8 @@ static bool agree(Lab *lab, const char *text, int number, int server)
     bool agreed = naive_digest(ours) == naive_digest(theirs);
     if (!agreed) {
         uint64_t first = first_difference(ours, theirs);
-        printf("%s\nspec %d, server %s: request %d of %d differs\n", text, number, lab->spec->servers[server].name, (int)first,
-               (int)ours->count);
+        printf("%s\nspec %d, server %s: request %d of %d differs\n", text, number, lab->spec->servers[server].name,
+               (int)first, (int)ours->count);
         say("loopsim", ours, first);
         say("naive", theirs, first);
     }
@@ -268,7 +277,8 @@ START_TEST(the_naive_simulator_agrees_on_random_specs)
     if (long_form)
         printf("%d specs: %d servers differ, %d combinations were not met\n", n, differ, missing);
     ck_assert_int_eq(differ, 0);
-    ck_assert_msg(!long_form || n < 1000 || missing == 0, "%d combinations of model, scheduler and step were not met", missing);
+    ck_assert_msg(!long_form || n < 1000 || missing == 0, "%d combinations of model, scheduler and step were not met",
+                  missing);
 }
 END_TEST
 

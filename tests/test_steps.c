@@ -64,6 +64,7 @@ static void check_on(const Case *test, const char *server)
 #define TWO "{\"at\":[\"0\",\"0\"]}"
 #define NET(ms) "{\"await\":{\"net\":\"" #ms "ms\"}}"
 #define CPU(ms) "{\"cpu\":\"" #ms "ms\"}"
+#define POOL(kind) "{\"await\":{\"pool\":\"3ms\",\"kind\":\"" kind "\"}}"
 #define BODY(steps) "[" steps "]"
 
 static const Case cases[] = {
@@ -93,6 +94,9 @@ static const Case cases[] = {
     /* side by side */
     {LOOP | PARALLEL, "{\"await\":{\"all\":[" BODY(NET(2)) "," BODY(NET(5)) "]}}", NULL, "1@5000"},
     {BLOCKING, "{\"await\":{\"all\":[" BODY(NET(2)) "," BODY(NET(5)) "]}}", NULL, "1@7000"},
+    {PARALLEL, "{\"await\":{\"all\":[" BODY(POOL("cpu")) "," BODY(POOL("cpu")) "]}}", NULL, "1@6000"}, /* on one core */
+    {PARALLEL, "{\"await\":{\"all\":[" BODY(POOL("fs")) "," BODY(POOL("fs")) "]}}", NULL, "1@3000"},
+    {PARALLEL, "{\"await\":{\"all\":[" BODY("{\"await\":{\"io\":\"sums\"}}") ",{\"io\":\"sums\"}]}}", NULL, "1@8000"},
     {LOOP | PARALLEL, "{\"await\":{\"allSettled\":[" BODY(NET(2) ",{\"throw\":\"x\"}") "," BODY(NET(5)) "]}}", NULL, "1@5000"},
     {BLOCKING, "{\"await\":{\"allSettled\":[" BODY(NET(2) ",{\"throw\":\"x\"}") "," BODY(NET(5)) "]}}", NULL, "1@7000"},
     {LOOP | PARALLEL, "{\"await\":{\"race\":[" BODY(NET(5)) "," BODY(NET(2)) "]}}", NULL, "1@2000"},

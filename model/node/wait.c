@@ -137,10 +137,23 @@ static WaitEnd suspend_for(Vm *vm, Frame *frame, const IoInfo *info)
     return WAIT_OVER;
 }
 
+/* On a thread, what needs a core computes where it stands, side by side or not. */
+static bool computes(const Vm *vm, const IoInfo *info)
+{
+    if (info->kind == IO_RESOURCE)
+        return vm->shared->world->spec->resources[info->resource].via == VIA_CPU;
+    return info->kind == IO_POOL && info->pool == POOL_CPU;
+}
+
+static bool blocks(const Vm *vm, const Frame *frame, const IoInfo *info)
+{
+    return vm->node == NULL && (!frame->parallel || computes(vm, info));
+}
+
 static WaitEnd await_io(Vm *vm, Frame *frame, const Ins *ins)
 {
     const IoInfo *info = io_of(vm, ins);
-    if (vm->node == NULL && !frame->parallel)
+    if (blocks(vm, frame, info))
         return await_io_blocking(vm, frame, ins);
     if (frame->phase == 0) {
         Time cost = op_cost(vm, info);
@@ -216,7 +229,7 @@ static void begin_io(Vm *vm, Frame *frame, const Ins *ins, const IoInfo *info)
 static WaitEnd io(Vm *vm, Frame *frame, const Ins *ins)
 {
     const IoInfo *info = io_of(vm, ins);
-    if (vm->node == NULL && !frame->parallel)
+    if (blocks(vm, frame, info))
         return io_blocking(vm, frame, ins);
     if (frame->phase == 0) {
         Time cost = op_cost(vm, info);

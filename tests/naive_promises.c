@@ -103,7 +103,7 @@ static void handler_over(Loop *loop, Act *act, bool threw)
 {
     loop->answers = act;
     loop->threw = threw;
-    if (!act->req->responded)
+    if (!act->req->responded || act->req->too_late)
         loop->owes += loop->sim->cost->write;
 }
 

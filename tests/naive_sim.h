@@ -130,7 +130,8 @@ struct Req {
     Time wanted, at_server;
     Happening *timer;
     bool responded, failed, client_through;
-    bool watched; /* for request_timeout */
+    bool watched;  /* for request_timeout */
+    bool too_late; /* that was its response; what writing it costs is paid when the handler has ended */
 };
 
 /* What a step that is not to be repeated has left behind. */

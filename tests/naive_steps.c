@@ -378,8 +378,10 @@ Act *naive_act(Sim *sim, Req *req)
 static void too_late(Sim *sim, void *who)
 {
     Req *req = who;
-    if (!req->responded)
-        naive_respond(sim, req, true, 0);
+    if (req->responded)
+        return;
+    naive_respond(sim, req, true, 0);
+    req->too_late = true;
 }
 
 /* request_timeout: an error so long after the request was there. One whose handler was not entered by then fails. */

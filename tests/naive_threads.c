@@ -103,7 +103,7 @@ static bool serves(Serving *serving)
             if (!handler_goes_on(serving))
                 return false;
             serving->at = AT_WRITE;
-            if (!serving->act->req->responded && pays(serving->doer, cost->write))
+            if ((!serving->act->req->responded || serving->act->req->too_late) && pays(serving->doer, cost->write))
                 return false;
             break;
         case AT_WRITE: end_request(serving); break;

@@ -227,7 +227,7 @@ static void pool_thread(Doer *doer)
 
 static void request_for_pool(Threads *threads, Conn *conn)
 {
-    if (conn->served_by != NULL || conn->queued)
+    if (conn->served_by != NULL || conn->queued || conn->server_closed)
         return;
     Req *req = conn->bytes;
     conn->bytes = NULL;

@@ -47,7 +47,7 @@ typedef struct Task {
     int kind, resource;
     Time time;
     Rng rng;
-    bool failed, computing;
+    bool fails, failed, computing;
     struct Worker *worker;
     Call *call; /* of a resource */
 } Task;

@@ -53,7 +53,7 @@ const Json *naive_has(const Json *step, const char *key)
 }
 
 static const char *const combinations[] = {"all", "race", "any", "allSettled"};
-static const char *const timed[] = {"net", "sleep", "pool"};
+static const char *const timed[] = {"net", "sleep", "pool", "dns"};
 
 const Json *naive_combination(const Json *step)
 {
@@ -67,7 +67,7 @@ static void body_sites(Counter *counter, const Json *body);
 
 static void io_sites(Counter *counter, const Json *io)
 {
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 4; i++)
         if (naive_has(io, timed[i]) && varies(counter->sim, naive_has(io, timed[i])))
             site(counter, naive_has(io, timed[i]));
     site(counter, io);

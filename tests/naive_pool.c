@@ -89,57 +89,69 @@ static void told_worker(Sim *sim, void *who, bool failed)
 
 static void task_time_over(Sim *sim, void *who)
 {
-    told_worker(sim, who, false);
+    Task *task = who;
+    told_worker(sim, task, task->fails);
 }
 
-static void begin_task(Worker *worker)
+/* False: it takes no time. */
+static bool begin_task(Worker *worker)
 {
     Task *task = worker->task;
     Sim *sim = worker->loop->sim;
     task->worker = worker;
     if (task->resource >= 0)
         task->call = naive_call(sim, task->resource, &task->rng, (Waiter){told_worker, task}, task->kind == VIA_CPU);
-    else if (task->kind == VIA_CPU && task->time > 0)
+    else if (task->kind == VIA_CPU)
         worker->doer->need = task->time;
     else
         naive_at(sim, sim->now + task->time, WORLD, task_time_over, task);
+    return task->resource >= 0 || task->kind != VIA_CPU || task->time > 0;
+}
+
+/* True: it has to compute first: what a resource's place was for, or waking the loop. */
+static bool end_task(Worker *worker)
+{
+    Loop *loop = worker->loop;
+    Task *task = worker->task;
+    if (task->resource >= 0 && task->kind == VIA_CPU && !task->failed && !task->computing) {
+        task->computing = true;
+        worker->doer->need = task->call->latency;
+        if (task->call->latency > 0)
+            return true;
+    }
+    if (task->computing)
+        task->failed = naive_leave(loop->sim, task->call);
+    worker->task = NULL;
+    bool woke = task_done(loop, task);
+    if (task->kind == VIA_DNS)
+        loop->slow_running--;
+    worker->doer->need = woke ? loop->sim->cost->wake : 0;
+    return worker->doer->need > 0;
 }
 
 static void worker_goes_on(Doer *doer)
 {
     Worker *worker = doer->who;
     Loop *loop = worker->loop;
-    if (worker->task != NULL) {
-        Task *task = worker->task;
-        if (task->resource >= 0 && task->kind == VIA_CPU && !task->failed && !task->computing) {
-            task->computing = true;
-            doer->need = task->call->latency;
-            if (doer->need > 0)
-                return;
-        }
-        if (task->computing)
-            task->failed = naive_leave(loop->sim, task->call);
-        worker->task = NULL;
-        bool woke = task_done(loop, task);
-        if (task->kind == VIA_DNS)
-            loop->slow_running--;
-        doer->need = woke ? loop->sim->cost->wake : 0;
-        if (doer->need > 0)
+    if (worker->task != NULL && end_task(worker))
+        return;
+    while ((worker->task = next_task(loop)) != NULL)
+        if (begin_task(worker) || end_task(worker))
             return;
-    }
-    worker->task = next_task(loop);
-    if (worker->task != NULL)
-        begin_task(worker);
-    else
-        loop->idle[loop->idles++] = worker;
+    loop->idle[loop->idles++] = worker;
 }
 
-void naive_loop_pool(Loop *loop, Act *act, int kind, Time time, int resource, const Rng *rng)
+void naive_loop_work(Loop *loop, Act *act, int kind, Time time, bool fails)
 {
     Task *task = mem_get(loop->sim->mem, sizeof *task);
-    *task = (Task){.loop = loop, .act = act, .kind = kind, .resource = resource, .time = time};
-    if (rng != NULL)
-        task->rng = *rng;
+    *task = (Task){.loop = loop, .act = act, .kind = kind, .resource = -1, .time = time, .fails = fails};
+    submit(loop, task);
+}
+
+void naive_loop_call(Loop *loop, Act *act, int via, int resource, const Rng *rng)
+{
+    Task *task = mem_get(loop->sim->mem, sizeof *task);
+    *task = (Task){.loop = loop, .act = act, .kind = via, .resource = resource, .rng = *rng};
     submit(loop, task);
 }
 

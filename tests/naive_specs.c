@@ -5,40 +5,13 @@
 #include <string.h>
 
 const char *const naive_kind[] = {
-    "cpu",
-    "net",
-    "sleep",
-    "io kernel",
-    "io fs",
-    "io dns",
-    "io cpu",
-    "pool cpu",
-    "pool fs",
-    "pool dns",
-    "sync io",
-    "sync pool",
-    "all",
-    "race",
-    "any",
-    "allSettled",
-    "choose",
-    "repeat",
-    "try",
-    "throw",
-    "lock",
-    "respond",
-    "costs",
-    "network",
-    "bytes",
-    "timeout",
-    "retry",
-    "backlog",
-    "max_connections",
-    "keep-alive",
-    "request timeout",
-    "memory",
-    "pauses",
-    NULL,
+    "cpu",     "net",      "sleep",       "io kernel",       "io fs",      "io dns",
+    "io cpu",  "pool cpu", "pool fs",     "pool dns",        "dns",        "pbkdf2",
+    "zlib",    "fs",       "sync others", "sync io",         "sync pool",  "all",
+    "race",    "any",      "allSettled",  "choose",          "repeat",     "try",
+    "throw",   "lock",     "respond",     "costs",           "network",    "bytes",
+    "timeout", "retry",    "backlog",     "max_connections", "keep-alive", "request timeout",
+    "memory",  "pauses",   NULL,
 };
 
 static const char *const schedulers[] = {"fair", "round-robin", "fifo", "processor-sharing"};
@@ -85,13 +58,37 @@ static void duration(Maker *maker, unsigned most_us)
 
 static void body(Maker *maker, int depth);
 
+static void other_io(Maker *maker)
+{
+    static const char *const files[] = {"stat", "open", "missing"};
+    switch (pick(maker, 4)) {
+    case 0:
+        has(maker, "dns");
+        put(maker, "{\"dns\": ");
+        duration(maker, 1000);
+        put(maker, "}");
+        break;
+    case 1:
+        has(maker, "pbkdf2");
+        buf_f(&maker->text, "{\"pbkdf2\": %u}", 4 * pick(maker, 1000));
+        break;
+    case 2:
+        has(maker, "zlib");
+        buf_f(&maker->text, "{\"zlib\": %u}", 60 * pick(maker, 1000));
+        break;
+    default: has(maker, "fs"); buf_f(&maker->text, "{\"fs\": \"%s\"}", files[pick(maker, 3)]);
+    }
+}
+
 static void io(Maker *maker)
 {
     static const char *const resources[] = {"db", "disk", "names", "hash"};
     static const char *const kinds[] = {"io kernel", "io fs", "io dns", "io cpu"};
     static const char *const pools[] = {"cpu", "fs", "dns"}, *const pool_kinds[] = {"pool cpu", "pool fs", "pool dns"};
-    unsigned which = pick(maker, 9);
-    if (which < 4) {
+    unsigned which = pick(maker, 10);
+    if (which == 9) {
+        other_io(maker);
+    } else if (which < 4) {
         has(maker, kinds[which]);
         buf_f(&maker->text, "{\"io\": \"%s\"}", resources[which]);
     } else if (which < 7) {
@@ -109,16 +106,20 @@ static void io(Maker *maker)
 
 static void sync_step(Maker *maker)
 {
-    static const char *const resources[] = {"db", "disk", "names"};
-    bool resource = pick(maker, 2);
-    has(maker, resource ? "sync io" : "sync pool");
-    if (resource) {
-        buf_f(&maker->text, "{\"sync\": {\"io\": \"%s\"}}", resources[pick(maker, 3)]);
-        return;
+    static const char *const resources[] = {"db", "disk", "names", "hash"};
+    unsigned which = pick(maker, 5);
+    has(maker, which < 2 ? "sync io" : which < 4 ? "sync pool" : "sync others");
+    put(maker, "{\"sync\": ");
+    if (which < 2) {
+        buf_f(&maker->text, "{\"io\": \"%s\"}", resources[pick(maker, 4)]);
+    } else if (which < 4) {
+        put(maker, "{\"pool\": ");
+        duration(maker, 1000);
+        put(maker, "}");
+    } else {
+        other_io(maker);
     }
-    put(maker, "{\"sync\": {\"pool\": ");
-    duration(maker, 1000);
-    put(maker, "}}");
+    put(maker, "}");
 }
 
 static void side_by_side(Maker *maker, int depth)

@@ -238,7 +238,7 @@ static const Key retry_keys[] = {
      .min = 1,
      .max = 1000,
      .required = true,
-     .about = "how often a request is tried again"},
+     .about = "how often a request is sent, the first time included"},
     {.name = "backoff",
      .type = KEY_DIST,
      AT(retry_backoff),

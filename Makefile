@@ -106,7 +106,7 @@ test: $(PROGRAM) $(OBJ)/loopsim-test ## run all tests (SUITES="kernel rng" runs 
 hostile: ## run all tests where every object is a block of its own and every buffer tiny, under sanitizers (clang)
 	@CK_TIMEOUT_MULTIPLIER=20 nice -n 10 $(MAKE) CC=clang OPT=-O1 SANITIZE=address,undefined CFLAGS=-DLOOPSIM_HOSTILE test
 
-laws: $(OBJ)/loopsim-test ## compare simulated with exact: every case of queueing theory, as a table (some minutes)
+laws: $(OBJ)/loopsim-test ## compare simulated with exact: every case of queueing theory, as a table (LAWS=2 in less time, LAW=M/M/1 only those)
 	@LAWS=$(or $(LAWS),0.5) CK_DEFAULT_TIMEOUT=3600 $(OBJ)/loopsim-test laws
 
 naive: $(OBJ)/loopsim-test ## compare with a second, naive simulator on N random specs (N=1000 SEED=1), and say what they met

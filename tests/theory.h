@@ -39,8 +39,8 @@ double poisson_at_most(int n, double mean);
 /* M^X/M/1: Poisson batches of a size with this mean and mean square; the mean number in the system [GH 3.1]. */
 double batches_m1_number(double batches, double size, double square, double service);
 
-/* MMPP/M/1 with two phases, each with its rate of arrivals and the rate at which it is left: the mean number in the system,
- * pi R (I - R)^-2 1 with the matrix R of Neuts [N 1.3, 6.2]. */
+/* MMPP/M/1 with two phases, each with its rate of arrivals and the rate at which it is left: the mean number in the
+ * system, pi R (I - R)^-2 1 with the matrix R of Neuts [N 1.3, 6.2]. */
 double mmpp_m1_number(const double rate[2], const double leave[2], double service);
 
 /* A closed network of think time and stations with exponential services, one class: Buzen's convolution [B 8.1], the

@@ -237,7 +237,7 @@ bool kernel_step(Kernel *kernel)
 
 KernelEnd kernel_run(Kernel *kernel, Time until, uint64_t max_events, const volatile sig_atomic_t *stop)
 {
-    static const volatile sig_atomic_t never = 0;
+    const volatile sig_atomic_t never = 0;
     const volatile sig_atomic_t *asked = stop ? stop : &never;
     kernel->stop = stop;
     for (;;) {

@@ -1,5 +1,5 @@
 #!/bin/sh
-# All that loopsim writes about a spec, as hashes: a line `NAME DIGESTS HASH`, as in tests/golden/digests.txt, where HASH
+# All that loopsim writes about a spec, as hashes: a line `NAME DIGESTS HASH`, where HASH
 # is that of all outputs and DIGESTS are those of its servers, and below it, indented, a line an output.
 #
 #     RUN="qemu-s390x loopsim" JOBS=1 digests.sh SPEC...

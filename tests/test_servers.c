@@ -284,6 +284,26 @@ START_TEST(a_sleeping_thread_pays_for_its_timer)
 }
 END_TEST
 
+/* Of 117,000 connections nothing is left. */
+START_TEST(a_pool_of_threads_forgets_who_has_left)
+{
+    Lab *lab = lab_read("{\"duration\": \"1000s\", \"machine\": {\"profile\": \"ideal\"},"
+                        " \"handlers\": {\"get\": [{\"await\": {\"net\": \"1ms\"}}]},"
+                        " \"arrivals\": {\"poisson\": \"300/s\"},"
+                        " \"servers\": {\"a\": {\"model\": \"thread-pool\"},"
+                        " \"b\": {\"model\": \"thread-pool\", \"unit\": \"request\"}}}");
+    for (int server = 0; server < 2; server++) {
+        LabRun *run = lab_begin(lab, server);
+        lab_until(run, 10 * TIME_S);
+        size_t before = mem_used(run->mem);
+        lab_until(run, 400 * TIME_S);
+        ck_assert_uint_le(mem_used(run->mem), before + ((size_t)1 << 18));
+        lab_end_run(run);
+    }
+    lab_end(lab);
+}
+END_TEST
+
 Suite *servers_suite(void)
 {
     Suite *suite = suite_create("servers");
@@ -313,6 +333,7 @@ Suite *servers_suite(void)
     tcase_add_test(tc, a_queue_is_for_those_without_a_thread);
     tcase_add_test(tc, a_thread_that_does_not_fit_is_refused);
     tcase_add_test(tc, a_sleeping_thread_pays_for_its_timer);
+    tcase_add_test(tc, a_pool_of_threads_forgets_who_has_left);
     suite_add_tcase(suite, tc);
     return suite;
 }

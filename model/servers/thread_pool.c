@@ -65,6 +65,7 @@ typedef struct ThreadPoolServer {
     Threaded threaded;
     const ThreadPoolConfig *config;
     Serving *serving;
+    struct Guest **leaving;     /* a thread: whom it is closing */
     Serving *idle, **idle_last; /* threads without work, the one that waits longest first */
     Waiting *first, **last;
     int64_t waiting;
@@ -182,7 +183,9 @@ static ServingNext next(Serving *serving)
         }
         take(server, serving);
     }
-    return serving_next(serving, guest_of(serving->connection)->end_of_file);
+    Guest *guest = guest_of(serving->connection);
+    server->leaving[serving - server->serving] = guest;
+    return serving_next(serving, guest->end_of_file);
 }
 
 static void answered(Serving *serving)
@@ -205,7 +208,9 @@ static void answered(Serving *serving)
 
 static void closed(Serving *serving)
 {
+    ThreadPoolServer *server = server_of(serving);
     note_task(serving->server->world->probe, NULL, 0, -1);
+    pool_put(&server->guests, server->leaving[serving - server->serving]);
 }
 
 static void thread_gone(Serving *serving)
@@ -304,6 +309,7 @@ static void *create(World *world, const void *opaque)
     threaded->acceptor.accept = accept_one;
     threaded->held = note_station(world->probe, CAUSE_WAKE_UP);
     server->serving = mem_get(world->mem, mem_array(world->mem, (size_t)config->threads, sizeof *server->serving));
+    server->leaving = mem_get(world->mem, mem_array(world->mem, (size_t)config->threads, sizeof *server->leaving));
     for (int64_t i = 0; i < config->threads && machine_fits(world->machine, threaded->stack); i++) {
         serving_init(&server->serving[i], threaded, THREAD_POOLED, (uint32_t)i + 1, threaded->stack);
         machine_start(world->machine, &server->serving[i].thread);

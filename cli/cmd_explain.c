@@ -214,7 +214,7 @@ static void put_end(Text *text, const ExplainRun *run)
 
 static void steps_text(Buf *buf, const ExplainRun *run)
 {
-    Text text = {.buf = buf};
+    Text text = {.buf = buf, .width = TEXT_WIDTH};
     bool lesson[LESSONS] = {false};
     const ExplainStep *before = NULL;
     const Spec *spec = run->input->spec;
@@ -365,7 +365,7 @@ static void put_asked(Text *text, const Asked *asked, int which)
 
 static void why_text(Buf *buf, const Asked *asked)
 {
-    Text text = {.buf = buf};
+    Text text = {.buf = buf, .width = TEXT_WIDTH};
     int first = asked->swapped, second = !asked->swapped;
     buf_f(buf, "\"%s\" comes before \"%s\": %s.\n\n", shown(&text, asked->line[first]->text),
           shown(&text, asked->line[second]->text), asked->why.rule);

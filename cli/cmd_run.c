@@ -135,6 +135,7 @@ static int write_reports(Run *run)
         const OutputTo *to = &run->outputs.to[i];
         buf_clear(&text);
         run->report.color = report_color(&run->cli->args, to->path);
+        run->report.width = report_width(to->path);
         report_write(&text, &run->report, to->format);
         code = first_failure(code, outputs_write(&run->outputs, i, &text));
         if (to->format == FORMAT_GITHUB)

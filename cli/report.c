@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 void report_write(Buf *buf, const Report *report, Format format)
@@ -107,6 +108,15 @@ void report_about(Buf *buf, const Report *report)
     buf_text(buf, " · ");
     text_count(buf, (uint64_t)report->runs);
     buf_text(buf, " runs; ± is half the width of a 95 % interval");
+}
+
+size_t report_width(const char *path)
+{
+    enum { LEAST = 60, MOST = 100 };
+    struct winsize size;
+    if (strcmp(path, "-") != 0 || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+        return MOST;
+    return size.ws_col < LEAST ? LEAST : size.ws_col < MOST ? size.ws_col : MOST;
 }
 
 bool report_color(const Args *args, const char *path)

@@ -1,12 +1,38 @@
 /* A table for spreadsheets and scripts: RFC 4180 with LF, a line a server and then one each of its handlers. Times in
- * ns, ratios and rates with six decimals, an empty field where a figure does not apply. */
+ * ns, ratios and rates with six decimals, an empty field where a figure does not apply. Of several runs, rates and
+ * latencies are means, and half the width of the 95 % interval of each stands in columns of its own at the end. */
 #include "escape.h"
 #include "report.h"
 
 #include <string.h>
 
+/* The figures that have an interval: name and column of the i-th; false after the last. */
+static bool figure(const Report *report, int i, const char **name, const char **column)
+{
+    static const char *const names[] = {"throughput", "mean", "min", "max"}, *const columns[] = {
+                                                                                 "throughput_per_s", "latency_mean_ns",
+                                                                                 "latency_min_ns", "latency_max_ns"};
+    enum { FIXED = sizeof names / sizeof names[0] };
+    if (i >= FIXED + report->args->percentile_count)
+        return false;
+    if (i < FIXED) {
+        *name = names[i];
+        *column = columns[i];
+        return true;
+    }
+    Buf *text = mem_get(report->mem, 2 * sizeof *text);
+    for (int k = 0; k < 2; k++) {
+        buf_init(&text[k], report->mem, 100);
+        buf_f(&text[k], k == 0 ? "p%s" : "latency_p%s_ns", report->args->percentiles[i - FIXED].text);
+    }
+    *name = buf_string(&text[0]);
+    *column = buf_string(&text[1]);
+    return true;
+}
+
 static void put_head(Buf *buf, const Report *report)
 {
+    const char *name, *column;
     buf_text(buf, "spec,seed,server,model,handler,arrived,completed,failed,refused,timed_out,in_flight,retried,"
                   "throughput_per_s,latency_mean_ns,latency_sd_ns,latency_min_ns,latency_max_ns");
     for (int i = 0; i < report->args->percentile_count; i++)
@@ -14,7 +40,10 @@ static void put_head(Buf *buf, const Report *report)
     for (int part = 0; part < PARTS; part++)
         buf_f(buf, ",time_%s_ns", part_name[part]);
     buf_text(buf, ",cpu_utilization,loop_utilization,pool_utilization,threads_peak,memory_peak_bytes,switches,"
-                  "bottleneck,breaks_at_per_s,end,digest\n");
+                  "bottleneck,breaks_at_per_s,end,digest");
+    for (int i = 0; report->runs > 1 && figure(report, i, &name, &column); i++)
+        buf_f(buf, ",%s_ci95", column);
+    buf_char(buf, '\n');
 }
 
 static void put_uint(Buf *buf, uint64_t value)
@@ -37,11 +66,38 @@ static void put_micro(Buf *buf, bool has, Micro value)
         buf_fixed(buf, value, 6);
 }
 
-static void put_handler(Buf *buf, const Report *report, const HandlerResults *handler)
+/* The figure of one run, or the mean over several. */
+static void put_figure(Buf *buf, const Results *results, int handler, const char *name)
 {
+    int64_t value = 0;
+    Metric metric = metric_find(name, strlen(name));
+    bool any = metric_value(metric, results, handler, &value);
+    if (metric_unit(metric) == METRIC_TIME)
+        put_int(buf, any, value);
+    else
+        put_micro(buf, any, value);
+}
+
+static void put_intervals(Buf *buf, const Report *report, const Results *results, int handler)
+{
+    const char *name, *column;
+    for (int i = 0; report->runs > 1 && figure(report, i, &name, &column); i++) {
+        int64_t half = 0;
+        Metric metric = metric_find(name, strlen(name));
+        bool has = metric_half(metric, results, handler, &half);
+        if (metric_unit(metric) == METRIC_TIME)
+            put_int(buf, has, half);
+        else
+            put_micro(buf, has, half);
+    }
+}
+
+static void put_handler(Buf *buf, const Report *report, const Results *results, int index)
+{
+    const HandlerResults *handler = index < 0 ? &results->all : &results->handlers[index];
     const RequestCounts *counts = &handler->requests;
     const Hist *latency = &handler->latency;
-    bool any = latency->count > 0;
+    const char *name, *column;
     put_uint(buf, counts->arrived);
     put_uint(buf, counts->completed);
     put_uint(buf, counts->failed);
@@ -49,15 +105,13 @@ static void put_handler(Buf *buf, const Report *report, const HandlerResults *ha
     put_uint(buf, counts->timed_out);
     put_uint(buf, counts->in_flight);
     put_uint(buf, counts->retried);
-    put_micro(buf, true, handler->throughput);
-    put_int(buf, any, hist_mean(latency));
-    put_int(buf, any, hist_sd(latency));
-    put_int(buf, any, latency->min);
-    put_int(buf, any, latency->max);
-    for (int i = 0; i < report->args->percentile_count; i++)
-        put_int(buf, any, hist_percentile(latency, report->args->percentiles[i].per_hundred_million));
+    for (int i = 0; figure(report, i, &name, &column); i++) {
+        put_figure(buf, results, index, name);
+        if (strcmp(name, "mean") == 0)
+            put_int(buf, latency->count > 0, hist_sd(latency));
+    }
     for (int part = 0; part < PARTS; part++)
-        put_int(buf, any, handler->time[part]);
+        put_int(buf, latency->count > 0, handler->time[part]);
 }
 
 static void put_server(Buf *buf, const Results *results)
@@ -75,7 +129,7 @@ static void put_server(Buf *buf, const Results *results)
     buf_hex16(buf, results->digest);
 }
 
-static void put_line(Buf *buf, const Report *report, const Results *results, const HandlerResults *handler)
+static void put_line(Buf *buf, const Report *report, const Results *results, int handler)
 {
     escape_csv(buf, report->spec->name);
     buf_char(buf, ',');
@@ -83,13 +137,14 @@ static void put_line(Buf *buf, const Report *report, const Results *results, con
     buf_char(buf, ',');
     escape_csv(buf, results->name);
     buf_f(buf, ",%s,", results->model);
-    if (handler->name)
-        escape_csv(buf, handler->name);
-    put_handler(buf, report, handler);
-    if (handler->name)
+    if (handler >= 0)
+        escape_csv(buf, results->handlers[handler].name);
+    put_handler(buf, report, results, handler);
+    if (handler >= 0)
         buf_text(buf, ",,,,,,,,,,");
     else
         put_server(buf, results);
+    put_intervals(buf, report, results, handler);
     buf_char(buf, '\n');
 }
 
@@ -97,9 +152,7 @@ void report_csv(Buf *buf, const Report *report)
 {
     put_head(buf, report);
     for (int i = 0; i < report->count; i++) {
-        const Results *results = report->results[i];
-        put_line(buf, report, results, &results->all);
-        for (int k = 0; k < results->handler_count; k++)
-            put_line(buf, report, results, &results->handlers[k]);
+        for (int handler = -1; handler < report->results[i]->handler_count; handler++)
+            put_line(buf, report, report->results[i], handler);
     }
 }

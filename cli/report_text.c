@@ -180,7 +180,7 @@ static void put_line_about(Text *text)
     diag_shown(text->buf, spec->name, strlen(spec->name));
     text_plain(text);
     text_style(text, STYLE_DIM);
-    buf_text(text->buf, dot);
+    buf_text(text->buf, text->width < TEXT_WIDTH ? "\n" : dot);
     text_count(text->buf, (uint64_t)spec->machine.cores);
     buf_f(text->buf, " core%s, costs ", spec->machine.cores == 1 ? "" : "s");
     diag_shown(text->buf, spec->machine.profile, strlen(spec->machine.profile));
@@ -251,7 +251,7 @@ static void put_ascii(Buf *buf, const char *s)
 void report_text(Buf *buf, const Report *report)
 {
     Buf whole;
-    Text text = {buf, report, report->color, report->args->ascii};
+    Text text = {buf, report, report->color, report->args->ascii, report->width};
     if (!text.ascii) {
         put_whole(&text);
         return;

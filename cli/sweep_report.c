@@ -289,8 +289,8 @@ void sweep_text(Buf *buf, const Sweep *sweep, bool color)
 {
     Buf whole;
     buf_init(&whole, sweep->mem, TEXT_MOST);
-    Report report = {.mem = sweep->mem, .args = sweep->args};
-    Text text = {&whole, &report, color, sweep->args->ascii};
+    Report report = {.mem = sweep->mem, .args = sweep->args, .width = TEXT_WIDTH};
+    Text text = {&whole, &report, color, sweep->args->ascii, TEXT_WIDTH};
     SweepTable table = sweep_table(sweep, sweep->mem);
     KneeText knees = {&text, sweep, 0};
     put_about(&text, sweep);

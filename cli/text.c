@@ -64,7 +64,7 @@ void text_wrap(Text *text, const char *s, size_t column)
         size_t size = strcspn(s, " "), width = 0;
         for (size_t i = 0; i < size; i++)
             width += !is_inner_byte(s[i]);
-        if (at > column && at + 1 + width > TEXT_WIDTH) {
+        if (at > column && at + 1 + width > text->width) {
             buf_char(text->buf, '\n');
             buf_repeat(text->buf, ' ', column);
             at = column;

@@ -4,12 +4,13 @@
 
 #include "report.h"
 
-enum { TEXT_WIDTH = 100, TEXT_LABEL = 20 };
+enum { TEXT_WIDTH = 100, TEXT_LABEL = 20 }; /* the width is less on a narrow terminal */
 
 typedef struct Text {
     Buf *buf;
     const Report *report;
     bool color, ascii;
+    size_t width; /* in characters */
 } Text;
 
 typedef enum Style { STYLE_BOLD, STYLE_DIM, STYLE_GOOD, STYLE_BAD } Style;
@@ -20,7 +21,7 @@ size_t text_width(const char *s);                        /* in characters */
 void text_left(Text *text, const char *s, size_t width); /* padded, or cut with an ellipsis */
 void text_right(Text *text, const char *s, size_t width);
 
-/* Wrapped at TEXT_WIDTH; every line but the first begins at `column`, where the first stands already. */
+/* Wrapped at the width; every line but the first begins at `column`, where the first stands already. */
 void text_wrap(Text *text, const char *s, size_t column);
 
 void text_end_line(Text *text); /* without blanks at its end */

@@ -2,7 +2,7 @@
  * sentence. */
 #include "blame_table.h"
 
-enum { SERVER = 12, HANDLER = 14, COLUMN = 12, COLUMNS_SHOWN = 4, HANDLERS_SHOWN = 4 };
+enum { SERVER = 12, HANDLER = 14, COLUMN = 12, HANDLERS_SHOWN = 4 };
 
 static void put_time(Text *text, Scale scale, Time value)
 {
@@ -57,10 +57,16 @@ static void put_sentences(Text *text)
     }
 }
 
+/* Beside the names, the mean, and what is in the head only. */
+static int columns_shown(const Text *text)
+{
+    return (int)((text->width - 2 - SERVER - HANDLER - 2 * COLUMN) / COLUMN);
+}
+
 void text_blame(Text *text)
 {
     const Report *report = text->report;
-    BlameColumns shown = blame_columns(report, COLUMNS_SHOWN);
+    BlameColumns shown = blame_columns(report, columns_shown(text));
     if (shown.count == 0)
         return;
     put_head(text, report->results[0], &shown);

@@ -3,7 +3,15 @@
 
 #include <string.h>
 
-enum { LABEL = TEXT_LABEL, COLUMN_LEAST = 10, MODEL_LEAST = 12, WITH_HALF = 18, COLUMN_MOST = 22, RATIO = 10, HANDLERS_SHOWN = 4 };
+enum {
+    LABEL = TEXT_LABEL,
+    COLUMN_LEAST = 10,
+    MODEL_LEAST = 12,
+    WITH_HALF = 18,
+    COLUMN_MOST = 22,
+    RATIO = 10,
+    HANDLERS_SHOWN = 4
+};
 
 typedef struct Columns {
     int from, to; /* the servers of this block */
@@ -22,7 +30,7 @@ static size_t column_width(const Report *report)
     if (report->runs > 1 && names < WITH_HALF)
         names = WITH_HALF;
     size_t width = names > models ? names : models;
-    if (LABEL + RATIO + (size_t)report->count * (width + 2) > TEXT_WIDTH)
+    if (LABEL + RATIO + (size_t)report->count * (width + 2) > report->width)
         width = names > MODEL_LEAST ? names : MODEL_LEAST;
     return width < COLUMN_MOST ? width : COLUMN_MOST;
 }
@@ -31,7 +39,8 @@ static size_t column_width(const Report *report)
 static Columns first_columns(const Report *report)
 {
     Columns columns = {0, 0, column_width(report)};
-    int most = (int)((TEXT_WIDTH - LABEL - RATIO) / (columns.width + 2));
+    int most = (int)((report->width - LABEL - RATIO) / (columns.width + 2));
+    most = most > 1 ? most : 1;
     columns.to = report->count < most ? report->count : most;
     return columns;
 }
@@ -149,10 +158,10 @@ bool contrast_shown(const Report *report, const ContrastRow *row)
 
 const char *contrast_label(const ContrastRow *row)
 {
-    static const char *const labels[][2] = {{"timed_out", "timed out"},  {"in_flight", "in flight, at end"},
-                                            {"cpu", "cpu, all cores"},   {"memory", "memory peak"},
-                                            {"wasted", "of that wasted"},
-                                            {"threads", "threads peak"}, {"switches", "thread switches"}};
+    static const char *const labels[][2] = {{"timed_out", "timed out"},     {"in_flight", "in flight, at end"},
+                                            {"cpu", "cpu, all cores"},      {"memory", "memory peak"},
+                                            {"wasted", "of that wasted"},   {"threads", "threads peak"},
+                                            {"switches", "thread switches"}};
     for (size_t i = 0; i < COUNT_OF(labels); i++)
         if (strcmp(row->name, labels[i][0]) == 0)
             return labels[i][1];

@@ -411,6 +411,35 @@ START_TEST(a_client_that_left_needs_no_word)
 }
 END_TEST
 
+static size_t widest_line(const char *text)
+{
+    size_t widest = 0, width = 0;
+    for (; *text; text++) {
+        width = *text == '\n' ? 0 : width + (((unsigned char)*text & 0xc0) != 0x80 && *text != '\r');
+        widest = width > widest ? width : widest;
+    }
+    return widest;
+}
+
+/* In a terminal of its own, where there is a program that makes one. */
+START_TEST(a_narrow_terminal_gets_narrow_tables)
+{
+    char command[2000];
+    const char *named = getenv("LOOPSIM");
+    snprintf(command, sizeof command, "stty cols 74 && NO_COLOR=1 '%s' run examples/api.json --set duration=8s",
+             named ? named : OBJECTS "/loopsim");
+    Ran narrow = run_program("script", "-qec", command, "/dev/null", NULL);
+    Ran piped = run_loopsim("run", "examples/api.json", "--set", "duration=8s", NULL);
+    ck_assert_uint_gt(widest_line(piped.out), 80);
+    if (narrow.exit != 127 && strstr(narrow.out, "throughput")) {
+        ck_assert_uint_le(widest_line(narrow.out), 74);
+        expect_in(narrow.out, "pool50");
+    }
+    ran_free(&narrow);
+    ran_free(&piped);
+}
+END_TEST
+
 Suite *cli_suite(void);
 Suite *cli_suite(void)
 {
@@ -423,6 +452,7 @@ Suite *cli_suite(void)
     }
     tcase_add_test(usage, a_client_that_left_needs_no_word);
     tcase_add_test(usage, help_lists_the_commands);
+    tcase_add_test(usage, a_narrow_terminal_gets_narrow_tables);
     tcase_add_test(usage, help_shows_no_option_that_is_not_there);
     tcase_add_test(usage, wrong_usage_is_2_and_says_what_would_be_right);
     tcase_add_test(usage, two_outputs_do_not_share_a_file);

@@ -186,6 +186,48 @@ START_TEST(any_number_of_jobs_gives_the_same_bytes)
 }
 END_TEST
 
+/* The field of the first server's line that stands in the column `name`. */
+static char *csv_field(const char *csv, const char *name)
+{
+    const char *head = csv, *line = strchr(csv, '\n') + 1;
+    while (*head != '\n') {
+        size_t size = strcspn(head, ",\n"), field = strcspn(line, ",\n");
+        if (size == strlen(name) && strncmp(head, name, size) == 0)
+            return strndup(line, field);
+        head += size + (head[size] == ',');
+        line += field + (line[field] == ',');
+    }
+    ck_abort_msg("no column %s", name);
+}
+
+/* The same means and half widths in CSV as in JSON; a single run has no columns for them. */
+START_TEST(csv_has_the_intervals)
+{
+    static const struct {
+        const char *column, *key;
+    } same[] = {{"throughput_per_s", "throughput_per_s"},
+                {"throughput_per_s_ci95", "throughput_per_s_ci95"},
+                {"latency_mean_ns", "mean"},
+                {"latency_mean_ns_ci95", "mean_ci95"},
+                {"latency_p99_ns", "99"},
+                {"latency_p99_ns_ci95", "99_ci95"}};
+    char json[200];
+    Ran csv = run_loopsim("run", path, "--runs", "5", "--out", "csv", NULL),
+        all = run_loopsim("run", path, "--runs", "5", "--out", "json", NULL),
+        one = run_loopsim("run", path, "--out", "csv", NULL);
+    for (size_t i = 0; i < COUNT_OF(same); i++) {
+        char *field = csv_field(csv.out, same[i].column);
+        snprintf(json, sizeof json, "\"%s\": %s", same[i].key, field);
+        ck_assert_msg(strstr(all.out, json) != NULL, "%s is %s in CSV, and not in JSON", same[i].column, field);
+        free(field);
+    }
+    ck_assert_ptr_null(strstr(one.out, "_ci95"));
+    ran_free(&csv);
+    ran_free(&all);
+    ran_free(&one);
+}
+END_TEST
+
 START_TEST(jobs_do_not_change_a_single_run)
 {
     Ran one = run_loopsim("run", path, "--out", "json", NULL),
@@ -355,6 +397,7 @@ Suite *runs_suite(void)
     tcase_set_timeout(tests, 60);
     tcase_add_checked_fixture(tests, set_up, scratch_remove);
     tcase_add_test(tests, any_number_of_jobs_gives_the_same_bytes);
+    tcase_add_test(tests, csv_has_the_intervals);
     tcase_add_test(tests, jobs_do_not_change_a_single_run);
     tcase_add_test(tests, the_first_run_has_the_seed_itself);
     tcase_add_test(tests, counters_are_sums_and_parts_add_up);

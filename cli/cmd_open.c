@@ -202,8 +202,8 @@ static bool read_request(int from, char *request)
     return false;
 }
 
-/* Whether the first header of this name ("host:") is there and has this value, which ends with \r\n. */
-static bool has_header(const char *request, const char *name, const char *expected)
+/* Whether the first header of this name ("host:") has this value, which ends with \r\n; `absent` where there is none. */
+static bool has_header(const char *request, const char *name, const char *expected, bool absent)
 {
     for (const char *line = strstr(request, "\r\n"); line && line[2] != '\r'; line = strstr(line + 2, "\r\n")) {
         const char *value = line + 2;
@@ -213,14 +213,14 @@ static bool has_header(const char *request, const char *name, const char *expect
         value += strspn(value, " ");
         return strncmp(value, expected, strlen(expected)) == 0;
     }
-    return false;
+    return absent;
 }
 
-/* A page of another site has another origin; one that its name server lets come to this address sends another host, and
- * no origin. Browsers let no script set either header. */
+/* A page of another site has another origin; one that its name server lets come to this address sends another host.
+ * Browsers let no script set either header. What sends no origin is no page that could read the answer: curl, say. */
 static bool from_the_page(const char *request)
 {
-    return has_header(request, "host:", HOST "\r\n") && has_header(request, "origin:", PAGE "\r\n");
+    return has_header(request, "host:", HOST "\r\n", false) && has_header(request, "origin:", PAGE "\r\n", true);
 }
 
 static bool right_path(const Opened *opened, const char *path)

@@ -117,14 +117,18 @@ reference: all ## write docs/spec-reference.md anew from the tables
 
 golden: $(PROGRAM) $(OBJ)/loopsim-test ## write the golden files of the formats anew: read the difference
 	@GOLDEN=1 $(OBJ)/loopsim-test formats
+	@$(MAKE) -s digests >/dev/null
 
-.PHONY: specs portability hostile
-# The specs of tests/random_specs.h as files.
+.PHONY: specs digests portability hostile
+# The specs of tests/random_specs.h as files, and the hashes of all that loopsim writes about them.
 $(OBJ)/specs: tests/portability/specs.c $(OBJ)/tests/random_specs.o $(filter $(OBJ)/sim/%,$(OBJECTS))
 	$(call say,link) $(CC) $(FLAGS) $(WARNINGS) $(DEFINES) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lm
 
 specs: $(OBJ)/specs
 	@ln -sf $(VARIANT)/specs $(BUILD)/specs
+
+digests: all specs ## write tests/golden/digests.txt anew: any change is a change of behaviour, for CHANGELOG.md
+	@sh tests/portability/golden.sh $(BUILD)
 
 portability: ## the same bytes by other compilers, processors (qemu), locales, time zones, --jobs (ONLY="clang s390x")
 	@nice -n 10 sh tests/portability/portability.sh $(BUILD)/portability $(ONLY)

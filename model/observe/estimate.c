@@ -55,8 +55,11 @@ static Sample sample_of(const int64_t *value, size_t n, size_t stride)
         return sample;
     sample.mean = sum / (double)sample.count;
     for (size_t i = 0; i < n; i++) {
-        double off = (double)(value[i * stride] - sample.low) - sample.mean;
-        squares += value[i * stride] == FIGURE_NONE ? 0 : off * off;
+        int64_t v = value[i * stride];
+        if (v == FIGURE_NONE)
+            continue;
+        double off = (double)(v - sample.low) - sample.mean;
+        squares += off * off;
     }
     sample.variance = sample.count > 1 ? squares / (double)(sample.count - 1) : 0;
     return sample;

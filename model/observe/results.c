@@ -200,7 +200,8 @@ Results *results_take(Mem *mem, const Spec *spec, const Program *program, const 
         results->series_count = stats->series->count;
         results->series =
             mem_get(mem, mem_array(mem, (size_t)results->series_count + 1, sizeof *results->series));
-        memcpy(results->series, stats->series->steps, (size_t)results->series_count * sizeof *results->series);
+        if (results->series_count > 0)
+            memcpy(results->series, stats->series->steps, (size_t)results->series_count * sizeof *results->series);
     }
     if (probe->blame)
         blame_take(results, mem, spec, probe->blame);

@@ -59,13 +59,12 @@ static void run(Played *played, Mem *mem, const char *json, const PlayOptions *o
     played->result.error = NULL;
 }
 
-Played play_program(const char *json, const PlayOptions *options)
+/* Its arguments stay as they came: what a function changes around mem_try may be lost. */
+static Played play(const char *json, const PlayOptions *options)
 {
-    static const PlayOptions usual = {0};
     Played played = {.diagnostics = strdup("")};
     Lines lines = {0};
     MemTrap trap;
-    options = options ? options : &usual;
     Mem *mem = mem_new(options->memory ? options->memory : (size_t)256 << 20);
     add(&lines, "", 0);
     if (mem_try(mem, &trap)) {
@@ -76,6 +75,12 @@ Played play_program(const char *json, const PlayOptions *options)
     mem_delete(mem);
     played.lines = lines.text;
     return played;
+}
+
+Played play_program(const char *json, const PlayOptions *options)
+{
+    static const PlayOptions usual = {0};
+    return play(json, options ? options : &usual);
 }
 
 void played_free(Played *played)

@@ -12,9 +12,11 @@ Suite *conformance_suite(void);
 
 static glob_t programs;
 
+enum { NAME_ROOM = 200 };
+
 static int exit_code_of(const char *name)
 {
-    char *codes = read_file("tests/conformance/exit-codes.txt", NULL), line[200];
+    char *codes = read_file("tests/conformance/exit-codes.txt", NULL), line[NAME_ROOM + 1];
     ck_assert_ptr_nonnull(codes);
     snprintf(line, sizeof line, "%s ", name);
     const char *at = strstr(codes, line);
@@ -26,7 +28,7 @@ static int exit_code_of(const char *name)
 static void conforms(int index, bool legacy)
 {
     const char *path = programs.gl_pathv[index];
-    char name[200], expected[300];
+    char name[NAME_ROOM], expected[NAME_ROOM + 100];
     snprintf(name, sizeof name, "%.*s", (int)(strlen(path) - strlen("tests/conformance/.json")),
              path + strlen("tests/conformance/"));
     snprintf(expected, sizeof expected, "tests/conformance/%s.1.44.out", name);

@@ -213,13 +213,13 @@ static void expect_tame(const char *text, const char *where)
 /* Names and texts that stand in errors, which go to the terminal. */
 START_TEST(errors_quote_without_obeying)
 {
+#define AWAITS "{\"duration\":\"1s\",\"handlers\":{\"a\":[{\"await\":{\"io\":\"\\u202e\\u2066\"}}]},\"arrivals\":{\"poisson\":\"1/s\"},"
     static const char *const specs[] = {
         "{\"duration\":\"1s\xff\x1b[31m\",\"\x01\":1}",
         "{\"name\":\"\\u001b[2J\",\"\\u001b]0;x\\u0007\":1,\"duration\":\"\\u202e\"}",
         "{\"main\":[{\"call\":\"\\u001b[31m\\u202e\"},\"${\\u001b[0m}\",{\"\\u009b31m\":1}]}",
         "{\"duration\":\"1s\",\"handlers\":{\"\\u001b[31m\":[]},\"arrivals\":{\"file\":\"\\u001b[31m\"}}",
-        "{\"duration\":\"1s\",\"handlers\":{\"a\":[{\"await\":{\"io\":\"\\u202e\\u2066\"}}]},\"arrivals\":{\"poisson\":\"1/s\"},"
-        "\"expect\":[\"\\u001b[31m < 1\\n::error::x\"]}",
+        AWAITS "\"expect\":[\"\\u001b[31m < 1\\n::error::x\"]}",
     };
     const char *path = scratch("nasty.json");
     write_file(path, specs[_i]);

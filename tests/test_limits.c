@@ -42,8 +42,7 @@ END_TEST
 /* Memory grows in these. */
 static const char *const growths[] = {
     "{\"main\":[\"a\",{\"let\":{\"s\":\"x\"}},{\"while\":true,\"do\":[{\"set\":{\"s\":{\"add\":[\"$s\",\"$s\"]}}}]}]}",
-    "{\"main\":[\"a\",{\"let\":{\"s\":[1]}},{\"while\":true,\"do\":[{\"set\":{\"s\":[\"$s\",\"$s\",\"$s\",\"$s\",\"$"
-    "s\",\"$s\"]}}]}]}",
+    "{\"main\":[\"a\",{\"let\":{\"s\":[1]}},{\"while\":true,\"do\":[{\"set\":{\"s\":[\"$s\",\"$s\",\"$s\"]}}]}]}",
     "{\"functions\":{\"f\":[{\"setImmediate\":\"f\"},{\"setImmediate\":\"f\"}]},\"main\":[\"a\",{\"call\":\"f\"}]}",
     "{\"functions\":{\"f\":[{\"call\":\"f\"}]},\"main\":[\"a\",{\"call\":\"f\"}]}",
     "{\"functions\":{\"f\":[{\"nextTick\":\"f\"},{\"nextTick\":\"f\"}]},\"main\":[\"a\",{\"call\":\"f\"}]}",

@@ -254,6 +254,7 @@ START_TEST(a_pool_hands_out_different_zeroed_objects)
 }
 END_TEST
 
+#ifndef LOOPSIM_HOSTILE /* which gives each object back to the system: what is reused and how often is asked differs */
 START_TEST(a_pool_uses_again_what_came_back)
 {
     Pool pool;
@@ -288,6 +289,24 @@ START_TEST(a_pool_asks_seldom_and_takes_little_at_first)
     memset(pool_get(&large), 1, 100000);
 }
 END_TEST
+#else
+START_TEST(a_hostile_pool_gives_back_at_once)
+{
+    Pool pool;
+    pool_init(&pool, mem, 100);
+    size_t none = mem_used(mem);
+    for (size_t i = 0; i < 1000; i++) {
+        char *object = pool_get(&pool);
+        ck_assert(all_zero(object, 100));
+        memset(object, 0xff, 100);
+        ck_assert_uint_gt(mem_used(mem), none);
+        pool_put(&pool, object);
+        ck_assert_uint_eq(mem_used(mem), none);
+    }
+    ck_assert_uint_eq(mem_requests(mem), 1000);
+}
+END_TEST
+#endif
 
 START_TEST(an_arena_hands_out_parts_that_do_not_overlap)
 {
@@ -316,7 +335,7 @@ START_TEST(an_arena_gives_all_back_and_goes_on)
     memset(large_first, 1, 100000);
     for (size_t i = 0; i < 1000; i++)
         arena_get(&arena, i % 300 == 0 ? 50000 : 100);
-    ck_assert_uint_lt(mem_requests(mem), 20);
+    ck_assert_uint_lt(mem_requests(mem), HOSTILE(20, 1002));
     arena_clear(&arena);
     ck_assert_uint_eq(mem_used(mem), 0);
     ck_assert(all_zero(arena_get(&arena, 100), 100));
@@ -427,8 +446,12 @@ Suite *mem_suite(void)
     tcase_add_test(failing, work_survives_the_failure_of_any_allocation);
     TCase *pools = make_case(suite, "pools and arenas");
     tcase_add_test(pools, a_pool_hands_out_different_zeroed_objects);
+#ifndef LOOPSIM_HOSTILE
     tcase_add_test(pools, a_pool_uses_again_what_came_back);
     tcase_add_test(pools, a_pool_asks_seldom_and_takes_little_at_first);
+#else
+    tcase_add_test(pools, a_hostile_pool_gives_back_at_once);
+#endif
     tcase_add_test(pools, an_arena_hands_out_parts_that_do_not_overlap);
     tcase_add_test(pools, an_arena_gives_all_back_and_goes_on);
     TCase *misuse = make_case(suite, "misuse");

@@ -108,15 +108,17 @@ END_TEST
 
 START_TEST(a_reader_who_leaves_is_4_and_of_stdout_141)
 {
-    char fifo[512], script[1024];
+    char fifo[512];
     Ran ran = run_program("sh", "-c", "{ \"$0\" run \"$1\" -q --set duration=5s --out json=/dev/null --trace /dev/stdout; echo $? >&2; } | head -c 100 >/dev/null",
                           binary(), spec, NULL);
     ck_assert_str_eq(ran.err, "141\n");
     ran_free(&ran);
     snprintf(fifo, sizeof fifo, "%s", scratch("fifo"));
     ck_assert_int_eq(mkfifo(fifo, 0600), 0);
-    snprintf(script, sizeof script, "head -c 100 '%s' >/dev/null & \"$0\" run \"$1\" -q --set duration=5s --trace '%s'; code=$?; wait; exit $code", fifo, fifo);
-    ran = run_program("sh", "-c", script, binary(), spec, NULL);
+    ran = run_program("sh", "-c",
+                      "head -c 100 \"$2\" >/dev/null & \"$0\" run \"$1\" -q --set duration=5s --trace \"$2\"; "
+                      "code=$?; wait; exit $code",
+                      binary(), spec, fifo, NULL);
     ck_assert_int_eq(ran.exit, 4);
     ck_assert_ptr_nonnull(strstr(ran.err, "Broken pipe"));
     ran_free(&ran);

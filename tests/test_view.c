@@ -21,6 +21,13 @@ static size_t peak;
 
 static const ViewOptions all = {.from = 0, .to = TIME_NEVER, .limit = 0};
 
+static void done(void)
+{
+    if (traced.mem)
+        traced_free(&traced);
+    memset(&traced, 0, sizeof traced);
+}
+
 static void run_with(const char *spec, ViewOptions options)
 {
     Lab *lab = lab_read(spec);
@@ -28,6 +35,7 @@ static void run_with(const char *spec, ViewOptions options)
     Stats *stats = stats_new(mem, lab->spec, lab->program, 0);
     Probe probe;
     probe_init(&probe, NULL, stats);
+    done();
     traced_start(&traced, chrome_sink);
     probe.view = view_new(mem, traced.sink, lab->spec, lab->program, 0, &options);
     World *world = world_new(mem, lab->spec, lab->program, &lab->spec->servers[0], &probe);
@@ -41,13 +49,6 @@ static void run_with(const char *spec, ViewOptions options)
     traced_end(&traced);
     check = trace_check(traced.mem, traced.bytes, traced.size);
     ck_assert_msg(trace_check_faults(check) == 0, "%s\n%.3000s", trace_check_report(check), traced.bytes);
-}
-
-static void done(void)
-{
-    if (traced.mem)
-        traced_free(&traced);
-    memset(&traced, 0, sizeof traced);
 }
 
 /* How often a text stands in the trace. */

@@ -316,12 +316,15 @@ bool world_accept(World *world, Connection *connection)
     connection->accepted = true;
     connection->idle = NULL;
     note_accept(world->probe, connection);
+    connection->requests++; /* it stays until this is done: the server may close it at once */
     if (connection->unread)
         deliver(connection);
     else
         idle_begins(connection);
-    if (connection->closed_by_client)
+    if (connection->closed_by_client && !connection->closed_by_server)
         world->model->gone(world->server, connection);
+    connection->requests--;
+    free_if_over(connection);
     return true;
 }
 

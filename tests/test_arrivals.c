@@ -80,6 +80,14 @@ START_TEST(gaps_and_bursts)
 }
 END_TEST
 
+START_TEST(a_count_has_a_largest)
+{
+    SpecCount count = {.geometric_mean = 1e18}; /* 1 - 1/mean is 1 */
+    for (uint64_t i = 0; i < 100; i++)
+        ck_assert_uint_eq(draw_count(&count, draw_at(1, i, 0, DRAW_REQUESTS)), UINT64_C(1000000000000000));
+}
+END_TEST
+
 START_TEST(modulated_follows_its_phases)
 {
     Mem *mem = mem_new(1 << 20);
@@ -162,6 +170,7 @@ Suite *arrivals_suite(void)
     tcase_add_test(tests, poisson_has_its_rate_and_ends_in_time);
     tcase_add_test(tests, files_name_handlers);
     tcase_add_test(tests, gaps_and_bursts);
+    tcase_add_test(tests, a_count_has_a_largest);
     tcase_add_test(tests, modulated_follows_its_phases);
     tcase_add_test(tests, stages_ramp);
     tcase_add_test(tests, gaps_reach_over_phases_and_stages);

@@ -15,6 +15,7 @@ static char *ran(void)
         return NULL; /* words of a wrapper: not for a script */
     Ran result = run_program("sh", "tests/reality/reality.sh", loopsim, "short", NULL);
     ck_assert_msg(result.exit == 0, "exit %d\n%s", result.exit, result.err);
+    free(result.err);
     return result.out;
 }
 

@@ -10,13 +10,14 @@ uint64_t draw_key(uint64_t seed, uint64_t stream, uint64_t attempt)
     return rng_key(seed, stream + CLIENT_STREAMS, attempt);
 }
 
-/* Geometric on 1, 2, … by inversion: P(n > k) = (1 - 1/mean)^k. */
+/* Geometric on 1, 2, … by inversion: P(n > k) = (1 - 1/mean)^k. From a mean of 2^54 on, 1 - 1/mean is 1, and k minus
+ * infinity or no number: as large as it gets. */
 static uint64_t draw_geometric(double mean, Rng *rng)
 {
     if (mean <= 1)
         return 1;
     double k = det_log(rng_unit(rng)) / det_log(1 - 1 / mean);
-    return k < 1e15 ? 1 + (uint64_t)k : (uint64_t)1e15;
+    return k >= 0 && k < 1e15 ? 1 + (uint64_t)k : (uint64_t)1e15;
 }
 
 uint64_t draw_count(const SpecCount *count, Rng rng)

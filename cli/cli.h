@@ -71,11 +71,11 @@ typedef struct Args {
     Words positional, set, only, require, why;
     bool has_seed;
     uint64_t seed;
-    const char *trace; /* NULL: none */
+    const char *trace;         /* NULL: none */
     Time trace_from, trace_to; /* 0 and TIME_NEVER: all */
     uint64_t trace_limit;      /* events, of all servers together */
     int64_t trace_slowest;     /* so many of each server; 0: not given */
-    OutputTo *out;     /* none given: text to stdout */
+    OutputTo *out;             /* none given: text to stdout */
     int out_count;
     Percentile *percentiles;
     int percentile_count;
@@ -103,8 +103,8 @@ typedef struct Cli {
 /* One command: a row of the table in commands.c. */
 struct Command {
     const char *name, *synopsis, *about; /* about NULL: for the Makefile, in no help */
-    int (*run)(Cli *cli); /* NULL: not available yet */
-    int least, most;      /* positional arguments; most -1: any number */
+    int (*run)(Cli *cli);                /* NULL: not available yet */
+    int least, most;                     /* positional arguments; most -1: any number */
 };
 extern const Command commands[]; /* ends with a row whose name is NULL */
 const Command *command_find(const char *name);
@@ -138,9 +138,9 @@ void help_command(Buf *buf, Mem *mem, const Command *command);
 void say_error(Mem *mem, const char *help, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void say_note(Mem *mem, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void say_diag(Mem *mem, const Diag *diag);
-int print_text(Mem *mem, const Buf *text); /* to stdout; an exit code */
+int print_text(Mem *mem, const Buf *text);                /* to stdout; an exit code */
 bool write_all(int file, const char *bytes, size_t size); /* all of it, or false and errno */
-int close_out(Mem *mem, Out *out);         /* out_close, with its error said; an exit code */
+int close_out(Mem *mem, Out *out);                        /* out_close, with its error said; an exit code */
 
 /* ---- input.c ---- */
 

@@ -74,8 +74,11 @@ static void put_table(Buf *buf, Mem *mem, Measured *table)
         buf_text(&name, "this machine");
     json_begin(&json, NULL, '{');
     json_text(&json, "name", buf_string(&name));
-    json_text(&json, "about", measure_two_cores() ? "loopsim calibrate: medians of 15 rounds, the server's side on one core, its peer on another"
-                                                  : "loopsim calibrate: medians of 15 rounds, all on one core: idle_wake is not what another machine's would be");
+    json_text(&json, "about",
+              measure_two_cores()
+                  ? "loopsim calibrate: medians of 15 rounds, the server's side on one core, its peer on another"
+                  : "loopsim calibrate: medians of 15 rounds, all on one core: idle_wake is not what another machine's "
+                    "would be");
     put_costs(&json, mem, table);
     json_begin(&json, "sources", '{');
     for (const Key *key = cost_table.keys; key->name; key++)

@@ -27,9 +27,9 @@ typedef struct Diff {
 
 /* Where a figure stands. */
 typedef struct Place {
-    const char *before;          /* "point 3 ", or "" */
+    const char *before;           /* "point 3 ", or "" */
     const char *server, *handler; /* NULL: none */
-    const char *metric;          /* NULL: it has no name in `expect` */
+    const char *metric;           /* NULL: it has no name in `expect` */
 } Place;
 
 /* ---- tolerances ---- */
@@ -95,8 +95,8 @@ static int check_tolerances(const Diff *diff)
     for (int i = 0; i < diff->tolerances; i++) {
         if (diff->tolerance[i].used)
             continue;
-        say_error(diff->cli->mem, "[server.][handler.]metric, as in expect, or all", "--tolerance: no figure is called '%s'",
-                  diff->tolerance[i].name);
+        say_error(diff->cli->mem, "[server.][handler.]metric, as in expect, or all",
+                  "--tolerance: no figure is called '%s'", diff->tolerance[i].name);
         return EXIT_USAGE;
     }
     return EXIT_DONE;
@@ -284,7 +284,8 @@ static void compare_leaf(Diff *diff, const Json *a, const Json *b)
     int64_t millionths = place.metric ? tolerance_of(diff, &place) : 0;
     diff->compared++;
     if (a && b && is_leaf(a) && is_leaf(b) &&
-        (same_leaf(a, b) || (place.metric && a->type == JSON_NUMBER && b->type == JSON_NUMBER && within(a, b, millionths))))
+        (same_leaf(a, b) ||
+         (place.metric && a->type == JSON_NUMBER && b->type == JSON_NUMBER && within(a, b, millionths))))
         return;
     tell(diff, &place, a, b);
 }
@@ -339,10 +340,10 @@ static void compare(Diff *diff, const Json *a, const Json *b)
 
 static bool is_known(const char *key)
 {
-    static const char *const keys[] = {"loopsim",   "schema",   "spec",         "seed",   "runs", "precision",
-                                       "interrupted", "servers",  "contrast",     "requirements", "lines", "exit", "end",
-                                       "iterations", "callbacks", "digest",      "sweep",  "part", "points",
-                                       "knees",      "series"};
+    static const char *const keys[] = {"loopsim",     "schema",     "spec",      "seed",         "runs",  "precision",
+                                       "interrupted", "servers",    "contrast",  "requirements", "lines", "exit",
+                                       "end",         "iterations", "callbacks", "digest",       "sweep", "part",
+                                       "points",      "knees",      "series"};
     for (size_t i = 0; i < COUNT_OF(keys); i++)
         if (strcmp(keys[i], key) == 0)
             return true;

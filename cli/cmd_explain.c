@@ -444,7 +444,8 @@ int cmd_explain(Cli *cli)
         return code;
     run->cli = cli;
     run->input = &input;
-    run->mem = mem_new_in(cli->mem, (uint64_t)cli->args.max_memory > SIZE_MAX / 2 ? SIZE_MAX / 2 : (size_t)cli->args.max_memory);
+    run->mem = mem_new_in(cli->mem,
+                          (uint64_t)cli->args.max_memory > SIZE_MAX / 2 ? SIZE_MAX / 2 : (size_t)cli->args.max_memory);
     if (run->mem && mem_try(run->mem, &trap)) {
         simulate(run);
         code = report(run);

@@ -19,7 +19,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { PORT = 9001, REQUEST_MOST = 16384, CHUNK = HOSTILE(1 << 16, 7), TEXT_MOST = 1 << 16, LISTENING_S = 1, SENDING_S = 60 };
+enum {
+    PORT = 9001,
+    REQUEST_MOST = 16384,
+    CHUNK = HOSTILE(1 << 16, 7),
+    TEXT_MOST = 1 << 16,
+    LISTENING_S = 1,
+    SENDING_S = 60
+};
 
 /* So much memory at most goes into finding what to show. */
 #define LOOKED_THROUGH (INT64_C(4) << 30)

@@ -14,8 +14,8 @@ typedef struct ProgramRun {
     Mem *mem;
     Input *input;
     Outputs outputs;
-    Out *lines;          /* stdout, while they are printed as text; else NULL */
-    Buf json;            /* the lines, where --out json asks for them */
+    Out *lines; /* stdout, while they are printed as text; else NULL */
+    Buf json;   /* the lines, where --out json asks for them */
     int line_count;
     Stats *stats;
     Probe probe;
@@ -52,7 +52,8 @@ static void simulate(ProgramRun *run)
         ViewOptions options = {.from = args->trace_from, .to = args->trace_to, .limit = args->trace_limit};
         run->probe.view = view_new(run->mem, run->outputs.sink, input->spec, input->program, -1, &options);
     }
-    ProcessOptions options = {.max_events = run->cli->args.max_events, .stop = run->cli->stop, .print = print_line, .context = run};
+    ProcessOptions options = {
+        .max_events = run->cli->args.max_events, .stop = run->cli->stop, .print = print_line, .context = run};
     run->result = process_run(run->mem, input->spec, input->program, &run->probe, &options);
     if (run->probe.view) {
         view_end(run->probe.view, run->probe.kernel->now);
@@ -94,11 +95,13 @@ static int end_code(const ProgramRun *run)
     if (result->end == KERNEL_INTERRUPTED)
         return EXIT_INTERRUPTED;
     if (run->probe.spinning) {
-        say_error(mem, "a loop, or promises and ticks that queue each other, without any work (cpu) between", "the program spins without time passing");
+        say_error(mem, "a loop, or promises and ticks that queue each other, without any work (cpu) between",
+                  "the program spins without time passing");
         return EXIT_LIMIT;
     }
     if (result->waits) {
-        say_error(mem, "close the handle, or unref it: it keeps the program alive", "the program waits for ever: nothing more will come");
+        say_error(mem, "close the handle, or unref it: it keeps the program alive",
+                  "the program waits for ever: nothing more will come");
         return EXIT_LIMIT;
     }
     if (result->end != KERNEL_DRAINED) {
@@ -118,7 +121,8 @@ static int close_trace(ProgramRun *run)
     buf_u64(metadata_add(metadata, "left-out"), run->left_out + run->outputs.sink->left_out);
     buf_text(metadata_add(metadata, "interrupted"), run->result.end == KERNEL_INTERRUPTED ? "true" : "false");
     if (run->left_out > 0 && !run->cli->args.quiet)
-        say_note(run->cli->mem, "the trace is cut: it has at most --trace-limit N events, and shows at most 4096 threads, connections or requests at once");
+        say_note(run->cli->mem, "the trace is cut: it has at most --trace-limit N events, and shows at most 4096 "
+                                "threads, connections or requests at once");
     return metadata_close(metadata, &run->outputs);
 }
 
@@ -174,7 +178,8 @@ int program_run(Cli *cli, Input *input)
         else
             buf_init(&run->json, cli->mem, SIZE_MAX / 4);
     }
-    run->mem = mem_new_in(cli->mem, (uint64_t)cli->args.max_memory > SIZE_MAX / 2 ? SIZE_MAX / 2 : (size_t)cli->args.max_memory);
+    run->mem = mem_new_in(cli->mem,
+                          (uint64_t)cli->args.max_memory > SIZE_MAX / 2 ? SIZE_MAX / 2 : (size_t)cli->args.max_memory);
     if (run->mem && mem_try(run->mem, &trap)) {
         simulate(run);
         mem_end_try(run->mem, &trap);

@@ -78,7 +78,8 @@ static int replicate_servers(Run *run)
     int code = replicate(replication);
     Report *report = &run->report;
     size_t room = mem_array(run->cli->mem, (size_t)spec->server_count + 1, sizeof *report->results);
-    Figures *figures = mem_get(run->cli->mem, mem_array(run->cli->mem, (size_t)spec->server_count + 1, sizeof *figures));
+    Figures *figures =
+        mem_get(run->cli->mem, mem_array(run->cli->mem, (size_t)spec->server_count + 1, sizeof *figures));
     report->results = mem_get(run->cli->mem, room);
     run->by_server = mem_get(run->cli->mem, room);
     report->figures = figures;
@@ -115,7 +116,8 @@ static int close_trace(Run *run)
     buf_u64(metadata_add(metadata, "left-out"), run->left_out + run->outputs.sink->left_out);
     buf_text(metadata_add(metadata, "interrupted"), run->interrupted ? "true" : "false");
     if (run->left_out > 0 && !run->cli->args.quiet)
-        say_note(run->cli->mem, "the trace is cut: it has at most --trace-limit N events, and shows at most 4096 threads, connections or requests at once");
+        say_note(run->cli->mem, "the trace is cut: it has at most --trace-limit N events, and shows at most 4096 "
+                                "threads, connections or requests at once");
     return metadata_close(metadata, &run->outputs);
 }
 

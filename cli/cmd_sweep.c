@@ -119,7 +119,7 @@ static int check_spec(Running *running)
 {
     Sweep *sweep = &running->sweep;
     Args args = running->cli->args;
-    for (uint64_t point = 0; point < sweep->points; point += sweep->points > 1 ? sweep->points - 1 : 1) {
+    for (uint64_t point = 0; point<sweep->points; point += sweep->points> 1 ? sweep->points - 1 : 1) {
         Input input;
         Requirements requirements;
         bool *wanted;

@@ -42,8 +42,7 @@ bool contrast_row(const Report *report, const char *name, int handler, ContrastR
     }
     find_ratio(row, report->count);
     if (row->largest != row->smallest)
-        row->pairing =
-            metric_pair(metric, report->results[row->largest], report->results[row->smallest], handler);
+        row->pairing = metric_pair(metric, report->results[row->largest], report->results[row->smallest], handler);
     return any;
 }
 
@@ -54,8 +53,8 @@ static void add(const Report *report, Contrast *contrast, const char *name)
 
 Contrast contrast_make(const Report *report)
 {
-    static const char *const last[] = {"max",    "cpu",     "wasted",    "memory",   "threads", "switches",
-                                       "failed", "refused", "timed_out", "in_flight"};
+    static const char *const last[] = {"max",      "cpu",    "wasted",  "memory",    "threads",
+                                       "switches", "failed", "refused", "timed_out", "in_flight"};
     const Args *args = report->args;
     Contrast contrast = {NULL, 0};
     size_t most = 2 + (size_t)args->percentile_count + COUNT_OF(last);

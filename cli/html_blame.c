@@ -91,11 +91,12 @@ void html_blame(Html *html)
     bool more = false;
     if (columns.count == 0)
         return;
-    html_begin_section(html, "blame", "Who kept whom waiting",
-                       "How long a completed request of each handler waited, and for whom: for what they did on the "
-                       "loop, on a core, in a worker, with a thread, a resource or a lock. In parentheses: what the "
-                       "server does for nobody in particular. Each row adds up to its waits; the warmer, the larger the "
-                       "share of what the request takes.");
+    html_begin_section(
+        html, "blame", "Who kept whom waiting",
+        "How long a completed request of each handler waited, and for whom: for what they did on the "
+        "loop, on a core, in a worker, with a thread, a resource or a lock. In parentheses: what the "
+        "server does for nobody in particular. Each row adds up to its waits; the warmer, the larger the "
+        "share of what the request takes.");
     put_sentences(html);
     put_head(html, &columns);
     for (int i = 0; i < report->count; i++) {

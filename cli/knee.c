@@ -14,8 +14,8 @@ static bool follows(const KneePoint *point)
 
 /* The first point from which on none is fine, seen from the side that is fine; -1: there is none, or no fine one
  * before it. `step` says the side: 1 from the low end, -1 from the high one. */
-static int first_bad(const KneePoint *point, int count, bool (*fine)(const KneePoint *point, double limit), double limit,
-                     int step)
+static int first_bad(const KneePoint *point, int count, bool (*fine)(const KneePoint *point, double limit),
+                     double limit, int step)
 {
     int bad = -1, start = step > 0 ? 0 : count - 1;
     if (count < 2 || !fine(&point[start], limit))
@@ -84,7 +84,8 @@ static Knee knee_closed(const KneePoint *point, int count)
     int first = 0;
     while (first < count && (double)point[first].at < at)
         first++;
-    if (first == 0 || first == count || (double)point[count - 1].throughput >= 0.9 * slope * (double)point[count - 1].at)
+    if (first == 0 || first == count ||
+        (double)point[count - 1].throughput >= 0.9 * slope * (double)point[count - 1].at)
         return knee;
     return (Knee){.has = true, .at = (int64_t)(at + 0.5), .last = first - 1, .first = first, .figure = most};
 }

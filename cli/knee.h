@@ -27,10 +27,10 @@ typedef struct KneePoint {
 
 typedef struct Knee {
     bool has;
-    bool fine;      /* where there is none: all points are fine (else none is) */
-    int64_t at;     /* in millionths */
+    bool fine;       /* where there is none: all points are fine (else none is) */
+    int64_t at;      /* in millionths */
     int last, first; /* the points beside it: the last that is fine, the first that is not */
-    int64_t figure; /* throughput: of arrivals there, per second in millionths; p99: the plateau, ns */
+    int64_t figure;  /* throughput: of arrivals there, per second in millionths; p99: the plateau, ns */
 } Knee;
 
 Knee knee_throughput(const KneePoint *point, int count, bool closed);

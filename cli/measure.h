@@ -30,7 +30,7 @@
                  "less the same when it is awake")                                                                     \
     X(timer_slack, "a sleep of 5 ms: how late it ends on an idle core, less idle_wake")                                \
     X(sleep, "what a busy thread on the same core loses to another one's sleep, less two switches")                    \
-    X(switch_, "CPU time of 64 threads on one core that block in read and answer, a request, less read and write")         \
+    X(switch_, "CPU time of 64 threads on one core that block in read and answer, a request, less read and write")     \
     X(spawn, "pthread_create")                                                                                         \
     X(exit, "from pthread_create to the end of pthread_join, less spawn and two switches in a ring of two")            \
     X(thread_memory, "resident memory and page tables of 256 idle threads, a thread, with 16 KiB of kernel stack")     \
@@ -55,9 +55,9 @@ void measure_threads(Measured *measured);               /* the rest, after the n
 void measure_memory(Measured *measured);                /* once */
 
 /* ---- what both share ---- */
-double measure_now(void);            /* ns */
-double measure_clock_cost(void);     /* of asking for it */
-void measure_pin(bool server);       /* the calling thread to the first core that we may use, or (not server) the last one */
+double measure_now(void);        /* ns */
+double measure_clock_cost(void); /* of asking for it */
+void measure_pin(bool server); /* the calling thread to the first core that we may use, or (not server) the last one */
 void measure_unpin(void);
 bool measure_two_cores(void);
 double measure_median(double *value, int n); /* sorts them */

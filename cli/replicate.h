@@ -20,8 +20,8 @@ typedef struct Replication {
     Figures *figures;    /* by the server's index, for report_json */
     int runs;            /* whole ones; at least 1 where there are any results */
     bool interrupted;
-    bool limit;      /* a limit was reached: said */
-    bool imprecise;  /* so many runs as are allowed were not enough for --precision: said */
+    bool limit;     /* a limit was reached: said */
+    bool imprecise; /* so many runs as are allowed were not enough for --precision: said */
 } Replication;
 
 uint64_t replicate_seed(uint64_t seed, uint64_t run); /* run from 1 */

@@ -15,9 +15,9 @@ typedef struct ContrastRow {
     bool *has_half; /* of several runs: half the width of the 95 % interval */
     int64_t *half;
     bool has_ratio;
-    Micro ratio;         /* the largest by the smallest */
+    Micro ratio;           /* the largest by the smallest */
     int largest, smallest; /* whose they are */
-    Pairing pairing;     /* largest - smallest, run by run */
+    Pairing pairing;       /* largest - smallest, run by run */
 } ContrastRow;
 
 /* All the numbers of a server's results in JSON that several runs have an interval of, in the order in which they are
@@ -63,7 +63,7 @@ void report_html(Buf *buf, const Report *report);     /* one file that needs not
 void report_junit(Buf *buf, const Report *report);    /* a test case a requirement */
 void report_github(Buf *buf, const Report *report);   /* workflow commands: an annotation each failed requirement */
 void report_write(Buf *buf, const Report *report, Format format);
-size_t report_width(const char *path); /* 100, or less where path is a narrower terminal */
+size_t report_width(const char *path);                 /* 100, or less where path is a narrower terminal */
 bool report_color(const Args *args, const char *path); /* whether what goes to path is to be coloured */
 /* Appends the Markdown to the file that GITHUB_STEP_SUMMARY names, where it is set; an exit code. */
 int github_summary(const Report *report);

@@ -76,8 +76,7 @@ static void put_percentiles(Writer *writer, const Hist *hist)
     const Args *args = writer->args;
     json_begin_flat(&writer->json, "percentiles", '{');
     for (int i = 0; i < args->percentile_count; i++)
-        put_int(writer, args->percentiles[i].text,
-                hist_percentile(hist, args->percentiles[i].per_hundred_million));
+        put_int(writer, args->percentiles[i].text, hist_percentile(hist, args->percentiles[i].per_hundred_million));
     json_end(&writer->json, '}');
 }
 
@@ -355,8 +354,8 @@ void figures_add(Figures *figures, Mem *mem, const Args *args, const Results *ru
     Writer writer = {.json = {&unused, 0, 0, true}, .args = args, .collect = figures, .mem = mem};
     if (figures->runs > 0 && figures->runs == figures->room) {
         figures->room *= 2;
-        figures->value = mem_grow(mem, figures->value,
-                                  mem_array(mem, mem_array(mem, (size_t)figures->room, figures->each), sizeof(int64_t)));
+        figures->value = mem_grow(
+            mem, figures->value, mem_array(mem, mem_array(mem, (size_t)figures->room, figures->each), sizeof(int64_t)));
     }
     json_begin(&writer.json, NULL, '{');
     put_server(&writer, run);

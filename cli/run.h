@@ -26,8 +26,8 @@ int outputs_close_trace(Outputs *outputs, size_t n, const char *const key[], con
  * and ends with whether only an excerpt was asked for. */
 typedef struct Metadata Metadata;
 Metadata *metadata_new(Mem *mem, const Spec *spec);
-Buf *metadata_add(Metadata *metadata, const char *key); /* the value goes there */
-int metadata_close(Metadata *metadata, Outputs *outputs); /* and the trace; an exit code */
+Buf *metadata_add(Metadata *metadata, const char *key);          /* the value goes there */
+int metadata_close(Metadata *metadata, Outputs *outputs);        /* and the trace; an exit code */
 int outputs_write(Outputs *outputs, int index, const Buf *text); /* and closes it */
 
 /* All of `expect` and --require. EXIT_DONE, EXIT_SPEC or EXIT_USAGE, with everything said. */

@@ -11,11 +11,11 @@ typedef enum FigureType {
     FIGURE_INT,   /* an integer: a count, or ns */
     FIGURE_MICRO, /* a number with six decimals */
     FIGURE_BOOL,
-    FIGURE_HEX,  /* a digest: 16 digits */
-    FIGURE_END,  /* how a run ended */
-    FIGURE_PART, /* an object: `rows` */
-    FIGURE_MAP,  /* an object of them by name */
-    FIGURE_LIST, /* an array of them */
+    FIGURE_HEX,    /* a digest: 16 digits */
+    FIGURE_END,    /* how a run ended */
+    FIGURE_PART,   /* an object: `rows` */
+    FIGURE_MAP,    /* an object of them by name */
+    FIGURE_LIST,   /* an array of them */
     FIGURE_WINDOW, /* two times */
     FIGURE_TIMES,  /* an object of times by name */
     FIGURE_BLAME,  /* an object of those */
@@ -181,16 +181,14 @@ static const FigureRow workload[] = {{"loopsim", FIGURE_TEXT, NULL, false, "the 
                                      {"requirements", FIGURE_LIST, requirement, false, "and whether they are met"},
                                      END};
 /* A sweep (sweep.c, sweep_point.c). A point's figures are those that its servers have. */
-static const FigureRow varied[] = {{"path", FIGURE_TEXT, NULL, false, "as for --set"},
-                                   {"values", FIGURE_WORDS, NULL, false, "in order"},
-                                   END};
+static const FigureRow varied[] = {
+    {"path", FIGURE_TEXT, NULL, false, "as for --set"}, {"values", FIGURE_WORDS, NULL, false, "in order"}, END};
 static const FigureRow grid[] = {{"identity", FIGURE_HEX, NULL, false, "of the sweep: its parts have the same"},
                                  {"vary", FIGURE_LIST, varied, false, "what is varied"},
                                  {"points", FIGURE_INT, NULL, false, "of the whole grid"},
                                  END};
-static const FigureRow shard[] = {{"shard", FIGURE_INT, NULL, false, "which part"},
-                                  {"of", FIGURE_INT, NULL, false, "so many"},
-                                  END};
+static const FigureRow shard[] = {
+    {"shard", FIGURE_INT, NULL, false, "which part"}, {"of", FIGURE_INT, NULL, false, "so many"}, END};
 static const FigureRow at_point[] = {{"end", FIGURE_TEXT, NULL, false, "how the run ended"},
                                      {"offered_per_s", FIGURE_MICRO, NULL, false, "arrivals in the window"},
                                      {"throughput_per_s", FIGURE_MICRO, NULL, false, "completions in it"},
@@ -232,17 +230,18 @@ static const FigureRow sweep[] = {{"loopsim", FIGURE_TEXT, NULL, false, "the ver
                                   END};
 static const FigureRow line[] = {
     {"at_ns", FIGURE_INT, NULL, false, "when"}, {"text", FIGURE_TEXT, NULL, false, "what"}, END};
-static const FigureRow program[] = {{"loopsim", FIGURE_TEXT, NULL, false, "the version"},
-                                    {"schema", FIGURE_INT, NULL, false, "of this format: 1"},
-                                    {"spec", FIGURE_PART, spec, false, "which"},
-                                    {"lines", FIGURE_LIST, line, false, "as printed"},
-                                    {"exit", FIGURE_INT, NULL, false, "the program's exit code"},
-                                    {"end", FIGURE_TEXT, NULL, true, "limit or interrupted: it was cut, and the exit code is none of its own"},
-                                    {"iterations", FIGURE_INT, NULL, false, "of the loop"},
-                                    {"callbacks", FIGURE_INT, NULL, false, "run"},
-                                    {"digest", FIGURE_HEX, NULL, false, "of what happened"},
-                                    {"interrupted", FIGURE_BOOL, NULL, true, "true: it was not at its end"},
-                                    END};
+static const FigureRow program[] = {
+    {"loopsim", FIGURE_TEXT, NULL, false, "the version"},
+    {"schema", FIGURE_INT, NULL, false, "of this format: 1"},
+    {"spec", FIGURE_PART, spec, false, "which"},
+    {"lines", FIGURE_LIST, line, false, "as printed"},
+    {"exit", FIGURE_INT, NULL, false, "the program's exit code"},
+    {"end", FIGURE_TEXT, NULL, true, "limit or interrupted: it was cut, and the exit code is none of its own"},
+    {"iterations", FIGURE_INT, NULL, false, "of the loop"},
+    {"callbacks", FIGURE_INT, NULL, false, "run"},
+    {"digest", FIGURE_HEX, NULL, false, "of what happened"},
+    {"interrupted", FIGURE_BOOL, NULL, true, "true: it was not at its end"},
+    END};
 
 static const struct {
     const char *name;

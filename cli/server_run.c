@@ -236,7 +236,8 @@ ServerRun server_run(Cli *cli, const Input *input, int server, Outputs *outputs,
     view.options.slow_count = first.results->slow_count < most ? first.results->slow_count : most;
     view.options.slow = slowest_of(cli->mem, first.results, view.options.slow_count);
     second = run_once(cli, input, server, &view);
-    must(!second.results || second.results->end != first.results->end || second.results->digest == first.results->digest,
+    must(!second.results || second.results->end != first.results->end ||
+             second.results->digest == first.results->digest,
          "the same run came out differently");
     return second;
 }

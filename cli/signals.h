@@ -17,6 +17,6 @@ const volatile sig_atomic_t *signals_begin(void); /* main's; what it returns is 
 const volatile sig_atomic_t *signals_stop(void);  /* the same, for who has no Cli */
 void signals_save(void);
 void signals_part(const char *path); /* removed by the second one; beyond PARTS_MOST, or too long a path: stays */
-pid_t signals_fork(void); /* as fork */
+pid_t signals_fork(void);            /* as fork */
 
 #endif

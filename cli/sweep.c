@@ -135,7 +135,8 @@ static void put_server_knee(void *context, const SweepKnee *knee)
     json_begin(writer->json, "at", '{');
     for (int i = 0; i < sweep->vary_count; i++)
         if (i != knee->vary)
-            json_text(writer->json, sweep->vary[i].path, sweep->vary[i].value[sweep_index(sweep, knee->first_point, i)]);
+            json_text(writer->json, sweep->vary[i].path,
+                      sweep->vary[i].value[sweep_index(sweep, knee->first_point, i)]);
     json_end(writer->json, '}');
     put_knee(writer, "throughput_stops_following", "rate_per_s", knee, knee->throughput);
     put_knee(writer, "p99_leaves_plateau", "plateau_ns", knee, knee->p99);
@@ -285,7 +286,8 @@ const char *sweep_read(Sweep *sweep, const char *bytes, size_t size)
     buf_bytes(&text, bytes, (size_t)(lines - bytes));
     buf_text(&text, "]}");
     diag_init(&diag, sweep->mem);
-    const Json *json = json_read(sweep->mem, (JsonPlace){.file = "part", .line = 1, .column = 1}, text.data, text.size, &diag);
+    const Json *json =
+        json_read(sweep->mem, (JsonPlace){.file = "part", .line = 1, .column = 1}, text.data, text.size, &diag);
     const Json *version = json_member(json, "loopsim");
     if (!json || diag.errors > 0 || !version || version->type != JSON_STRING || !read_head(&head, json))
         return "it is no result of a sweep";

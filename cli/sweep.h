@@ -50,12 +50,12 @@ const char *sweep_read(Sweep *sweep, const char *bytes, size_t size);
 
 typedef struct SweepRow {
     bool here;
-    int64_t offered, throughput;      /* per second, millionths */
-    int64_t mean, p50, p99;           /* ns; -1: none */
+    int64_t offered, throughput;                            /* per second, millionths */
+    int64_t mean, p50, p99;                                 /* ns; -1: none */
     int64_t throughput_half, mean_half, p50_half, p99_half; /* of the 95 % interval; -1: none */
-    int64_t utilization;              /* of the bottleneck, millionths */
+    int64_t utilization;                                    /* of the bottleneck, millionths */
     int64_t arrived, completed;
-    int64_t lost;                     /* failed, refused, timed out */
+    int64_t lost; /* failed, refused, timed out */
     const char *bottleneck;
 } SweepRow;
 
@@ -69,9 +69,9 @@ typedef struct SweepFailure {
 typedef struct SweepTable {
     const char **server; /* in the order of the lines */
     int servers;
-    SweepRow *row; /* point * servers + server */
-    uint64_t limited; /* points that came to a limit */
-    uint64_t unmet;   /* points at which a requirement failed */
+    SweepRow *row;         /* point * servers + server */
+    uint64_t limited;      /* points that came to a limit */
+    uint64_t unmet;        /* points at which a requirement failed */
     SweepFailure *failure; /* in order */
     uint64_t failure_count;
 } SweepTable;

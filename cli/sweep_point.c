@@ -9,7 +9,8 @@ int sweep_input(const SweepWork *work, Cli *cli, uint64_t point, Input *input)
 {
     const Sweep *sweep = work->sweep;
     Words *set = &cli->args.set, mine = {NULL, 0};
-    mine.word = mem_get(cli->mem, mem_array(cli->mem, (size_t)set->count + (size_t)sweep->vary_count + 1, sizeof *mine.word));
+    mine.word =
+        mem_get(cli->mem, mem_array(cli->mem, (size_t)set->count + (size_t)sweep->vary_count + 1, sizeof *mine.word));
     for (int i = 0; i < set->count; i++)
         mine.word[mine.count++] = set->word[i];
     for (int i = 0; i < sweep->vary_count; i++) {
@@ -65,7 +66,8 @@ static void put_server(JsonWriter *json, Cli *cli, const Results *results, const
     static const char *const counts[] = {"completed", "failed", "refused", "timed_out", "in_flight"};
     static const struct {
         const char *key, *metric;
-    } last[] = {{"max_ns", "max"}, {"cpu", "cpu"}, {"loop", "loop"}, {"threads", "threads"}, {"memory_bytes", "memory"}};
+    } last[] = {
+        {"max_ns", "max"}, {"cpu", "cpu"}, {"loop", "loop"}, {"threads", "threads"}, {"memory_bytes", "memory"}};
     Buf key, name;
     buf_init(&key, cli->mem, 4096);
     buf_init(&name, cli->mem, 4096);

@@ -114,8 +114,8 @@ static const char *read_range(Vary *vary, Mem *mem, const char *text, const char
     Number from, to, step;
     bool powers = colon[1] == 'x';
     const char *last = colon + 1 + powers;
-    if (!read_number(text, (size_t)(dots - text), &from) ||
-        !read_number(dots + 2, (size_t)(colon - dots - 2), &to) || !read_number(last, strlen(last), &step))
+    if (!read_number(text, (size_t)(dots - text), &from) || !read_number(dots + 2, (size_t)(colon - dots - 2), &to) ||
+        !read_number(last, strlen(last), &step))
         return "not of the form FROM..TO:STEP or FROM..TO:xFACTOR with numbers of at most six decimals";
     const Number *unit = !powers && step.unit_size > 0 ? &step : &to;
     if (powers && step.unit_size > 0)

@@ -17,9 +17,9 @@ typedef struct Vary {
     const char *path;
     const char **value; /* as --set takes it */
     int count;
-    bool numeric;       /* ascending numbers of one unit: a knee can be looked for along it */
-    int64_t *number;    /* in millionths, where numeric */
-    const char *unit;   /* "/s", "ms", "" … */
+    bool numeric;     /* ascending numbers of one unit: a knee can be looked for along it */
+    int64_t *number;  /* in millionths, where numeric */
+    const char *unit; /* "/s", "ms", "" … */
 } Vary;
 
 /* NULL, or what is wrong. */

@@ -32,7 +32,9 @@ static char *make_room(Buf *buf, size_t more)
         mem_give_up(buf->mem);
     size_t needed = buf->size + more + 1;
     if (!buf->data || needed > buf->room) {
-        size_t room = buf->room < HOSTILE(64, 1) ? HOSTILE(64, 1) : buf->room <= buf->ceiling / 2 ? 2 * buf->room : buf->ceiling + 1;
+        size_t room = buf->room < HOSTILE(64, 1)      ? HOSTILE(64, 1)
+                      : buf->room <= buf->ceiling / 2 ? 2 * buf->room
+                                                      : buf->ceiling + 1;
         if (room < needed)
             room = needed;
         buf->data = mem_grow(buf->mem, buf->data, room);

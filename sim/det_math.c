@@ -73,7 +73,8 @@ double det_log(double x)
     int k = (int)steps - (int)bias - shift;
     const LogPoint *point = &log_point[above >> 45 & 127];
     double r = (from_bits(bits - ((steps - bias) << 52)) - point->c) * point->inverse, r2 = r * r;
-    double tail = (-1.0 / 2 + 1.0 / 3 * r) + ((-1.0 / 4 + 1.0 / 5 * r) + (-1.0 / 6 + 1.0 / 7 * r - 1.0 / 8 * r2) * r2) * r2;
+    double tail =
+        (-1.0 / 2 + 1.0 / 3 * r) + ((-1.0 / 4 + 1.0 / 5 * r) + (-1.0 / 6 + 1.0 / 7 * r - 1.0 / 8 * r2) * r2) * r2;
     return (k * LN2_HIGH + point->high) + (r + ((k * LN2_LOW + point->low) + r2 * tail));
 }
 

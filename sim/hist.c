@@ -283,8 +283,8 @@ static bool get_number(const unsigned char **at, const unsigned char *end, uint6
 /* Distances between buckets, so that neighbours take one byte; ends with a count of 0. */
 void hist_write(const Hist *hist, Buf *buf)
 {
-    const uint64_t head[] = {hist->count,      (uint64_t)hist->min, (uint64_t)hist->max, hist->sum[0],
-                             hist->sum[1],     hist->squares[0],    hist->squares[1],    hist->squares[2]};
+    const uint64_t head[] = {hist->count,  (uint64_t)hist->min, (uint64_t)hist->max, hist->sum[0],
+                             hist->sum[1], hist->squares[0],    hist->squares[1],    hist->squares[2]};
     size_t last = 0;
     for (size_t i = 0; i < sizeof head / sizeof head[0]; i++)
         put_number(buf, head[i]);

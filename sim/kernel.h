@@ -32,7 +32,8 @@ struct Event {
     Time when;
     EventFn *fn;
     uint32_t rank;
-    int32_t near; /* a hint, no more: how far away, in steps of 8 bytes, the event is that comes a few before it (kernel.c) */
+    int32_t
+        near; /* a hint, no more: how far away, in steps of 8 bytes, the event is that comes a few before it (kernel.c) */
 };
 
 enum { KERNEL_DIGITS = 8, KERNEL_BASE = 256, KERNEL_SLOTS = KERNEL_DIGITS * KERNEL_BASE };
@@ -60,7 +61,7 @@ typedef struct Kernel {
     uint64_t many;                        /* with so many pending, events are fetched ahead */
     uint8_t far_at[KERNEL_SLOTS - KERNEL_FAR];
     EventLink *recent[KERNEL_SLOTS - KERNEL_FAR][KERNEL_AHEAD]; /* what was added to a far list last; may be gone */
-    EventLink slot[KERNEL_SLOTS];         /* list heads: when > last; 256 * digit's place + digit */
+    EventLink slot[KERNEL_SLOTS]; /* list heads: when > last; 256 * digit's place + digit */
 } Kernel;
 
 typedef enum KernelEnd {
@@ -84,7 +85,7 @@ static inline bool event_pending(const Event *event)
 {
     return event->link.next != NULL;
 }
-void kernel_at(Kernel *kernel, Event *event, Time when); /* when >= now; the event must not be pending */
+void kernel_at(Kernel *kernel, Event *event, Time when);       /* when >= now; the event must not be pending */
 static inline void kernel_cancel(Kernel *kernel, Event *event) /* not pending: nothing happens */
 {
     if (!event_pending(event))
@@ -94,7 +95,7 @@ static inline void kernel_cancel(Kernel *kernel, Event *event) /* not pending: n
     event->link.next = event->link.prev = NULL;
     kernel->pending--;
 }
-bool kernel_step(Kernel *kernel);                        /* runs the next event; false: there is none */
+bool kernel_step(Kernel *kernel); /* runs the next event; false: there is none */
 
 /* Runs events until one of the ends above; `stop` may be NULL. max_events counts from the start of the kernel. */
 KernelEnd kernel_run(Kernel *kernel, Time until, uint64_t max_events, const volatile sig_atomic_t *stop);

@@ -21,7 +21,7 @@ struct Mem {
     bool fail_for_good;
     MemTrap *trap;
     MemEnd *ends;
-    Mem *outer;  /* that it ends with; NULL: none */
+    Mem *outer; /* that it ends with; NULL: none */
     MemEnd ends_with;
 };
 

@@ -26,10 +26,10 @@ typedef struct MemTrap {
     struct MemTrap *outer;
 } MemTrap;
 
-Mem *mem_new(size_t budget);                         /* NULL where not even that fits; owner: the caller */
-Mem *mem_new_in(Mem *outer, size_t budget);          /* likewise, with a budget of its own; ends with outer at the latest */
-void mem_delete(Mem *mem);                           /* frees every block; NULL is allowed */
-void *mem_get(Mem *mem, size_t bytes);               /* zeroed, aligned for any type */
+Mem *mem_new(size_t budget);                /* NULL where not even that fits; owner: the caller */
+Mem *mem_new_in(Mem *outer, size_t budget); /* likewise, with a budget of its own; ends with outer at the latest */
+void mem_delete(Mem *mem);                  /* frees every block; NULL is allowed */
+void *mem_get(Mem *mem, size_t bytes);      /* zeroed, aligned for any type */
 void *mem_grow(Mem *mem, void *block, size_t bytes); /* keeps the contents, the rest is zeroed; block may be NULL */
 void mem_free(Mem *mem, void *block);                /* NULL is allowed */
 char *mem_copy(Mem *mem, const char *text, size_t bytes); /* adds a NUL */

@@ -24,13 +24,13 @@ typedef struct CheckCounts {
     uint64_t events, slices, async, states, counters, flows, same_instant, unfinished, requests, completed;
 } CheckCounts;
 
-TraceCheck *trace_check(Mem *mem, const char *bytes, size_t size);             /* the bytes must outlive it */
+TraceCheck *trace_check(Mem *mem, const char *bytes, size_t size); /* the bytes must outlive it */
 /* Where the slowest request is, the process of its server and its name: the first that is marked `slowest #1`, else the longest of all. False: there is none, or
  * the trace cannot be read. It checks no rules. */
 bool trace_find_slowest(Mem *mem, const char *bytes, size_t size, Time *from, Time *to, PullText *server);
 void trace_check_results(TraceCheck *check, const char *results, size_t size); /* only where nothing was left out */
 CheckCounts trace_check_counts(const TraceCheck *check);
-bool trace_check_whole(const TraceCheck *check); /* it shows all of the run: it can be compared */
+bool trace_check_whole(const TraceCheck *check);         /* it shows all of the run: it can be compared */
 uint64_t trace_check_faults(const TraceCheck *check);    /* how many there are */
 const char *trace_check_report(const TraceCheck *check); /* the first of them, a line each */
 

@@ -10,8 +10,12 @@ enum { CLEARED = 1, NEEDED = 2 };
 enum { IIDS_MOST = 1 << 20 };
 
 static const Shape trace_shape[] = {{TRACE, FIELD_BYTES}, {0, 0}};
-static const Shape packet_shape[] = {{TIME_OF, FIELD_NUMBER},   {SEQUENCE, FIELD_NUMBER}, {EVENT, FIELD_BYTES},
-                                     {INTERNED, FIELD_BYTES},   {FLAGS, FIELD_NUMBER},    {DESCRIPTOR, FIELD_BYTES},
+static const Shape packet_shape[] = {{TIME_OF, FIELD_NUMBER},
+                                     {SEQUENCE, FIELD_NUMBER},
+                                     {EVENT, FIELD_BYTES},
+                                     {INTERNED, FIELD_BYTES},
+                                     {FLAGS, FIELD_NUMBER},
+                                     {DESCRIPTOR, FIELD_BYTES},
                                      {0, 0}};
 
 static void *one_more(Mem *mem, void *list, size_t count, size_t *room, size_t size)
@@ -58,8 +62,7 @@ static void grow_slots(Packets *packets)
 static void add_place(Packets *packets, const Place *place)
 {
     Mem *mem = packets->check->mem;
-    packets->places =
-        one_more(mem, packets->places, packets->place_count, &packets->place_room, sizeof(Place *));
+    packets->places = one_more(mem, packets->places, packets->place_count, &packets->place_room, sizeof(Place *));
     Place *added = mem_get(mem, sizeof *added);
     *added = *place;
     packets->places[packets->place_count++] = added;
@@ -67,9 +70,9 @@ static void add_place(Packets *packets, const Place *place)
     *slot_of(packets, place->uuid) = packets->place_count;
 }
 
-static const Shape descriptor_shape[] = {{1, FIELD_NUMBER},  {2, FIELD_BYTES},   {3, FIELD_BYTES},   {4, FIELD_BYTES},
-                                         {5, FIELD_NUMBER},  {8, FIELD_BYTES},   {11, FIELD_NUMBER}, {12, FIELD_NUMBER},
-                                         {14, FIELD_BYTES},  {19, FIELD_NUMBER}, {20, FIELD_NUMBER}, {0, 0}};
+static const Shape descriptor_shape[] = {{1, FIELD_NUMBER}, {2, FIELD_BYTES},   {3, FIELD_BYTES},   {4, FIELD_BYTES},
+                                         {5, FIELD_NUMBER}, {8, FIELD_BYTES},   {11, FIELD_NUMBER}, {12, FIELD_NUMBER},
+                                         {14, FIELD_BYTES}, {19, FIELD_NUMBER}, {20, FIELD_NUMBER}, {0, 0}};
 static const Shape process_shape[] = {{1, FIELD_NUMBER}, {6, FIELD_BYTES}, {0, 0}};
 static const Shape thread_shape[] = {{1, FIELD_NUMBER}, {2, FIELD_NUMBER}, {5, FIELD_BYTES}, {0, 0}};
 static const Shape counter_shape[] = {{3, FIELD_NUMBER}, {4, FIELD_NUMBER}, {6, FIELD_BYTES}, {0, 0}};
@@ -134,12 +137,24 @@ static void read_descriptor(Packets *packets, Message message)
     bool has_uuid = false;
     while (field_next(&message, descriptor_shape, &field, &packets->fault)) {
         switch (field.number) {
-        case 1: place.uuid = field.value; has_uuid = true; break;
+        case 1:
+            place.uuid = field.value;
+            has_uuid = true;
+            break;
         case 2: place.name = field_text(&field, &packets->fault); break;
-        case 3: place.kind = PROCESS; read_ids(packets, &field.message, process_shape, &place); break;
-        case 4: place.kind = THREAD; read_ids(packets, &field.message, thread_shape, &place); break;
+        case 3:
+            place.kind = PROCESS;
+            read_ids(packets, &field.message, process_shape, &place);
+            break;
+        case 4:
+            place.kind = THREAD;
+            read_ids(packets, &field.message, thread_shape, &place);
+            break;
         case 5: place.parent = field.value; break;
-        case 8: place.kind = COUNTED; read_ids(packets, &field.message, counter_shape, &place); break;
+        case 8:
+            place.kind = COUNTED;
+            read_ids(packets, &field.message, counter_shape, &place);
+            break;
         default: break;
         }
     }
@@ -248,8 +263,8 @@ static void read_arg(Packets *packets, Message message, Event *event)
 
 static void add_flow(Packets *packets, uint64_t flow)
 {
-    packets->flows = one_more(packets->check->mem, packets->flows, packets->flow_count, &packets->flow_room,
-                              sizeof *packets->flows);
+    packets->flows =
+        one_more(packets->check->mem, packets->flows, packets->flow_count, &packets->flow_room, sizeof *packets->flows);
     packets->flows[packets->flow_count++] = flow;
 }
 
@@ -277,8 +292,9 @@ static void check_event(Packets *packets, const Event *event, bool has_track, bo
 
 static void read_event(Packets *packets, Message message, Time at)
 {
-    static const Shape shape[] = {{4, FIELD_BYTES},  {9, FIELD_NUMBER},   {10, FIELD_NUMBER}, {11, FIELD_NUMBER}, {23, FIELD_BYTES},
-                                  {30, FIELD_NUMBER}, {47, FIELD_FIXED64}, {52, FIELD_NUMBER}, {0, 0}};
+    static const Shape shape[] = {{4, FIELD_BYTES},    {9, FIELD_NUMBER},  {10, FIELD_NUMBER},
+                                  {11, FIELD_NUMBER},  {23, FIELD_BYTES},  {30, FIELD_NUMBER},
+                                  {47, FIELD_FIXED64}, {52, FIELD_NUMBER}, {0, 0}};
     Event event = {.ts = at, .latency = -1, .packet = packets->packet, .index = packets->count, .name = {"", 0}};
     bool has_track = false, has_value = false;
     Field field;
@@ -287,7 +303,10 @@ static void read_event(Packets *packets, Message message, Time at)
         case 4: read_arg(packets, field.message, &event); break;
         case 9: event.type = (int)(field.value & 255); break;
         case 10: event.label = interned(packets, packets->names, packets->name_room, field.value); break;
-        case 11: read_track(packets, &event, field.value); has_track = true; break;
+        case 11:
+            read_track(packets, &event, field.value);
+            has_track = true;
+            break;
         case 23: event.name = field_text(&field, &packets->fault); break;
         case 30: has_value = true; break;
         case 47: add_flow(packets, field.value); break;

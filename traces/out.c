@@ -10,11 +10,19 @@
 #include <unistd.h>
 #include <zlib.h>
 
-enum { BUFFER = HOSTILE(64 * 1024, 61), PACKED = HOSTILE(16 * 1024, 7), GZIP_HEADER = 16, WINDOW_BITS = 15, MEMORY_LEVEL = 8, OS_UNKNOWN = 255, GRACE_MS = 50 };
+enum {
+    BUFFER = HOSTILE(64 * 1024, 61),
+    PACKED = HOSTILE(16 * 1024, 7),
+    GZIP_HEADER = 16,
+    WINDOW_BITS = 15,
+    MEMORY_LEVEL = 8,
+    OS_UNKNOWN = 255,
+    GRACE_MS = 50
+};
 
 struct Out {
     Mem *mem;
-    MemEnd end; /* where nobody closes it */
+    MemEnd end;        /* where nobody closes it */
     char *path, *part; /* part NULL: written as it stands */
     int fd;            /* -1: closed */
     bool to_stdout;

@@ -36,7 +36,7 @@ OutStatus out_status(const Out *out);
 const char *out_error(const Out *out); /* "No space left on device" … */
 const char *out_path(const Out *out);
 const char *out_part(const Out *out); /* what is written until it is complete; NULL: as it stands */
-uint64_t out_bytes(const Out *out); /* written by the caller, before compression */
+uint64_t out_bytes(const Out *out);   /* written by the caller, before compression */
 OutStatus
 out_close(Out *out);      /* flushes, closes, renames; afterwards the Out can only be asked, until its Mem is deleted */
 void out_abort(Out *out); /* closes and removes the part; likewise. Nothing after out_close */

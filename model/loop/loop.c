@@ -25,7 +25,7 @@ static Need loop_resume(Thread *thread)
         return loop->need;
     }
     loop->over = true;
-    return (Need){ .kind = NEED_EXIT };
+    return (Need){.kind = NEED_EXIT};
 }
 
 /* ---- the clock ---- */
@@ -45,7 +45,8 @@ void loop_timer_start(Loop *loop, Time ms)
 
 static bool loop_active(const Loop *loop)
 {
-    return loop->active_requests > 0 || loop->handles > 0 || loop->idle_active || (loop->timer.active && loop->timer.ref);
+    return loop->active_requests > 0 || loop->handles > 0 || loop->idle_active ||
+           (loop->timer.active && loop->timer.ref);
 }
 
 bool loop_alive(const Loop *loop)
@@ -102,7 +103,6 @@ static CoRet co_run_closing(Loop *loop, Co *co)
     note_phase(loop->probe, &loop->thread, PHASE_CLOSING, false);
     CO_END;
 }
-
 
 /* libuv >= 1.45 runs timers last (and once before the first turn); before that, first. `pending` is always empty here: nothing in the step language
  * completes outside poll. */

@@ -14,8 +14,8 @@
 typedef struct Loop Loop;
 typedef struct Co Co;
 typedef enum CoRet {
-    CO_OVER,    /* it has ended */
-    CO_STOPPED  /* time has to pass first: see loop->need; or the thread ends (loop->over) */
+    CO_OVER,   /* it has ended */
+    CO_STOPPED /* time has to pass first: see loop->need; or the thread ends (loop->over) */
 } CoRet;
 typedef CoRet CoFn(Loop *loop, Co *co);
 
@@ -33,18 +33,49 @@ enum { CO_MOST = 32 };
  * variables do not live across them: fields of co do.
  *
  * What does not have to stop runs as plain nested calls: only a coroutine that stops unwinds to the thread, which then goes on with the innermost. */
-#define CO_BEGIN(co) switch ((co)->at) { case 0:
-#define CO_END } return CO_OVER
-#define CO_CALL(loop, co, function, pointer, number) \
-    do { (co)->at = __LINE__; CoRet co_ret = co_enter(loop, function, pointer, number); if (co_ret != CO_OVER) return co_ret; if (0) { case __LINE__:; } } while (0)
-#define CO_STOP(loop, co) \
-    do { (co)->at = __LINE__; return CO_STOPPED; case __LINE__:; } while (0)
-#define CO_CPU(loop, co, cost) \
-    do { if ((cost) > 0) { (loop)->need = (Need){ .kind = NEED_CPU, .part = PART_OVERHEAD, .ns = (cost) }; CO_STOP(loop, co); } } while (0)
-#define CO_WAIT(loop, co) \
-    do { (loop)->need = (Need){ .kind = NEED_WAIT }; CO_STOP(loop, co); } while (0)
-#define CO_UNTIL(loop, co, done) \
-    do { (co)->at = __LINE__; if (0) { case __LINE__:; } if (!(done)) return CO_STOPPED; } while (0)
+#define CO_BEGIN(co)                                                                                                   \
+    switch ((co)->at) {                                                                                                \
+    case 0:
+#define CO_END                                                                                                         \
+    }                                                                                                                  \
+    return CO_OVER
+#define CO_CALL(loop, co, function, pointer, number)                                                                   \
+    do {                                                                                                               \
+        (co)->at = __LINE__;                                                                                           \
+        CoRet co_ret = co_enter(loop, function, pointer, number);                                                      \
+        if (co_ret != CO_OVER)                                                                                         \
+            return co_ret;                                                                                             \
+        if (0) {                                                                                                       \
+        case __LINE__:;                                                                                                \
+        }                                                                                                              \
+    } while (0)
+#define CO_STOP(loop, co)                                                                                              \
+    do {                                                                                                               \
+        (co)->at = __LINE__;                                                                                           \
+        return CO_STOPPED;                                                                                             \
+    case __LINE__:;                                                                                                    \
+    } while (0)
+#define CO_CPU(loop, co, cost)                                                                                         \
+    do {                                                                                                               \
+        if ((cost) > 0) {                                                                                              \
+            (loop)->need = (Need){.kind = NEED_CPU, .part = PART_OVERHEAD, .ns = (cost)};                              \
+            CO_STOP(loop, co);                                                                                         \
+        }                                                                                                              \
+    } while (0)
+#define CO_WAIT(loop, co)                                                                                              \
+    do {                                                                                                               \
+        (loop)->need = (Need){.kind = NEED_WAIT};                                                                      \
+        CO_STOP(loop, co);                                                                                             \
+    } while (0)
+#define CO_UNTIL(loop, co, done)                                                                                       \
+    do {                                                                                                               \
+        (co)->at = __LINE__;                                                                                           \
+        if (0) {                                                                                                       \
+        case __LINE__:;                                                                                                \
+        }                                                                                                              \
+        if (!(done))                                                                                                   \
+            return CO_STOPPED;                                                                                         \
+    } while (0)
 
 static inline CoRet co_enter(Loop *loop, CoFn *fn, void *pointer, int64_t number);
 
@@ -53,21 +84,21 @@ static inline CoRet co_enter(Loop *loop, CoFn *fn, void *pointer, int64_t number
 typedef struct Fd Fd;
 struct Fd {
     union {
-        Fd *ready_next;           /* the kernel's ready list; what stands in it is registered */
-        Fd *watch_next;           /* libuv's queue of watchers to be registered */
+        Fd *ready_next; /* the kernel's ready list; what stands in it is registered */
+        Fd *watch_next; /* libuv's queue of watchers to be registered */
     };
     Fd *ready_prev;
-    CoFn *dispatch;               /* with co->p the Fd: its callback */
-    Time ready_at;                /* since when it is ready */
-    int32_t batch;                /* its place in the batch under way, -1: none */
+    CoFn *dispatch; /* with co->p the Fd: its callback */
+    Time ready_at;  /* since when it is ready */
+    int32_t batch;  /* its place in the batch under way, -1: none */
     bool open : 1, watching : 1, queued : 1, registered : 1, ready : 1, listed : 1;
-    bool end_of_file;             /* its owner's */
+    bool end_of_file; /* its owner's */
 };
 
 void fd_init(Fd *fd, CoFn *dispatch);
-void fd_watch(Loop *loop, Fd *fd);     /* its watcher starts: it joins epoll at the next poll */
-bool fd_ready(Loop *loop, Fd *fd);     /* it is readable from now on; true: the loop's thread slept and was woken */
-void fd_clear(Loop *loop, Fd *fd);     /* it is not any more; it stays on the list until the next scan */
+void fd_watch(Loop *loop, Fd *fd); /* its watcher starts: it joins epoll at the next poll */
+bool fd_ready(Loop *loop, Fd *fd); /* it is readable from now on; true: the loop's thread slept and was woken */
+void fd_clear(Loop *loop, Fd *fd); /* it is not any more; it stays on the list until the next scan */
 void fd_close(Loop *loop, Fd *fd);
 
 /* ---- the pool (semantics.md, 6) ---- */
@@ -78,17 +109,17 @@ struct Task {
     Task *next;
     Strand *strand;
     TaskKind kind;
-    Time time;              /* what it takes: CPU time where it computes, else it blocks */
-    int resource;           /* it calls this resource instead; -1: none */
-    bool computes;          /* needs a core, not only the worker */
+    Time time;     /* what it takes: CPU time where it computes, else it blocks */
+    int resource;  /* it calls this resource instead; -1: none */
+    bool computes; /* needs a core, not only the worker */
     bool failed;
     Time queued_at, done_at;
-    const char *name;       /* for traces */
+    const char *name; /* for traces */
     uint64_t hop;
-    CoFn *done;             /* with co->p the Task, in the loop's poll phase */
+    CoFn *done; /* with co->p the Task, in the loop's poll phase */
     Call call;
-    Rng rng;                /* of the resource's latency */
-    void *call_owner;       /* the worker that makes it */
+    Rng rng;          /* of the resource's latency */
+    void *call_owner; /* the worker that makes it */
 };
 
 typedef struct ThreadPool ThreadPool;
@@ -102,18 +133,19 @@ void threadpool_each(const ThreadPool *pool, void (*each)(void *context, const T
 typedef struct Closing Closing;
 struct Closing {
     Closing *next;
-    CoFn *done;   /* with co->p the Closing; NULL: nothing to call */
+    CoFn *done; /* with co->p the Closing; NULL: nothing to call */
 };
 void loop_close(Loop *loop, Closing *closing);
 
 /* ---- the loop ---- */
 
 typedef struct LoopHooks {
-    CoFn *timers;     /* the one uv_timer is due */
-    CoFn *check;      /* the check phase, where it has anything to do: */
+    CoFn *timers; /* the one uv_timer is due */
+    CoFn *check;  /* the check phase, where it has anything to do: */
     bool (*checks)(const Loop *loop);
-    CoFn *program;    /* the whole life of the thread: calls co_uv_run */
-    void (*stops)(Loop *loop); /* the thread is about to wait or to take time, and a trace is being drawn; may be NULL */
+    CoFn *program; /* the whole life of the thread: calls co_uv_run */
+    void (*stops)(
+        Loop *loop); /* the thread is about to wait or to take time, and a trace is being drawn; may be NULL */
 } LoopHooks;
 
 struct Loop {
@@ -122,35 +154,38 @@ struct Loop {
     Kernel *kernel;
     struct Probe *probe;
     const Costs *costs;
-    void *owner;             /* Node's side */
+    void *owner; /* Node's side */
     LoopHooks hooks;
-    bool legacy;             /* the order of libuv < 1.45 */
-    Time iteration_cost;     /* programs: a small cost of its own; else 0 */
+    bool legacy;         /* the order of libuv < 1.45 */
+    Time iteration_cost; /* programs: a small cost of its own; else 0 */
 
     Time time;               /* libuv's loop time, whole ms */
     int64_t active_requests; /* outstanding pool requests */
     int64_t handles;         /* active and ref'd */
     bool idle_active;        /* a ref'd immediate exists */
-    struct { bool active, ref; Time timeout; } timer; /* the one uv_timer, ms */
+    struct {
+        bool active, ref;
+        Time timeout;
+    } timer; /* the one uv_timer, ms */
     Closing *closing;
-    Closing *being_closed;   /* by the closing phase: this one and those behind it */
-    bool stop;               /* leave uv_run at once */
-    bool over;               /* the thread ends */
+    Closing *being_closed; /* by the closing phase: this one and those behind it */
+    bool stop;             /* leave uv_run at once */
+    bool over;             /* the thread ends */
     bool begun;
 
-    Fd ready;                /* head of the ready list */
+    Fd ready; /* head of the ready list */
     Fd *watch_first, **watch_last;
     int64_t watch_count;
     Fd *batch[1024];
-    int batch_count, batch_at;   /* events of the present epoll_wait; which of them is being dispatched */
-    bool sleeping;           /* in poll */
+    int batch_count, batch_at; /* events of the present epoll_wait; which of them is being dispatched */
+    bool sleeping;             /* in poll */
     Event deadline;
 
     ThreadPool *pool;
     uint64_t iterations;
     Need need;
-    Co *running;             /* the innermost coroutine; stack: none */
-    Co stack[CO_MOST];       /* the first one is the ground, and never runs */
+    Co *running;       /* the innermost coroutine; stack: none */
+    Co stack[CO_MOST]; /* the first one is the ground, and never runs */
 };
 
 static inline CoRet co_enter(Loop *loop, CoFn *fn, void *pointer, int64_t number)
@@ -174,6 +209,6 @@ void loop_update_time(Loop *loop);
 void loop_timer_start(Loop *loop, Time ms); /* of the one uv_timer */
 bool loop_alive(const Loop *loop);
 CoFn co_uv_run;
-CoFn co_poll;                /* poll.c: co->i is the timeout in ms, below 0 without end */
+CoFn co_poll; /* poll.c: co->i is the timeout in ms, below 0 without end */
 
 #endif

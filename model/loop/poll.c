@@ -10,7 +10,7 @@ enum { EVENTS_MOST = 1024, ROUNDS_MOST = 48 };
 
 void fd_init(Fd *fd, CoFn *dispatch)
 {
-    *fd = (Fd){ .dispatch = dispatch, .open = true, .batch = -1 };
+    *fd = (Fd){.dispatch = dispatch, .open = true, .batch = -1};
 }
 
 static void list_append(Loop *loop, Fd *fd)
@@ -186,7 +186,8 @@ CoRet co_poll(Loop *loop, Co *co)
             break;
         }
         CO_CPU(loop, co, loop->costs->poll_event * loop->batch_count);
-        for (loop->batch_at = 0; loop->batch_at < loop->batch_count; loop->batch_at++) { /* in order; closed ones are skipped */
+        for (loop->batch_at = 0; loop->batch_at < loop->batch_count;
+             loop->batch_at++) { /* in order; closed ones are skipped */
             Fd *fd = loop->batch[loop->batch_at];
             if (fd == NULL)
                 continue;

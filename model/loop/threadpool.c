@@ -13,9 +13,9 @@ typedef struct Worker {
     Thread thread;
     ThreadPool *pool;
     Task *task;
-    int cause;          /* on whose behalf it is busy; below 0: it is idle */
+    int cause; /* on whose behalf it is busy; below 0: it is idle */
     WorkerAt at;
-    Event event;        /* its wake-up, or the end of what it blocks in */
+    Event event; /* its wake-up, or the end of what it blocks in */
     struct Worker *idle_next;
 } Worker;
 
@@ -31,7 +31,7 @@ struct ThreadPool {
     TaskQueue work, slow, completed;
     Task marker;
     bool marker_queued;
-    bool pending;       /* the wake-up descriptor was signalled */
+    bool pending; /* the wake-up descriptor was signalled */
     Worker *idle, **idle_last;
     Station *busy, *slow_share, *for_slow; /* held by the workers; by those at slow work; what slow work waits for */
     Fd wakeup;
@@ -170,7 +170,7 @@ static void worker_event(Event *event)
 static Need computes(Worker *worker, Time time)
 {
     worker->at = AT_DONE;
-    return (Need){ .kind = NEED_CPU, .part = PART_CPU, .ns = time };
+    return (Need){.kind = NEED_CPU, .part = PART_CPU, .ns = time};
 }
 
 /* The worker begins its task: what it needs for that. */
@@ -185,21 +185,21 @@ static Need begin(Worker *worker)
     note_arrives(pool->loop->probe, &worker->thread, task->hop);
     note_task_start(pool->loop->probe, &worker->thread, task->strand, task->queued_at, task->name);
     if (task->resource >= 0) {
-        task->call = (Call){ .strand = task->strand, .done = call_done };
+        task->call = (Call){.strand = task->strand, .done = call_done};
         task->call_owner = worker;
         worker->at = task->computes ? AT_GRANTED : AT_DONE;
         if (task->computes)
             resource_enter(world->resources, task->resource, &task->call, &task->rng);
         else
             resource_call(world->resources, task->resource, &task->call, &task->rng);
-        return (Need){ .kind = NEED_WAIT, .blocked = true };
+        return (Need){.kind = NEED_WAIT, .blocked = true};
     }
     if (task->computes)
         return computes(worker, task->time);
     worker->at = AT_DONE;
     note_part(pool->loop->probe, task->strand, PART_RESOURCE);
     kernel_at(pool->loop->kernel, &worker->event, pool->loop->kernel->now + task->time);
-    return (Need){ .kind = NEED_WAIT, .blocked = true };
+    return (Need){.kind = NEED_WAIT, .blocked = true};
 }
 
 static Need finish(Worker *worker)
@@ -226,7 +226,7 @@ static Need finish(Worker *worker)
     if (task->kind == TASK_DNS)
         change_slow(pool, task, -1);
     worker->at = AT_NEXT;
-    return (Need){ .kind = NEED_CPU, .part = PART_OVERHEAD, .ns = woke ? pool->loop->costs->wake : 0 };
+    return (Need){.kind = NEED_CPU, .part = PART_OVERHEAD, .ns = woke ? pool->loop->costs->wake : 0};
 }
 
 static Need go_idle(Worker *worker)
@@ -237,7 +237,7 @@ static Need go_idle(Worker *worker)
     worker->idle_next = NULL;
     *pool->idle_last = worker;
     pool->idle_last = &worker->idle_next;
-    return (Need){ .kind = NEED_WAIT };
+    return (Need){.kind = NEED_WAIT};
 }
 
 static Need worker_resume(Thread *thread)
@@ -248,11 +248,9 @@ static Need worker_resume(Thread *thread)
         if (worker->task->call.failed)
             return finish(worker);
         return computes(worker, worker->task->call.latency);
-    case AT_DONE:
-        return finish(worker);
+    case AT_DONE: return finish(worker);
     case AT_LOOK:
-    case AT_NEXT:
-        break;
+    case AT_NEXT: break;
     }
     worker->task = take(worker->pool);
     return worker->task == NULL ? go_idle(worker) : begin(worker);
@@ -312,7 +310,8 @@ ThreadPool *threadpool_new(Loop *loop, int workers, Time wake_delay)
     return pool;
 }
 
-static void each_queued(const TaskQueue *queue, const Task *marker, void (*each)(void *context, const Task *task), void *context)
+static void each_queued(const TaskQueue *queue, const Task *marker, void (*each)(void *context, const Task *task),
+                        void *context)
 {
     for (const Task *task = queue->first; task != NULL; task = task->next)
         if (task != marker)

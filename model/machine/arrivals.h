@@ -46,7 +46,7 @@ typedef struct Arrivals {
     uint64_t in_burst, bursts;
     uint64_t phases; /* modulated, stages: phases or stages begun */
     Time phase_start, phase_end;
-    double expected; /* modulated: what is left of it, asked again; 0: nothing */
+    double expected;        /* modulated: what is left of it, asked again; 0: nothing */
     double rate, from_rate; /* of this phase, per second; of stages: at its end, at its start */
 } Arrivals;
 

@@ -12,11 +12,11 @@
     X("accept", accept, KEY_DURATION, 816, "tcp_accept4: accept4 of an established connection, 816 ns",                \
       "accepting a connection")                                                                                        \
     X("read", read, KEY_DURATION, 777,                                                                                 \
-      "calibrate: read of 64 bytes that another core sent, 64 connections in turn, 785 and 768 ns (tcp_read64, in a "   \
+      "calibrate: read of 64 bytes that another core sent, 64 connections in turn, 785 and 768 ns (tcp_read64, in a "  \
       "tight loop: 356 ns)",                                                                                           \
       "reading a request")                                                                                             \
     X("write", write, KEY_DURATION, 2509,                                                                              \
-      "calibrate: write of 64 bytes to a peer on another core, 64 connections in turn, 2541 and 2476 ns "               \
+      "calibrate: write of 64 bytes to a peer on another core, 64 connections in turn, 2541 and 2476 ns "              \
       "(tcp_write64_nowake, in a tight loop: 1598 ns)",                                                                \
       "writing a response")                                                                                            \
     X("close", close, KEY_DURATION, 841, "tcp_close_after_rst: close at the server's side, 841 ns",                    \
@@ -45,7 +45,7 @@
       "nanosleep_5000us_overshoot (175195 ns) less idle_wake: the slack of 50 us, and a virtual machine's late timer", \
       "a delay: so much later ends a sleep")                                                                           \
     X("sleep", sleep, KEY_DURATION, 26290,                                                                             \
-      "calibrate: what a busy thread loses to another one's sleep on its core, less two switches, 26563 and 26017 ns",  \
+      "calibrate: what a busy thread loses to another one's sleep on its core, less two switches, 26563 and 26017 ns", \
       "the timer of a thread that sleeps, and its interrupt")                                                          \
     X("switch", switch_, KEY_DURATION, 2266,                                                                           \
       "calibrate: 64 threads that block in read and answer, a request, less read and write, 2219 and 2312 ns "         \

@@ -43,9 +43,9 @@ typedef enum NeedKind {
 } NeedKind;
 
 typedef struct Need {
-    uint8_t kind;      /* NeedKind */
-    uint8_t part;      /* NEED_CPU: PART_CPU (the work itself) or PART_OVERHEAD (a cost) */
-    bool blocked;      /* NEED_WAIT: in a synchronous wait (shown as D), not just idle */
+    uint8_t kind; /* NeedKind */
+    uint8_t part; /* NEED_CPU: PART_CPU (the work itself) or PART_OVERHEAD (a cost) */
+    bool blocked; /* NEED_WAIT: in a synchronous wait (shown as D), not just idle */
     Time ns;
 } Need;
 
@@ -61,7 +61,7 @@ typedef enum ThreadKind {
 struct Thread {
     /* The owner's, before machine_start: */
     Need (*resume)(Thread *thread);
-    void (*gone)(Thread *thread); /* after NEED_EXIT; may be NULL */
+    void (*gone)(Thread *thread);  /* after NEED_EXIT; may be NULL */
     bool (*woken)(Thread *thread); /* NULL, or: it was never started, who runs it (a carrier) is told of machine_wake */
     ThreadKind kind;
     uint32_t number; /* among its kind, from 1 (a thread of a connection: the connection's number) */
@@ -79,13 +79,13 @@ struct Thread {
         uint64_t fraction; /* processor-sharing: of that, in 2^-64 ns */
         int64_t deadline;  /* fair: a virtual runtime */
     };
-    int64_t slept_at;  /* fair: the mean virtual runtime when it left its last core */
-    uint64_t serial;   /* in order of machine_start, from 1: breaks ties */
-    uint32_t home;     /* the core that it had last, 0 at first */
-    uint8_t state;     /* scheduler.h */
-    uint8_t shown;     /* STATE_ of probe.h */
-    uint8_t part;      /* of the CPU time asked for */
-    uint32_t track;    /* the view's */
+    int64_t slept_at;        /* fair: the mean virtual runtime when it left its last core */
+    uint64_t serial;         /* in order of machine_start, from 1: breaks ties */
+    uint32_t home;           /* the core that it had last, 0 at first */
+    uint8_t state;           /* scheduler.h */
+    uint8_t shown;           /* STATE_ of probe.h */
+    uint8_t part;            /* of the CPU time asked for */
+    uint32_t track;          /* the view's */
     struct Station *station; /* blame's: what waits for this thread; NULL: nobody has asked for it */
     struct Station *group;   /* blame's: what waits for any of several threads; NULL: this is none of them */
     int32_t cause;           /* blame's */
@@ -94,7 +94,8 @@ struct Thread {
 
 typedef struct MachineStats {       /* integrals since the start; the probe takes differences for its window */
     Time user, overhead, switching; /* core time, of all cores */
-    Time wasted; /* of user and overhead: for attempts of which the client has heard nothing, or that they took too long */
+    Time
+        wasted; /* of user and overhead: for attempts of which the client has heard nothing, or that they took too long */
     uint64_t switches;
     uint64_t threads, threads_peak, threads_created;
     int64_t memory, memory_peak;

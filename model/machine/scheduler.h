@@ -47,7 +47,7 @@ struct Machine {
     RunHeap later;   /* fair: who waits and is not eligible yet */
     int64_t mean;    /* fair: the mean virtual runtime so far: never falls */
     uint64_t queued; /* fair: the sum of the virtual runtimes of who waits, modulo 2^64 */
-    RunList list; /* round-robin, fifo */
+    RunList list;    /* round-robin, fifo */
 
     Core *core;
     uint64_t *idle; /* a bit a core */
@@ -79,8 +79,8 @@ static inline void machine_charge(Machine *machine, const Thread *thread, Time n
 
 /* cores.c */
 void cores_init(Machine *machine);
-void cores_want(Thread *thread);       /* `left` of CPU time */
-void cores_event(Thread *thread);      /* while it has a core */
+void cores_want(Thread *thread);  /* `left` of CPU time */
+void cores_event(Thread *thread); /* while it has a core */
 void cores_settle(Machine *machine);
 void cores_pause(Machine *machine, Time duration);
 void cores_resume(Machine *machine);
@@ -91,7 +91,7 @@ static inline bool core_runs(const Core *core)
 }
 
 /* fair.c */
-enum { PREEMPT_AHEAD = 1000000 }; /* ns of virtual runtime */
+enum { PREEMPT_AHEAD = 1000000 };                  /* ns of virtual runtime */
 void fair_enter(Machine *machine, Thread *thread); /* it is new */
 void fair_place(Machine *machine, Thread *thread); /* it wakes */
 void fair_sleep(Machine *machine, Thread *thread); /* it is about to leave its core, settled */
@@ -100,7 +100,7 @@ void fair_raise(Machine *machine);                 /* brings the mean up to now 
 int64_t core_vruntime(const Core *core);           /* of its thread, now */
 size_t fair_waiting(const Machine *machine);
 void fair_push(Machine *machine, Thread *thread);
-Thread *fair_pop(Machine *machine); /* somebody waits */
+Thread *fair_pop(Machine *machine);                   /* somebody waits */
 bool fair_is_first(Machine *machine, Thread *thread); /* before all that wait; it runs, settled */
 
 /* sharing.c */

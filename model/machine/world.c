@@ -36,7 +36,8 @@ static void start_pauses(World *world)
         plan_pause(world, 0);
 }
 
-World *world_new(Mem *mem, const Spec *spec, const struct Program *program, const SpecServer *server, struct Probe *probe)
+World *world_new(Mem *mem, const Spec *spec, const struct Program *program, const SpecServer *server,
+                 struct Probe *probe)
 {
     World *world = mem_get(mem, sizeof *world);
     world->mem = mem;
@@ -78,7 +79,8 @@ static bool arrivals_go_on(const Spec *spec)
 {
     for (int i = 0; i < spec->stream_count; i++) {
         const SpecArrivals *arrivals = &spec->arrivals[i];
-        bool ends = arrivals->count > 0 || arrivals->kind == ARRIVE_AT || arrivals->kind == ARRIVE_FILE || arrivals->kind == ARRIVE_STAGES;
+        bool ends = arrivals->count > 0 || arrivals->kind == ARRIVE_AT || arrivals->kind == ARRIVE_FILE ||
+                    arrivals->kind == ARRIVE_STAGES;
         if (!ends)
             return true;
     }

@@ -63,7 +63,7 @@ struct Request {
     uint32_t branches; /* strands made so far */
     Event timer;       /* the client's timeout */
     void *server_side; /* the model's own */
-    uint64_t hop;           /* of its bytes to the handler, for traces */
+    uint64_t hop;      /* of its bytes to the handler, for traces */
 };
 
 /* Two cache lines: a million may be open at once, and each request finds its own cold. What is never needed at the
@@ -85,8 +85,8 @@ struct Connection {
     bool unread : 1;           /* a request's bytes wait for it to be accepted */
     bool leaving : 1;          /* the client closes behind the bytes that are on their way */
     bool refused : 1;
-    uint32_t track; /* the view's */
-    int32_t handler; /* of all its requests, -1: the mix decides */
+    uint32_t track;   /* the view's */
+    int32_t handler;  /* of all its requests, -1: the mix decides */
     uint32_t sent;    /* requests so far */
     uint32_t planned; /* requests before it closes; 0: no end */
     Clients *clients;
@@ -119,7 +119,7 @@ typedef struct World {
     const ServerModel *model;
     void *server;
     Pool requests, connections, idles;
-    Event pause; /* the next of the server's pauses begins */
+    Event pause;    /* the next of the server's pauses begins */
     Event deadline; /* keeps the clock going where nothing else does */
     uint64_t pauses;
 } World;
@@ -139,7 +139,7 @@ void clients_start(Clients *clients); /* schedules the first arrivals */
  * fit in memory or beyond max_connections; it was refused and closed, and is gone. */
 Connection *world_backlog(World *world);
 size_t world_backlog_length(const World *world);
-Connection *world_take(World *world); /* from the backlog's head */
+Connection *world_take(World *world);                       /* from the backlog's head */
 void world_take_this(World *world, Connection *connection); /* from anywhere in it */
 bool world_accept(World *world, Connection *connection);
 void world_refuse(World *world, Connection *connection); /* after world_take: accepted, closed, counted as refused */

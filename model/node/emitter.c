@@ -11,7 +11,8 @@ Emitter *emitter_new(Job *job)
 static Channel *channel_of(const Emitter *emitter, const Text *event)
 {
     Channel *channel = emitter->channels;
-    while (channel != NULL && (channel->event->size != event->size || memcmp(channel->event->bytes, event->bytes, event->size) != 0))
+    while (channel != NULL &&
+           (channel->event->size != event->size || memcmp(channel->event->bytes, event->bytes, event->size) != 0))
         channel = channel->next;
     return channel;
 }
@@ -70,7 +71,8 @@ void emitter_off(Emitter *emitter, const Text *event, const Closure *closure)
         remove_listener(last);
 }
 
-bool emitter_emit(Vm *vm, Emitter *emitter, const Text *event, Job *job, Strand *strand, FrameKind kind, int n, const Value args[])
+bool emitter_emit(Vm *vm, Emitter *emitter, const Text *event, Job *job, Strand *strand, FrameKind kind, int n,
+                  const Value args[])
 {
     Channel *channel = channel_of(emitter, event);
     if (channel == NULL || channel->count == 0)

@@ -19,13 +19,13 @@ const Text *heap_text(Job *job, const char *bytes, size_t size)
 {
     Text *text = heap_get(job, HEAP_PLAIN, sizeof *text + size + 1);
     char *copy = memcpy(text + 1, bytes, size);
-    *text = (Text){ .size = (uint32_t)size, .bytes = copy, .collected = job->collected != NULL };
+    *text = (Text){.size = (uint32_t)size, .bytes = copy, .collected = job->collected != NULL};
     return text;
 }
 
 Value value_error_of(Job *job, ErrorClass class, const char *message)
 {
-    return (Value){ .type = VALUE_ERROR, .error = class, .as.text = heap_text(job, message, strlen(message)) };
+    return (Value){.type = VALUE_ERROR, .error = class, .as.text = heap_text(job, message, strlen(message))};
 }
 
 Value value_error(Job *job, const char *message)
@@ -36,8 +36,8 @@ Value value_error(Job *job, const char *message)
 Value value_text(Job *job, const char *constant)
 {
     Text *text = heap_get(job, HEAP_PLAIN, sizeof *text);
-    *text = (Text){ .size = (uint32_t)strlen(constant), .bytes = constant, .collected = job->collected != NULL };
-    return (Value){ .type = VALUE_STRING, .as.text = text };
+    *text = (Text){.size = (uint32_t)strlen(constant), .bytes = constant, .collected = job->collected != NULL};
+    return (Value){.type = VALUE_STRING, .as.text = text};
 }
 
 Job *job_new(Vm *vm, Request *request)
@@ -84,7 +84,7 @@ void job_release(Job *job)
 static void part_from_account(Vm *vm, Job *job)
 {
     Strand *account = &job->request->account, *rest = NULL;
-    Frame *lists[2] = { vm->top, job->suspended };
+    Frame *lists[2] = {vm->top, job->suspended};
     if (lists[0] == NULL && lists[1] == NULL)
         return;
     for (int i = 0; i < 2; i++)
@@ -214,7 +214,8 @@ Frame *frame_push(Vm *vm, const Func *func, Env *env, Job *job, Strand *strand, 
 Frame *frame_call(Vm *vm, Closure *closure, Strand *strand, FrameKind kind, int n, const Value args[])
 {
     const Func *func = closure->func;
-    Frame *frame = frame_push(vm, func, closure->env, closure->job, strand, mix2(closure->path, ++closure->calls), kind);
+    Frame *frame =
+        frame_push(vm, func, closure->env, closure->job, strand, mix2(closure->path, ++closure->calls), kind);
     for (int i = 0; i < func->args; i++)
         frame->env->slot[i] = i < n ? args[i] : value_undefined();
     if (func->is_async)
@@ -261,28 +262,24 @@ static void deliver(Vm *vm, Frame *frame, Value value)
 {
     Job *job = frame->job;
     switch (frame->kind) {
-    case FRAME_CALL:
-        push(vm->top, value);
-        break;
-    case FRAME_EXECUTOR:
-        push(vm->top, value_object(VALUE_PROMISE, frame->target));
-        break;
-    case FRAME_REACTION:
-        promise_resolve(vm, frame->target, value, frame->strand);
-        break;
+    case FRAME_CALL: push(vm->top, value); break;
+    case FRAME_EXECUTOR: push(vm->top, value_object(VALUE_PROMISE, frame->target)); break;
+    case FRAME_REACTION: promise_resolve(vm, frame->target, value, frame->strand); break;
     case FRAME_FINALLY: { /* then(PromiseResolve(f()), () => what came) */
         Promise *passed = promise_new(job), *returned = promise_of(vm, job, value, frame->strand);
         Reaction *pass = heap_get(job, HEAP_REACTION, sizeof *pass);
-        *pass = (Reaction){ .kind = REACT_VALUE, .rejected = frame->reaction->rejected, .value = frame->reaction->value, .result = passed,
-            .strand = frame->strand };
+        *pass = (Reaction){.kind = REACT_VALUE,
+                           .rejected = frame->reaction->rejected,
+                           .value = frame->reaction->value,
+                           .result = passed,
+                           .strand = frame->strand};
         promise_react(vm, returned, pass);
         promise_resolve(vm, frame->target, value_object(VALUE_PROMISE, passed), frame->strand);
         break;
     }
     case FRAME_BASE:
     case FRAME_PASSING:
-    case FRAME_THEN_OF:
-        break;
+    case FRAME_THEN_OF: break;
     }
 }
 
@@ -391,14 +388,9 @@ void frame_throw(Vm *vm, Value error)
                 deliver(vm, frame, value_undefined());
                 break;
             case FRAME_REACTION:
-            case FRAME_FINALLY:
-                promise_reject(vm, frame->target, error, frame->strand);
-                break;
-            case FRAME_THEN_OF:
-                resolver_settle(vm, frame->resolver, true, error, frame->strand);
-                break;
-            default:
-                caught = false;
+            case FRAME_FINALLY: promise_reject(vm, frame->target, error, frame->strand); break;
+            case FRAME_THEN_OF: resolver_settle(vm, frame->resolver, true, error, frame->strand); break;
+            default: caught = false;
             }
         }
         if (!caught && vm->top == NULL) {

@@ -28,7 +28,8 @@ static CoRet co_closed(Loop *loop, Co *co)
     if (handle->closure != NULL) {
         loop->thread.strand = handle->strand;
         note_arrives(loop->probe, &loop->thread, handle->hop);
-        note_callback(loop->probe, &loop->thread, CALLBACK_CLOSE, handle->closed, handle->strand, handle->closure->func->name);
+        note_callback(loop->probe, &loop->thread, CALLBACK_CLOSE, handle->closed, handle->strand,
+                      handle->closure->func->name);
         CO_CPU(loop, co, loop->costs->callback);
         node->scope_depth++;
         frame_call(&node->vm, handle->closure, handle->strand, FRAME_BASE, 0, NULL);
@@ -94,7 +95,7 @@ typedef struct Serving {
     uint64_t hop;
     bool *accepted;
     struct Listening *listening;
-    struct Serving *next;     /* of all there were */
+    struct Serving *next; /* of all there were */
 } Serving;
 
 /* It stays until the end of the program: the kernel and the loop know it. */
@@ -116,7 +117,8 @@ static CoRet co_serving(Loop *loop, Co *co)
     Value number = value_number(serving->number);
     CO_BEGIN(co);
     note_arrives(loop->probe, &loop->thread, serving->hop);
-    note_callback(loop->probe, &loop->thread, CALLBACK_REQUEST, serving->fd.ready_at, NULL, serving->closure->func->name);
+    note_callback(loop->probe, &loop->thread, CALLBACK_REQUEST, serving->fd.ready_at, NULL,
+                  serving->closure->func->name);
     CO_CPU(loop, co, loop->costs->callback);
     node->scope_depth++;
     number = value_number(serving->number);
@@ -240,7 +242,8 @@ void listen_at(Node *node, Frame *frame, int n, const Value times[], Closure *on
     listening->on_connection = on_connection;
     listening->on_request = on_request;
     listening->planned = listening->left = n;
-    listening->connection = arena_get(&frame->job->heap, mem_array(node->vm.shared->mem, (size_t)n + 1, sizeof *listening->connection));
+    listening->connection =
+        arena_get(&frame->job->heap, mem_array(node->vm.shared->mem, (size_t)n + 1, sizeof *listening->connection));
     fd_init(&listening->fd, co_listening);
     fd_watch(&node->loop, &listening->fd);
     node->loop.handles++;
@@ -255,7 +258,7 @@ void listen_at(Node *node, Frame *frame, int n, const Value times[], Closure *on
     if (!node->exiting) { /* 'listening' is emitted in a tick */
         node->tick_scheduled = true;
         job_hold(frame->job);
-        ring_push(&node->ticks, (Micro){ .kind = MICRO_CALL, .job = frame->job });
+        ring_push(&node->ticks, (Micro){.kind = MICRO_CALL, .job = frame->job});
     }
 }
 

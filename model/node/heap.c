@@ -41,7 +41,8 @@ struct Heap {
     SizeClass of[CLASSES]; /* by units */
     Large *large;
     Cell *work;
-    size_t since, due, live; /* bytes: taken since the last collection, at which the next is due, found alive by the last */
+    size_t since, due,
+        live; /* bytes: taken since the last collection, at which the next is due, found alive by the last */
     uint64_t collections;
 };
 
@@ -58,7 +59,9 @@ Heap *heap_new(Mem *mem)
 bool heap_due(const Heap *heap)
 {
 #ifdef LOOPSIM_HOSTILE
-    enum { AT_ONCE = 20000 }; /* so many collections, each at the first moment; then by the rule, so that long programs end */
+    enum {
+        AT_ONCE = 20000
+    }; /* so many collections, each at the first moment; then by the rule, so that long programs end */
     if (heap->collections < AT_ONCE)
         return true;
 #endif

@@ -124,7 +124,7 @@ static CoRet co_process_immediate(Loop *loop, Co *co)
             loop->thread.strand = immediate->strand;
             note_arrives(loop->probe, &loop->thread, immediate->hop);
             note_callback(loop->probe, &loop->thread, CALLBACK_IMMEDIATE, immediate->made, immediate->strand,
-                immediate->closure != NULL ? immediate->closure->func->name : "uncaughtException");
+                          immediate->closure != NULL ? immediate->closure->func->name : "uncaughtException");
             CO_CPU(loop, co, loop->costs->callback);
             if (((Immediate *)co->p)->closure != NULL) {
                 frame_call(&node->vm, ((Immediate *)co->p)->closure, ((Immediate *)co->p)->strand, FRAME_BASE, 0, NULL);

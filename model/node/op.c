@@ -118,8 +118,12 @@ void op_tell(Vm *vm, Op *op)
     }
     if (op->frame != NULL) {
         job_hold(op->job);
-        ring_push(&vm->micro, (Micro){ .kind = MICRO_RESUME, .job = op->job, .on.frame = op->frame, .rejected = op->failed, .value = value,
-                                  .strand = op->strand });
+        ring_push(&vm->micro, (Micro){.kind = MICRO_RESUME,
+                                      .job = op->job,
+                                      .on.frame = op->frame,
+                                      .rejected = op->failed,
+                                      .value = value,
+                                      .strand = op->strand});
     } else if (op->failed)
         promise_reject(vm, op->promise, value, op->strand);
     else
@@ -135,7 +139,11 @@ static void hop(Vm *vm, Op *op)
     job_hold(op->job);
     if (op->failed)
         vm->node->rejection_pending = true;
-    ring_push(&vm->micro, (Micro){ .kind = MICRO_HOPS, .hops = op->failed ? HOPS_FAILED : HOPS, .job = op->job, .on.op = op, .strand = op->strand });
+    ring_push(&vm->micro, (Micro){.kind = MICRO_HOPS,
+                                  .hops = op->failed ? HOPS_FAILED : HOPS,
+                                  .job = op->job,
+                                  .on.op = op,
+                                  .strand = op->strand});
 }
 
 static CoFn co_task_done;
@@ -184,7 +192,7 @@ static CoRet co_op(Loop *loop, Co *co)
     loop->thread.strand = op->strand;
     note_arrives(loop->probe, &loop->thread, op->hop);
     note_callback(loop->probe, &loop->thread, op->in_pool ? CALLBACK_POOL : CALLBACK_IO, op->ready_at, op->strand,
-        program_step(node->vm.shared->program, op->info->step)->name);
+                  program_step(node->vm.shared->program, op->info->step)->name);
     CO_CPU(loop, co, loop->costs->callback);
     node->scope_depth++;
     if (op->in_pool)
@@ -297,7 +305,7 @@ static void start_conn(Vm *vm, Op *op)
 
 static Time start_in_pool(Vm *vm, Op *op)
 {
-    static const TaskKind kinds[] = { TASK_CPU, TASK_FS, TASK_DNS };
+    static const TaskKind kinds[] = {TASK_CPU, TASK_FS, TASK_DNS};
     const IoInfo *info = op->info;
     op->task.kind = kinds[info->pool];
     op->task.computes = info->pool == POOL_CPU && op->job->request != NULL;
@@ -331,7 +339,7 @@ Time op_start(Vm *vm, Op *op)
         break;
     case IO_RESOURCE:
         watch_descriptor(vm, op);
-        op->call = (Call){ .strand = op->strand, .done = call_readable };
+        op->call = (Call){.strand = op->strand, .done = call_readable};
         resource_call(vm->shared->world->resources, op->info->resource, &op->call, &op->rng);
         break;
     case IO_SLEEP:
@@ -339,8 +347,7 @@ Time op_start(Vm *vm, Op *op)
         op->hop = note_leaves(probe_of(op), vm->thread, op->strand);
         timer_for_op(vm->node, op);
         break;
-    default:
-        break;
+    default: break;
     }
     return 0;
 }
@@ -385,7 +392,7 @@ static void waited(Op *op)
     }
     note_behind(probe_of(op), op->strand, op->vm->thread);
     job_hold(op->job);
-    ring_push(&op->vm->arrived, (Micro){ .kind = MICRO_ARRIVED, .job = op->job, .on.op = op, .strand = op->strand });
+    ring_push(&op->vm->arrived, (Micro){.kind = MICRO_ARRIVED, .job = op->job, .on.op = op, .strand = op->strand});
     if (op->vm->asleep)
         machine_wake(op->vm->shared->world->machine, op->vm->thread);
 }
@@ -428,12 +435,12 @@ static Time trips_time(const Op *op)
     return op->info->trip_count > 0 ? time : op->time;
 }
 
-static const Need blocked = { .kind = NEED_WAIT, .blocked = true };
+static const Need blocked = {.kind = NEED_WAIT, .blocked = true};
 
 static Need computes(Op *op, Time time)
 {
     op->over = true;
-    return (Need){ .kind = NEED_CPU, .part = PART_CPU, .ns = time };
+    return (Need){.kind = NEED_CPU, .part = PART_CPU, .ns = time};
 }
 
 static Need block_on_resource(Vm *vm, Op *op)
@@ -441,7 +448,7 @@ static Need block_on_resource(Vm *vm, Op *op)
     Resources *resources = vm->shared->world->resources;
     bool computing = vm->shared->world->spec->resources[op->info->resource].via == VIA_CPU;
     if (op->stage == 0) {
-        op->call = (Call){ .strand = op->strand, .done = computing ? call_granted : call_over };
+        op->call = (Call){.strand = op->strand, .done = computing ? call_granted : call_over};
         if (computing)
             resource_enter(resources, op->info->resource, &op->call, &op->rng);
         else
@@ -449,12 +456,12 @@ static Need block_on_resource(Vm *vm, Op *op)
         op->stage = computing ? 2 : 3;
     } else if (op->stage == 1) {
         op->stage = 4;
-        return (Need){ .kind = NEED_CPU, .part = PART_CPU, .ns = op->call.latency };
+        return (Need){.kind = NEED_CPU, .part = PART_CPU, .ns = op->call.latency};
     } else if (op->stage == 4) {
         resource_leave(resources, &op->call);
         op->failed = op->call.failed;
         op->over = true;
-        return (Need){ .kind = NEED_CPU, .ns = 0 };
+        return (Need){.kind = NEED_CPU, .ns = 0};
     }
     return blocked;
 }
@@ -487,7 +494,7 @@ void op_parallel(Vm *vm, Op *op)
     const IoInfo *info = op->info;
     op->failed = info->missing;
     if (info->kind == IO_RESOURCE) {
-        op->call = (Call){ .strand = op->strand, .done = call_over };
+        op->call = (Call){.strand = op->strand, .done = call_over};
         resource_call(vm->shared->world->resources, info->resource, &op->call, &op->rng);
     } else if (info->kind == IO_SLEEP)
         wait_for(op, op->time + vm->shared->costs->timer_slack, PART_SLEEP);

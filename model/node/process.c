@@ -7,7 +7,7 @@
 /* Small costs, so that time passes (semantics.md, 18): without them a program that spins until something arrives would spin for ever. */
 enum { MAIN_COST = 300000, ITERATION_COST = 4000, CALLBACK_COST = 2000, WORKER_WAKE = 30000, MODULE_READ = 120000 };
 
-static const Text event_before_exit = { .size = 10, .bytes = "beforeExit" }, event_exit = { .size = 4, .bytes = "exit" };
+static const Text event_before_exit = {.size = 10, .bytes = "beforeExit"}, event_exit = {.size = 4, .bytes = "exit"};
 
 static CoRet co_main(Loop *loop, Co *co)
 {
@@ -15,7 +15,8 @@ static CoRet co_main(Loop *loop, Co *co)
     CO_BEGIN(co);
     note_callback(loop->probe, &loop->thread, CALLBACK_MAIN, TIME_NEVER, NULL, "main");
     node->scope_depth++;
-    frame_push(&node->vm, node->vm.shared->program->main, NULL, node->job, NULL, node->vm.shared->program->main->site, FRAME_BASE);
+    frame_push(&node->vm, node->vm.shared->program->main, NULL, node->job, NULL, node->vm.shared->program->main->site,
+               FRAME_BASE);
     node->vm.shared->globals = node->vm.top->env;
     CO_UNTIL(loop, co, node_run(node));
     if (node->vm.threw)
@@ -35,7 +36,7 @@ static CoRet co_module_read(Loop *loop, Co *co)
     note_callback(loop->probe, &loop->thread, CALLBACK_MAIN, TIME_NEVER, NULL, "main");
     CO_CPU(loop, co, loop->costs->callback);
     job_hold(node->job);
-    ring_push(&node->vm.micro, (Micro){ .kind = MICRO_MODULE, .job = node->job });
+    ring_push(&node->vm.micro, (Micro){.kind = MICRO_MODULE, .job = node->job});
     CO_CALL(loop, co, co_scope_end, NULL, 0);
     note_callback_end(loop->probe, &loop->thread);
     CO_END;
@@ -61,13 +62,14 @@ void module_begin(Vm *vm)
     Reaction *reaction = heap_get(node->job, HEAP_REACTION, sizeof *reaction);
     vm->shared->globals = frame->env;
     frame->result = node->module = promise_new(node->job);
-    *reaction = (Reaction){ .kind = REACT_MODULE, .index = LOADER_HOPS + awaits(main) };
+    *reaction = (Reaction){.kind = REACT_MODULE, .index = LOADER_HOPS + awaits(main)};
     promise_react(vm, frame->result, reaction);
 }
 
 static void read_module(Node *node)
 {
-    node->module_task = (Task){ .kind = TASK_FS, .resource = -1, .time = MODULE_READ, .done = co_module_read, .name = "module" };
+    node->module_task =
+        (Task){.kind = TASK_FS, .resource = -1, .time = MODULE_READ, .done = co_module_read, .name = "module"};
     threadpool_submit(node->loop.pool, &node->module_task);
 }
 
@@ -82,7 +84,8 @@ static CoRet co_emit(Loop *loop, Co *co)
     code = value_number(node->exit_code);
     if (emitter_emit(&node->vm, node->process, co->p, node->job, NULL, FRAME_BASE, 1, &code)) {
         if (loop->probe->watch)
-            loop->probe->watch->callback(loop->probe->watch->context, CALLBACK_PROCESS, TIME_NEVER, ((const Text *)co->p)->bytes);
+            loop->probe->watch->callback(loop->probe->watch->context, CALLBACK_PROCESS, TIME_NEVER,
+                                         ((const Text *)co->p)->bytes);
         CO_UNTIL(loop, co, node_run(node));
     }
     node->scope_depth--;
@@ -142,9 +145,14 @@ static const char *error_text(Node *node)
     return buf_string(&text);
 }
 
-ProcessResult process_run(Mem *mem, const Spec *spec, const Program *program, Probe *probe, const ProcessOptions *options)
+ProcessResult process_run(Mem *mem, const Spec *spec, const Program *program, Probe *probe,
+                          const ProcessOptions *options)
 {
-    static const LoopHooks hooks = { .timers = co_run_node_timers, .check = co_check, .checks = node_checks, .program = co_process, .stops = show_queues };
+    static const LoopHooks hooks = {.timers = co_run_node_timers,
+                                    .check = co_check,
+                                    .checks = node_checks,
+                                    .program = co_process,
+                                    .stops = show_queues};
     World *world = program_world(mem, spec, program, probe);
     VmShared *shared = mem_get(mem, sizeof *shared);
     Node *node = mem_get(mem, sizeof *node);
@@ -171,7 +179,12 @@ ProcessResult process_run(Mem *mem, const Spec *spec, const Program *program, Pr
         end = KERNEL_INTERRUPTED;
     else if (probe->leave)
         end = probe->spinning ? KERNEL_STOPPED : KERNEL_INTERRUPTED;
-    return (ProcessResult){ .exit_code = node->exit_code, .died = node->died, .error = node->died ? error_text(node) : NULL,
-        .unsettled = node->module != NULL && node->module->state == PENDING && node->exit_code == 13, .end = ended ? KERNEL_DRAINED : end, .waits = !ended && end == KERNEL_DRAINED,
-        .now = world->kernel.now, .iterations = node->loop.iterations };
+    return (ProcessResult){.exit_code = node->exit_code,
+                           .died = node->died,
+                           .error = node->died ? error_text(node) : NULL,
+                           .unsettled = node->module != NULL && node->module->state == PENDING && node->exit_code == 13,
+                           .end = ended ? KERNEL_DRAINED : end,
+                           .waits = !ended && end == KERNEL_DRAINED,
+                           .now = world->kernel.now,
+                           .iterations = node->loop.iterations};
 }

@@ -9,11 +9,11 @@ struct Probe;
 
 typedef struct ProcessResult {
     int exit_code;
-    bool died;             /* of an error that nobody caught: `error` says which */
-    const char *error;     /* its text; in the run's Mem */
-    bool unsettled;        /* an ES module's top-level await never ended (exit code 13) */
-    KernelEnd end;         /* LIMIT, INTERRUPTED, STOPPED (a spin): it was cut off; the exit code is not the program's */
-    bool waits;            /* it would wait for ever: something keeps it alive, and nothing more will come */
+    bool died;         /* of an error that nobody caught: `error` says which */
+    const char *error; /* its text; in the run's Mem */
+    bool unsettled;    /* an ES module's top-level await never ended (exit code 13) */
+    KernelEnd end;     /* LIMIT, INTERRUPTED, STOPPED (a spin): it was cut off; the exit code is not the program's */
+    bool waits;        /* it would wait for ever: something keeps it alive, and nothing more will come */
     Time now;
     uint64_t iterations;
 } ProcessResult;
@@ -21,12 +21,14 @@ typedef struct ProcessResult {
 typedef struct ProcessOptions {
     uint64_t max_events;
     const volatile sig_atomic_t *stop;
-    void (*print)(void *context, const char *text, size_t size); /* one line, without its end; NULL: nobody reads them */
+    void (*print)(void *context, const char *text,
+                  size_t size); /* one line, without its end; NULL: nobody reads them */
     void *context;
     struct Explanation *explanation; /* follows the run step by step; NULL: nobody does */
 } ProcessOptions;
 
 /* The probe's stats and view are there already. Everything lives in mem. */
-ProcessResult process_run(Mem *mem, const Spec *spec, const Program *program, struct Probe *probe, const ProcessOptions *options);
+ProcessResult process_run(Mem *mem, const Spec *spec, const Program *program, struct Probe *probe,
+                          const ProcessOptions *options);
 
 #endif

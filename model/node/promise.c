@@ -28,8 +28,12 @@ static void enqueue(Vm *vm, Micro micro)
 
 static void enqueue_reaction(Vm *vm, Promise *promise, Reaction *reaction)
 {
-    enqueue(vm, (Micro){ .kind = MICRO_REACT, .job = promise->job, .on.reaction = reaction, .rejected = promise->state == REJECTED,
-                    .value = promise->value, .strand = promise->settled_by });
+    enqueue(vm, (Micro){.kind = MICRO_REACT,
+                        .job = promise->job,
+                        .on.reaction = reaction,
+                        .rejected = promise->state == REJECTED,
+                        .value = promise->value,
+                        .strand = promise->settled_by});
 }
 
 static void settle(Vm *vm, Promise *promise, PromiseState state, Value value, Strand *by)
@@ -55,9 +59,12 @@ static void settle(Vm *vm, Promise *promise, PromiseState state, Value value, St
 void promise_resolve(Vm *vm, Promise *promise, Value value, Strand *by)
 {
     if (value.type == VALUE_PROMISE && value.as.promise == promise) {
-        settle(vm, promise, REJECTED, value_error_of(promise->job, ERROR_TYPE, "Chaining cycle detected for promise #<Promise>"), by);
+        settle(vm, promise, REJECTED,
+               value_error_of(promise->job, ERROR_TYPE, "Chaining cycle detected for promise #<Promise>"), by);
     } else if (value.type == VALUE_PROMISE || value.type == VALUE_THENABLE) {
-        enqueue(vm, (Micro){ .kind = MICRO_THENABLE, .job = promise->job, .on.promise = promise, .value = value, .strand = by });
+        enqueue(
+            vm,
+            (Micro){.kind = MICRO_THENABLE, .job = promise->job, .on.promise = promise, .value = value, .strand = by});
     } else
         settle(vm, promise, FULFILLED, value, by);
 }
@@ -104,8 +111,11 @@ void promise_react(Vm *vm, Promise *promise, Reaction *reaction)
 Promise *promise_then(Vm *vm, Frame *frame, Promise *promise, Closure *fulfilled, Closure *rejected)
 {
     Reaction *reaction = heap_get(frame->job, HEAP_REACTION, sizeof *reaction);
-    *reaction = (Reaction){ .kind = REACT_THEN, .on_fulfilled = fulfilled, .on_rejected = rejected, .result = promise_new(frame->job),
-        .strand = frame->strand };
+    *reaction = (Reaction){.kind = REACT_THEN,
+                           .on_fulfilled = fulfilled,
+                           .on_rejected = rejected,
+                           .result = promise_new(frame->job),
+                           .strand = frame->strand};
     promise_react(vm, promise, reaction);
     return reaction->result;
 }
@@ -113,7 +123,8 @@ Promise *promise_then(Vm *vm, Frame *frame, Promise *promise, Closure *fulfilled
 Promise *promise_finally(Vm *vm, Frame *frame, Promise *promise, Closure *closure)
 {
     Reaction *reaction = heap_get(frame->job, HEAP_REACTION, sizeof *reaction);
-    *reaction = (Reaction){ .kind = REACT_FINALLY, .on_fulfilled = closure, .result = promise_new(frame->job), .strand = frame->strand };
+    *reaction = (Reaction){
+        .kind = REACT_FINALLY, .on_fulfilled = closure, .result = promise_new(frame->job), .strand = frame->strand};
     promise_react(vm, promise, reaction);
     return reaction->result;
 }
@@ -121,7 +132,7 @@ Promise *promise_finally(Vm *vm, Frame *frame, Promise *promise, Closure *closur
 void promise_await(Vm *vm, Frame *frame, Value value)
 {
     Reaction *reaction = heap_get(frame->job, HEAP_REACTION, sizeof *reaction);
-    *reaction = (Reaction){ .kind = REACT_AWAIT, .frame = frame, .strand = frame->strand };
+    *reaction = (Reaction){.kind = REACT_AWAIT, .frame = frame, .strand = frame->strand};
     promise_react(vm, promise_of(vm, frame->job, value, frame->strand), reaction);
 }
 
@@ -133,7 +144,8 @@ static void combine_finish(Vm *vm, Combine *combine, Strand *by)
         return;
     Job *job = combine->resolver->promise->job;
     if (combine->kind == COMBINE_ANY)
-        resolver_settle(vm, combine->resolver, true, value_error_of(job, ERROR_AGGREGATE, "All promises were rejected"), by);
+        resolver_settle(vm, combine->resolver, true, value_error_of(job, ERROR_AGGREGATE, "All promises were rejected"),
+                        by);
     else
         resolver_settle(vm, combine->resolver, false, value_object(VALUE_ARRAY, combine->values), by);
 }
@@ -142,9 +154,7 @@ static void combine_element(Vm *vm, const Reaction *reaction, bool rejected, Val
 {
     Combine *combine = reaction->combine;
     switch (combine->kind) {
-    case COMBINE_RACE:
-        resolver_settle(vm, combine->resolver, rejected, value, by);
-        return;
+    case COMBINE_RACE: resolver_settle(vm, combine->resolver, rejected, value, by); return;
     case COMBINE_ALL:
         if (rejected) {
             resolver_settle(vm, combine->resolver, true, value, by);
@@ -159,7 +169,7 @@ static void combine_element(Vm *vm, const Reaction *reaction, bool rejected, Val
         break;
     case COMBINE_ALL_SETTLED: {
         Settled *settled = heap_get(combine->resolver->promise->job, HEAP_SETTLED, sizeof *settled);
-        *settled = (Settled){ .rejected = rejected, .value = value };
+        *settled = (Settled){.rejected = rejected, .value = value};
         value = value_object(VALUE_SETTLED, settled);
         break;
     }
@@ -174,12 +184,12 @@ Promise *promise_combine(Vm *vm, Frame *frame, CombineKind kind, uint32_t n, con
     Job *job = frame->job;
     Promise *promise = promise_new(job);
     Combine *combine = heap_get(job, HEAP_COMBINE, sizeof *combine);
-    *combine = (Combine){ .kind = kind, .left = 1, .resolver = resolver_new(job, promise) };
+    *combine = (Combine){.kind = kind, .left = 1, .resolver = resolver_new(job, promise)};
     combine->values = heap_get(job, HEAP_ARRAY, sizeof(Array) + n * sizeof(Value));
     combine->values->count = n;
     for (uint32_t i = 0; i < n; i++) {
         Reaction *reaction = heap_get(job, HEAP_REACTION, sizeof *reaction);
-        *reaction = (Reaction){ .kind = REACT_COMBINE, .combine = combine, .index = i, .strand = frame->strand };
+        *reaction = (Reaction){.kind = REACT_COMBINE, .combine = combine, .index = i, .strand = frame->strand};
         combine->values->item[i] = value_undefined();
         combine->left++;
         promise_react(vm, promise_of(vm, job, elements[i], frame->strand), reaction);
@@ -227,9 +237,7 @@ static void react(Vm *vm, const Micro *micro)
             note_strand_adopt(vm->shared->probe, reaction->frame->strand, by);
         frame_resume(vm, reaction->frame, micro->rejected, micro->value);
         return;
-    case REACT_COMBINE:
-        combine_element(vm, reaction, micro->rejected, micro->value, by);
-        return;
+    case REACT_COMBINE: combine_element(vm, reaction, micro->rejected, micro->value, by); return;
     case REACT_FORWARD:
         if (micro->rejected)
             promise_reject(vm, reaction->result, micro->value, by);
@@ -239,7 +247,8 @@ static void react(Vm *vm, const Micro *micro)
     case REACT_FINALLY:
         reaction->rejected = micro->rejected;
         reaction->value = micro->value;
-        frame = frame_call(vm, reaction->on_fulfilled, follow(vm, micro->job, by, reaction->strand), FRAME_FINALLY, 0, NULL);
+        frame = frame_call(vm, reaction->on_fulfilled, follow(vm, micro->job, by, reaction->strand), FRAME_FINALLY, 0,
+                           NULL);
         frame->target = reaction->result;
         frame->reaction = reaction;
         return;
@@ -267,12 +276,12 @@ static void thenable_job(Vm *vm, const Micro *micro)
     Promise *promise = micro->on.promise;
     if (micro->value.type == VALUE_PROMISE) {
         Reaction *reaction = heap_get(micro->job, HEAP_REACTION, sizeof *reaction);
-        *reaction = (Reaction){ .kind = REACT_FORWARD, .result = promise, .strand = micro->strand };
+        *reaction = (Reaction){.kind = REACT_FORWARD, .result = promise, .strand = micro->strand};
         promise_react(vm, micro->value.as.promise, reaction);
         return;
     }
     Resolver *resolver = resolver_new(micro->job, promise);
-    Value args[2] = { value_object(VALUE_RESOLVER, resolver), value_object(VALUE_RESOLVER, resolver) };
+    Value args[2] = {value_object(VALUE_RESOLVER, resolver), value_object(VALUE_RESOLVER, resolver)};
     Frame *frame = frame_call(vm, micro->value.as.thenable->then, micro->strand, FRAME_THEN_OF, 2, args);
     frame->resolver = resolver;
 }
@@ -284,22 +293,14 @@ void micro_run(Vm *vm, const Micro *micro)
     case MICRO_CALL:
         frame_call(vm, micro->on.closure, micro->strand, vm->top != NULL ? FRAME_PASSING : FRAME_BASE, 0, NULL);
         break;
-    case MICRO_REACT:
-        react(vm, micro);
-        break;
-    case MICRO_RESUME:
-        frame_resume(vm, micro->on.frame, micro->rejected, micro->value);
-        break;
-    case MICRO_GRANTED:
-        frame_granted(vm, micro->on.frame);
-        break;
+    case MICRO_REACT: react(vm, micro); break;
+    case MICRO_RESUME: frame_resume(vm, micro->on.frame, micro->rejected, micro->value); break;
+    case MICRO_GRANTED: frame_granted(vm, micro->on.frame); break;
     case MICRO_ARRIVED: /* on a thread with parallel_io */
         op_tell(vm, micro->on.op);
         op_free(vm, micro->on.op);
         break;
-    case MICRO_THENABLE:
-        thenable_job(vm, micro);
-        break;
+    case MICRO_THENABLE: thenable_job(vm, micro); break;
     case MICRO_HOPS:
         if (micro->hops > 1) {
             Micro again = *micro;
@@ -308,12 +309,8 @@ void micro_run(Vm *vm, const Micro *micro)
         } else
             op_hopped(vm, micro->on.op);
         break;
-    case MICRO_MODULE:
-        module_begin(vm);
-        break;
-    case MICRO_HANDLED:
-        must(false, "that is no microtask");
-        break;
+    case MICRO_MODULE: module_begin(vm); break;
+    case MICRO_HANDLED: must(false, "that is no microtask"); break;
     }
 }
 

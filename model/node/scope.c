@@ -5,9 +5,10 @@
 #include "../observe/probe.h"
 #include <string.h>
 
-static const Text event_exit = { .size = 4, .bytes = "exit" }, event_uncaught = { .size = 17, .bytes = "uncaughtException" },
-                  event_unhandled = { .size = 18, .bytes = "unhandledRejection" },
-                  event_handled = { .size = 16, .bytes = "rejectionHandled" };
+static const Text event_exit = {.size = 4, .bytes = "exit"},
+                  event_uncaught = {.size = 17, .bytes = "uncaughtException"},
+                  event_unhandled = {.size = 18, .bytes = "unhandledRejection"},
+                  event_handled = {.size = 16, .bytes = "rejectionHandled"};
 
 static void watch_job(const Probe *probe, const Micro *job, bool microtask, bool begins)
 {
@@ -40,7 +41,7 @@ bool node_run(Node *node)
         vm->finished = NULL;
         if ((!vm->answering->answered || vm->answering->too_late) && loop->costs->write > 0) {
             loop->thread.strand = vm->finished_by;
-            loop->need = (Need){ .kind = NEED_CPU, .part = PART_OVERHEAD, .ns = loop->costs->write };
+            loop->need = (Need){.kind = NEED_CPU, .part = PART_OVERHEAD, .ns = loop->costs->write};
             return false;
         }
     }
@@ -61,14 +62,17 @@ static Value as_error(Node *node, Value reason)
     if (reason.type == VALUE_ERROR)
         return reason;
     buf_clear(line);
-    buf_text(line, "This error originated either by throwing inside of an async function without a catch block, or by rejecting a promise which was "
+    buf_text(line, "This error originated either by throwing inside of an async function without a catch block, or by "
+                   "rejecting a promise which was "
                    "not handled with .catch(). The promise rejected with the reason \"");
     if (reason.type > VALUE_ERROR)
-        buf_text(line, reason.type == VALUE_PROMISE ? "#<Promise>" : reason.type == VALUE_ARRAY ? "[object Array]" : "#<Object>");
+        buf_text(line, reason.type == VALUE_PROMISE ? "#<Promise>"
+                       : reason.type == VALUE_ARRAY ? "[object Array]"
+                                                    : "#<Object>");
     else
         value_print(line, reason);
     buf_text(line, "\".");
-    return (Value){ .type = VALUE_ERROR, .as.text = heap_text(node->job, buf_string(line), line->size) };
+    return (Value){.type = VALUE_ERROR, .as.text = heap_text(node->job, buf_string(line), line->size)};
 }
 
 /* An 'exit' listener that throws does not come to be called again. */
@@ -85,7 +89,8 @@ CoRet co_uncaught(Loop *loop, Co *co)
     }
     job_release(vm->threw_in);
     node->fatal = vm->thrown;
-    Value arguments[2] = { node->fatal, value_text(node->job, node->from_promise ? "unhandledRejection" : "uncaughtException") };
+    Value arguments[2] = {node->fatal,
+                          value_text(node->job, node->from_promise ? "unhandledRejection" : "uncaughtException")};
     node->from_promise = false;
     if (emitter_emit(vm, node->process, &event_uncaught, node->job, NULL, FRAME_BASE, 2, arguments)) {
         watch_event(loop->probe, &event_uncaught);
@@ -157,7 +162,7 @@ void rejection_handled(Vm *vm, Promise *promise)
     } else if (promise->reported) {
         promise->reported = false;
         job_hold(promise->job);
-        ring_push(&node->handled, (Micro){ .kind = MICRO_HANDLED, .job = promise->job, .on.promise = promise });
+        ring_push(&node->handled, (Micro){.kind = MICRO_HANDLED, .job = promise->job, .on.promise = promise});
         node->rejection_pending = true;
     }
 }
@@ -193,7 +198,8 @@ static CoRet co_process_rejections(Loop *loop, Co *co)
         co->i = 1;
         co->p = handled.job;
         Value argument = value_object(VALUE_PROMISE, handled.on.promise);
-        if (node->program && emitter_emit(vm, node->process, &event_handled, node->job, NULL, FRAME_BASE, 1, &argument)) {
+        if (node->program &&
+            emitter_emit(vm, node->process, &event_handled, node->job, NULL, FRAME_BASE, 1, &argument)) {
             watch_event(loop->probe, &event_handled);
             CO_UNTIL(loop, co, node_run(node));
             if (vm->threw) {
@@ -210,8 +216,9 @@ static CoRet co_process_rejections(Loop *loop, Co *co)
         co->p = promise->job;
         co->i = 1;
         promise->reported = true;
-        Value arguments[2] = { promise->value, value_object(VALUE_PROMISE, promise) };
-        if (node->program && emitter_emit(vm, node->process, &event_unhandled, node->job, NULL, FRAME_BASE, 2, arguments)) {
+        Value arguments[2] = {promise->value, value_object(VALUE_PROMISE, promise)};
+        if (node->program &&
+            emitter_emit(vm, node->process, &event_unhandled, node->job, NULL, FRAME_BASE, 2, arguments)) {
             watch_event(loop->probe, &event_unhandled);
             CO_UNTIL(loop, co, node_run(node));
         } else {
@@ -238,7 +245,7 @@ void node_tick(Node *node, Closure *closure, Strand *strand)
         return;
     node->tick_scheduled = true;
     job_hold(closure->job);
-    ring_push(&node->ticks, (Micro){ .kind = MICRO_CALL, .job = closure->job, .on.closure = closure, .strand = strand });
+    ring_push(&node->ticks, (Micro){.kind = MICRO_CALL, .job = closure->job, .on.closure = closure, .strand = strand});
 }
 
 static CoRet co_run_microtasks(Loop *loop, Co *co)

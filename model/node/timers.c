@@ -41,7 +41,8 @@ static void heap_add(Timers *timers, TimerList *list)
 {
     if (timers->count == timers->room) {
         timers->room = timers->room ? 2 * timers->room : HOSTILE(16, 1);
-        timers->heap = mem_grow(timers->lists.mem, timers->heap, mem_array(timers->lists.mem, timers->room, sizeof *timers->heap));
+        timers->heap =
+            mem_grow(timers->lists.mem, timers->heap, mem_array(timers->lists.mem, timers->room, sizeof *timers->heap));
     }
     heap_place(timers, list, timers->count++);
     heap_fix(timers, list->heap_at);
@@ -197,7 +198,8 @@ void timer_clear(Node *node, Timer *timer)
     unlink_timer(timer);
     if (timer->ref) {
         TimerList *list = list_of(&node->timers, (Time)timer->after);
-        bool whole = (double)(Time)timer->after == timer->after; /* Node looks for the list of 1.5 ms, which is that of 1 ms: it stays */
+        bool whole = (double)(Time)timer->after ==
+                     timer->after; /* Node looks for the list of 1.5 ms, which is that of 1 ms: it stays */
         if (whole && list != NULL && list_empty(list))
             list_drop(&node->timers, list);
         refs_down(node);
@@ -252,7 +254,7 @@ static CoRet co_fire(Loop *loop, Co *co)
     loop->thread.strand = timer->strand;
     note_arrives(loop->probe, &loop->thread, timer->hop);
     note_callback(loop->probe, &loop->thread, CALLBACK_TIMER, due_at(timer), timer->strand,
-        program_step(node->vm.shared->program, timer->step)->name);
+                  program_step(node->vm.shared->program, timer->step)->name);
     CO_CPU(loop, co, loop->costs->callback);
     if (timer->op != NULL) {
         op_timer(&node->vm, timer->op);

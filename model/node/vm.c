@@ -26,7 +26,7 @@ static Env *env_at(Frame *frame, int outwards)
 static Closure *closure_new(Frame *frame, const Func *func, Env *env, uint64_t site)
 {
     Closure *closure = heap_get(frame->job, HEAP_CLOSURE, sizeof *closure);
-    *closure = (Closure){ .func = func, .env = env, .job = frame->job, .path = place_of(frame, site) };
+    *closure = (Closure){.func = func, .env = env, .job = frame->job, .path = place_of(frame, site)};
     return closure;
 }
 
@@ -56,7 +56,7 @@ static const Text *line_text(Vm *vm, Frame *frame)
 static void push_joined(Vm *vm, Frame *frame, const Value *parts, int n)
 {
     if (join(vm, frame, parts, n))
-        push(frame, (Value){ .type = VALUE_STRING, .as.text = line_text(vm, frame) });
+        push(frame, (Value){.type = VALUE_STRING, .as.text = line_text(vm, frame)});
 }
 
 /* What an operator takes for an object: its text. False: it is too long, and an error was thrown. */
@@ -71,7 +71,7 @@ static bool primitive(Vm *vm, Frame *frame, Value *value)
         frame_throw(vm, value_error_of(frame->job, ERROR_RANGE, "Invalid string length"));
         return false;
     }
-    *value = (Value){ .type = VALUE_STRING, .as.text = line_text(vm, frame) };
+    *value = (Value){.type = VALUE_STRING, .as.text = line_text(vm, frame)};
     return true;
 }
 
@@ -86,7 +86,7 @@ static void arithmetic(Vm *vm, Frame *frame, Opcode op)
         return;
     bool texts = a.type == VALUE_STRING && b.type == VALUE_STRING;
     if (op == OP_ADD && (a.type == VALUE_STRING || b.type == VALUE_STRING)) {
-        push_joined(vm, frame, (Value[]){ a, b }, 2);
+        push_joined(vm, frame, (Value[]){a, b}, 2);
         return;
     }
     if (texts && (op == OP_LT || op == OP_GT)) {
@@ -124,7 +124,7 @@ static void log_value(Vm *vm, Frame *frame, Value value, int32_t step)
 
 static void open_try(Frame *frame, int index)
 {
-    frame->open[frame->tries++] = (OpenTry){ .info = &frame->func->try_[index], .env = frame->env, .path = frame->path };
+    frame->open[frame->tries++] = (OpenTry){.info = &frame->func->try_[index], .env = frame->env, .path = frame->path};
 }
 
 /* A return from within protected parts goes through their finally parts first. */
@@ -241,8 +241,7 @@ static void handle_step(Vm *vm, Opcode op, Value value)
         if (op == OP_REF || op == OP_UNREF)
             handle_ref(node, value.as.handle, op == OP_REF);
         break;
-    default:
-        break;
+    default: break;
     }
 }
 
@@ -321,7 +320,8 @@ static void later(Vm *vm, Frame *frame, Opcode op, Closure *closure)
         node_tick(vm->node, closure, strand);
     } else {
         job_hold(closure->job);
-        ring_push(&vm->micro, (Micro){ .kind = MICRO_CALL, .job = closure->job, .on.closure = closure, .strand = strand });
+        ring_push(&vm->micro,
+                  (Micro){.kind = MICRO_CALL, .job = closure->job, .on.closure = closure, .strand = strand});
     }
 }
 
@@ -333,7 +333,8 @@ static void immediate(Vm *vm, Frame *frame)
         later(vm, frame, OP_IMMEDIATE, closure);
         return;
     }
-    push(frame, value_object(VALUE_IMMEDIATE, immediate_new(vm->node, frame->job, closure, strand_fork(vm, frame->job, frame->strand))));
+    push(frame, value_object(VALUE_IMMEDIATE,
+                             immediate_new(vm->node, frame->job, closure, strand_fork(vm, frame->job, frame->strand))));
 }
 
 static void call_named(Vm *vm, Frame *frame, const Ins *ins)
@@ -342,7 +343,8 @@ static void call_named(Vm *vm, Frame *frame, const Ins *ins)
     const Func *func = vm->shared->program->functions[info->function];
     frame->top -= ins->a;
     const Value *args = frame->top;
-    Frame *called = frame_push(vm, func, vm->shared->globals, frame->job, frame->strand, mix2(place_of(frame, info->site), func->site), FRAME_CALL);
+    Frame *called = frame_push(vm, func, vm->shared->globals, frame->job, frame->strand,
+                               mix2(place_of(frame, info->site), func->site), FRAME_CALL);
     for (int i = 0; i < func->args; i++)
         called->env->slot[i] = i < ins->a ? args[i] : value_undefined();
     if (func->is_async)
@@ -362,7 +364,7 @@ static void choose(Vm *vm, Frame *frame, const ChoiceInfo *info)
 static void sample(Vm *vm, Frame *frame, const SampleInfo *info)
 {
     Rng rng = draw_at(vm, frame, info->site);
-    push(frame, (Value){ .type = VALUE_DURATION, .as.duration = dist_sample(info->dist, &rng) });
+    push(frame, (Value){.type = VALUE_DURATION, .as.duration = dist_sample(info->dist, &rng)});
 }
 
 static void each(Frame *frame, const Ins *ins)
@@ -436,9 +438,9 @@ static void error(Vm *vm, Frame *frame)
 {
     Value value = pop(frame);
     if (value.type == VALUE_STRING)
-        push(frame, (Value){ .type = VALUE_ERROR, .as.text = value.as.text });
+        push(frame, (Value){.type = VALUE_ERROR, .as.text = value.as.text});
     else if (join(vm, frame, &value, 1))
-        push(frame, (Value){ .type = VALUE_ERROR, .as.text = line_text(vm, frame) });
+        push(frame, (Value){.type = VALUE_ERROR, .as.text = line_text(vm, frame)});
 }
 
 static void settle(Vm *vm, Frame *frame, bool rejects)
@@ -466,9 +468,14 @@ static WaitEnd step(Vm *vm, Frame *frame, const Ins *ins)
         frame->top -= ins->b;
         push_joined(vm, frame, frame->top, ins->b);
         break;
-    case OP_ADD: case OP_SUB: case OP_MUL: case OP_MOD: case OP_EQ: case OP_LT: case OP_GT: case OP_LE:
-        arithmetic(vm, frame, (Opcode)ins->op);
-        break;
+    case OP_ADD:
+    case OP_SUB:
+    case OP_MUL:
+    case OP_MOD:
+    case OP_EQ:
+    case OP_LT:
+    case OP_GT:
+    case OP_LE: arithmetic(vm, frame, (Opcode)ins->op); break;
     case OP_NOT: push(frame, value_bool(!value_truthy(pop(frame)))); break;
     case OP_DUP: push(frame, frame->top[-1]); break;
     case OP_JUMP: frame->pc = frame->func->code + ins->b; break;
@@ -479,7 +486,7 @@ static WaitEnd step(Vm *vm, Frame *frame, const Ins *ins)
     case OP_SCOPE: new_scope(frame, ins->b); break;
     case OP_UNSCOPE: frame->env = frame->env->outer; break;
     case OP_LOOP:
-        push(frame, (Value){ .type = VALUE_DURATION, .as.duration = (Time)frame->path });
+        push(frame, (Value){.type = VALUE_DURATION, .as.duration = (Time)frame->path});
         push(frame, value_number(0));
         break;
     case OP_NEXT: next_turn(vm, frame, ins->b); break;
@@ -495,12 +502,14 @@ static WaitEnd step(Vm *vm, Frame *frame, const Ins *ins)
         break;
     case OP_FUNCTION:
         func = program->functions[ins->b];
-        push(frame, value_object(VALUE_FUNCTION, closure_new(frame, func, vm->shared->globals, mix2(func->site, (uint64_t)(ins - frame->func->code)))));
+        push(frame, value_object(VALUE_FUNCTION, closure_new(frame, func, vm->shared->globals,
+                                                             mix2(func->site, (uint64_t)(ins - frame->func->code)))));
         break;
     case OP_CALL: call_named(vm, frame, ins); break;
     case OP_ASYNC:
         func = program->funcs[ins->b];
-        frame_push(vm, func, frame->env, frame->job, frame->strand, place_of(frame, func->site), FRAME_CALL)->result = promise_new(frame->job);
+        frame_push(vm, func, frame->env, frame->job, frame->strand, place_of(frame, func->site), FRAME_CALL)->result =
+            promise_new(frame->job);
         break;
     case OP_THROW: frame_throw(vm, pop(frame)); break;
     case OP_ERROR: error(vm, frame); break;
@@ -540,19 +549,22 @@ static WaitEnd step(Vm *vm, Frame *frame, const Ins *ins)
     case OP_SETTLE: settle(vm, frame, ins->a); break;
     case OP_LOG: log_value(vm, frame, pop(frame), ins->b); break;
     case OP_IMMEDIATE: immediate(vm, frame); break;
-    case OP_TICK: case OP_MICROTASK:
+    case OP_TICK:
+    case OP_MICROTASK:
         value = pop(frame);
         later(vm, frame, (Opcode)ins->op, closure_of(value));
         break;
-    case OP_CLEAR: case OP_REF: case OP_UNREF: case OP_REFRESH:
-        handle_step(vm, (Opcode)ins->op, pop(frame));
-        break;
+    case OP_CLEAR:
+    case OP_REF:
+    case OP_UNREF:
+    case OP_REFRESH: handle_step(vm, (Opcode)ins->op, pop(frame)); break;
     case OP_EMITTER: push(frame, value_object(VALUE_EMITTER, emitter_new(frame->job))); break;
     case OP_ON: add_listener(vm, frame, ins); break;
     case OP_EMIT: emit_event(vm, frame, ins); break;
     case OP_PROCESS: push(frame, value_object(VALUE_EMITTER, vm->node->process)); break;
     case OP_OPEN:
-        push(frame, vm->node != NULL ? value_object(VALUE_HANDLE, handle_new(vm->node, frame->job)) : value_undefined());
+        push(frame,
+             vm->node != NULL ? value_object(VALUE_HANDLE, handle_new(vm->node, frame->job)) : value_undefined());
         break;
     case OP_CLOSE: close_handle(vm, frame); break;
     case OP_SERVE:
@@ -564,7 +576,8 @@ static WaitEnd step(Vm *vm, Frame *frame, const Ins *ins)
     case OP_LISTEN:
         frame->top -= ins->b + 2;
         if (closure_of(frame->top[ins->b + 1]) != NULL)
-            listen_at(vm->node, frame, ins->b, frame->top, closure_of(frame->top[ins->b]), closure_of(frame->top[ins->b + 1]));
+            listen_at(vm->node, frame, ins->b, frame->top, closure_of(frame->top[ins->b]),
+                      closure_of(frame->top[ins->b + 1]));
         break;
     case OP_CHOOSE: choose(vm, frame, &program->choices[ins->b]); break;
     default: return wait_step(vm, frame, ins);
@@ -587,7 +600,8 @@ static bool run_owed(Vm *vm)
  * for the jobs of promises within it, would let the next one begin. */
 static bool owes_first(const Vm *vm, const Ins *ins)
 {
-    return (ins->op == OP_AWAIT || ins->op == OP_DECIDED) && vm->node == NULL && vm->micro.count > 0 && !vm->parallel_io;
+    return (ins->op == OP_AWAIT || ins->op == OP_DECIDED) && vm->node == NULL && vm->micro.count > 0 &&
+           !vm->parallel_io;
 }
 
 VmEnd vm_run(Vm *vm)
@@ -654,10 +668,12 @@ void vm_shared_init(VmShared *shared, World *world)
     pool_init(&shared->ops, world->mem, sizeof(Op));
     pool_init(&shared->emissions, world->mem, sizeof(Frame));
     buf_init(&shared->line, world->mem, SIZE_MAX / 4);
-    shared->frames = mem_get(world->mem, mem_array(world->mem, (size_t)shared->program->func_count + 1, sizeof *shared->frames));
+    shared->frames =
+        mem_get(world->mem, mem_array(world->mem, (size_t)shared->program->func_count + 1, sizeof *shared->frames));
     for (int i = 0; i < shared->program->func_count; i++) {
         const Func *func = shared->program->funcs[i];
-        pool_init(&shared->frames[i], world->mem, sizeof(Frame) + func->stack * sizeof(Value) + func->tries * sizeof(OpenTry));
+        pool_init(&shared->frames[i], world->mem,
+                  sizeof(Frame) + func->stack * sizeof(Value) + func->tries * sizeof(OpenTry));
     }
     locks_init(shared);
 }

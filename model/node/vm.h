@@ -41,7 +41,7 @@ struct Closure {
     Env *env;
     Job *job;
     uint64_t path;
-    uint32_t calls;     /* so far: part of the path */
+    uint32_t calls; /* so far: part of the path */
 };
 
 typedef struct Thenable {
@@ -69,25 +69,25 @@ typedef enum ReactionKind {
 typedef struct Reaction {
     struct Reaction *next;
     ReactionKind kind;
-    bool rejected;            /* REACT_VALUE: what is passed on */
-    uint32_t index;           /* REACT_COMBINE */
+    bool rejected;  /* REACT_VALUE: what is passed on */
+    uint32_t index; /* REACT_COMBINE */
     Closure *on_fulfilled, *on_rejected;
     Promise *result;
     Frame *frame;
     struct Combine *combine;
     Value value;
-    Strand *strand;           /* of who registered it */
+    Strand *strand; /* of who registered it */
 } Reaction;
 
 struct Promise {
     PromiseState state;
-    bool handled, reported;    /* reported: 'unhandledRejection' was raised for it */
-    bool pending_rejection;    /* in Node's list of rejections to report */
+    bool handled, reported; /* reported: 'unhandledRejection' was raised for it */
+    bool pending_rejection; /* in Node's list of rejections to report */
     Job *job;
     Value value;
     Reaction *first, **last;
     Promise *next_rejected, *prev_rejected;
-    Strand *settled_by;        /* the line of doing that ended in it; NULL: some other callback's */
+    Strand *settled_by; /* the line of doing that ended in it; NULL: some other callback's */
 };
 
 typedef struct Combine {
@@ -123,7 +123,7 @@ typedef struct Emission { /* an emit under way: the listeners as they were when 
 
 typedef struct Immediate {
     struct Immediate *next, *prev;
-    Closure *closure;         /* NULL: the dummy of an uncaught exception */
+    Closure *closure; /* NULL: the dummy of an uncaught exception */
     Job *job;
     Strand *strand;
     uint64_t hop;
@@ -131,7 +131,7 @@ typedef struct Immediate {
     bool done, ref, queued;
 } Immediate;
 
-typedef struct Handle {       /* a libuv handle that does nothing but keep alive and close */
+typedef struct Handle { /* a libuv handle that does nothing but keep alive and close */
     Closing closing;
     Closure *closure;
     Vm *vm;
@@ -146,26 +146,26 @@ typedef struct Handle {       /* a libuv handle that does nothing but keep alive
 
 struct Job {
     Vm *vm;
-    Request *request;         /* NULL: a program */
-    Arena heap;               /* what stays until its end: all that a request makes */
-    Heap *collected;          /* a program's objects; NULL: a request's */
-    Frame *reached;           /* of a collection: suspended frames that are still to be followed, linked by `below` */
-    uint32_t roots;           /* callbacks that may still come */
-    uint32_t unhandled;       /* on a thread: rejections that nobody has handled */
+    Request *request;   /* NULL: a program */
+    Arena heap;         /* what stays until its end: all that a request makes */
+    Heap *collected;    /* a program's objects; NULL: a request's */
+    Frame *reached;     /* of a collection: suspended frames that are still to be followed, linked by `below` */
+    uint32_t roots;     /* callbacks that may still come */
+    uint32_t unhandled; /* on a thread: rejections that nobody has handled */
     bool answered;
-    bool too_late;            /* answered with an error at request_timeout: what writing that costs is still owed */
+    bool too_late; /* answered with an error at request_timeout: what writing that costs is still owed */
     Frame *suspended;
-    Event deadline;           /* request_timeout */
+    Event deadline; /* request_timeout */
 };
 
 typedef enum FrameKind {
-    FRAME_BASE,      /* entered by the loop or a thread; its end empties the stack */
-    FRAME_CALL,      /* called by the frame below: its value becomes that frame's operand */
-    FRAME_PASSING,   /* called by the frame below, which does not look at its value (callbacks on a thread) */
-    FRAME_EXECUTOR,  /* the body of `new Promise`: a throw rejects it */
-    FRAME_REACTION,  /* a then-handler: settles `result` */
-    FRAME_FINALLY,   /* a finally-handler */
-    FRAME_THEN_OF    /* a thenable's then: a throw rejects */
+    FRAME_BASE,     /* entered by the loop or a thread; its end empties the stack */
+    FRAME_CALL,     /* called by the frame below: its value becomes that frame's operand */
+    FRAME_PASSING,  /* called by the frame below, which does not look at its value (callbacks on a thread) */
+    FRAME_EXECUTOR, /* the body of `new Promise`: a throw rejects it */
+    FRAME_REACTION, /* a then-handler: settles `result` */
+    FRAME_FINALLY,  /* a finally-handler */
+    FRAME_THEN_OF   /* a thenable's then: a throw rejects */
 } FrameKind;
 
 /* How a finally part was entered: the operand above the value. */
@@ -180,40 +180,49 @@ typedef struct OpenTry {
 struct Frame {
     const Func *func;
     const Ins *pc;
-    Value *top;               /* the next free operand */
+    Value *top; /* the next free operand */
     Env *env;
-    Frame *below;             /* in the call stack */
+    Frame *below; /* in the call stack */
     Job *job;
     Strand *strand;
     uint64_t path;
     FrameKind kind;
-    uint8_t phase;            /* of an instruction that takes time */
-    bool parallel;            /* its waits do not block the thread (parallel_io) */
-    bool handler;             /* the request's own body: its end is the response */
+    uint8_t phase; /* of an instruction that takes time */
+    bool parallel; /* its waits do not block the thread (parallel_io) */
+    bool handler;  /* the request's own body: its end is the response */
     bool suspended;
-    bool reached;             /* by the collection under way */
+    bool reached; /* by the collection under way */
     uint16_t tries;
-    Promise *result;          /* of an async function */
-    Promise *target;          /* what its outcome settles: executors, reactions */
-    bool delivered;           /* an async one has given its promise to its caller */
-    int32_t awaiting;         /* the step that it waits in; -1: none */
+    Promise *result;  /* of an async function */
+    Promise *target;  /* what its outcome settles: executors, reactions */
+    bool delivered;   /* an async one has given its promise to its caller */
+    int32_t awaiting; /* the step that it waits in; -1: none */
     Resolver *resolver;
     Reaction *reaction;
-    Op *op;                   /* what an instruction waits for, on a thread; or an await without a promise */
-    Emission *emission;       /* no func: calls the listeners of an emit, one after the other */
-    Frame *next, *prev;       /* among the suspended ones of its job */
-    void *held;               /* locks on threads, the last one taken first */
+    Op *op;             /* what an instruction waits for, on a thread; or an await without a promise */
+    Emission *emission; /* no func: calls the listeners of an emit, one after the other */
+    Frame *next, *prev; /* among the suspended ones of its job */
+    void *held;         /* locks on threads, the last one taken first */
     OpenTry *open;
-    Value operand[];          /* then the open tries */
+    Value operand[]; /* then the open tries */
 };
 
 /* A job in the microtask queue. */
-typedef enum MicroKind { MICRO_CALL, MICRO_REACT, MICRO_RESUME, MICRO_GRANTED, MICRO_ARRIVED, MICRO_THENABLE, MICRO_HOPS, MICRO_MODULE,
-    MICRO_HANDLED /* not run: 'rejectionHandled' is due for the promise */ } MicroKind;
+typedef enum MicroKind {
+    MICRO_CALL,
+    MICRO_REACT,
+    MICRO_RESUME,
+    MICRO_GRANTED,
+    MICRO_ARRIVED,
+    MICRO_THENABLE,
+    MICRO_HOPS,
+    MICRO_MODULE,
+    MICRO_HANDLED /* not run: 'rejectionHandled' is due for the promise */
+} MicroKind;
 typedef struct Micro {
     MicroKind kind;
     bool rejected;
-    int hops;                 /* MICRO_HOPS: so many more, then op_settle */
+    int hops; /* MICRO_HOPS: so many more, then op_settle */
     Job *job;
     Strand *strand;
     union {
@@ -245,9 +254,9 @@ typedef struct VmShared {
     const Program *program;
     const Costs *costs;
     Pool jobs, ops, emissions;
-    Pool *frames;             /* one a Func */
+    Pool *frames; /* one a Func */
     struct Lock *locks;
-    Env *globals;             /* of a program */
+    Env *globals; /* of a program */
     int64_t (*response_bytes)(struct VmShared *shared, const Job *job);
     void (*print)(void *context, const char *text, size_t size);
     void *context;
@@ -257,20 +266,20 @@ typedef struct VmShared {
 struct Vm {
     VmShared *shared;
     Thread *thread;
-    Node *node;               /* NULL: a thread that blocks */
+    Node *node; /* NULL: a thread that blocks */
     Frame *top;
-    Need *need;               /* VM_NEEDS: for what; its host's */
-    bool threw;               /* VM_EMPTY: the base frame ended with this */
+    Need *need; /* VM_NEEDS: for what; its host's */
+    bool threw; /* VM_EMPTY: the base frame ended with this */
     Value thrown;
     Job *threw_in;
     Strand *threw_on;
     Ring micro;
-    Ring arrived;             /* parallel_io: waits that ended while the thread was busy or asleep */
+    Ring arrived; /* parallel_io: waits that ended while the thread was busy or asleep */
     bool parallel_io;
-    bool collection_due;      /* before the next instruction */
-    bool asleep;              /* nothing to walk: woken by what arrives */
-    Job *finished;            /* a handler's body has ended: the host pays for the response and calls job_answer */
-    Job *answering;           /* on a loop: its response is being paid for */
+    bool collection_due; /* before the next instruction */
+    bool asleep;         /* nothing to walk: woken by what arrives */
+    Job *finished;       /* a handler's body has ended: the host pays for the response and calls job_answer */
+    Job *answering;      /* on a loop: its response is being paid for */
     Strand *finished_by;
     bool finished_failed;
 };
@@ -281,28 +290,43 @@ VmEnd vm_run(Vm *vm);
 
 /* ---- frames (frame.c) ---- */
 Frame *frame_push(Vm *vm, const Func *func, Env *env, Job *job, Strand *strand, uint64_t path, FrameKind kind);
-Frame *frame_call(Vm *vm, Closure *closure, Strand *strand, FrameKind kind, int n, const Value args[]); /* an async one gets its promise */
+Frame *frame_call(Vm *vm, Closure *closure, Strand *strand, FrameKind kind, int n,
+                  const Value args[]);                               /* an async one gets its promise */
 void frame_resume(Vm *vm, Frame *frame, bool rejected, Value value); /* an await of it is over: back onto the stack */
 void frame_granted(Vm *vm, Frame *frame);                            /* likewise a wait without a value: a lock */
-void frame_suspend(Vm *vm);        /* the top one waits: the one below goes on, with its promise where it was called just now */
+void frame_suspend(
+    Vm *vm); /* the top one waits: the one below goes on, with its promise where it was called just now */
 void frame_leave(Vm *vm, Value value);
 void frame_throw(Vm *vm, Value error);
 void frame_own_strand(Vm *vm, Frame *frame); /* a frame that is about to wait takes an account of its own */
-static inline void push(Frame *frame, Value value) { *frame->top++ = value; }
-static inline Value pop(Frame *frame) { return *--frame->top; }
+static inline void push(Frame *frame, Value value)
+{
+    *frame->top++ = value;
+}
+static inline Value pop(Frame *frame)
+{
+    return *--frame->top;
+}
 
 /* ---- jobs ---- */
 Job *job_new(Vm *vm, Request *request);
-static inline void job_hold(Job *job) { job->roots++; }
+static inline void job_hold(Job *job)
+{
+    job->roots++;
+}
 void job_release(Job *job);
 /* An error left the last frame of a callback: until it is reported, its job is held. */
 void vm_threw(Vm *vm, Job *job, Strand *strand, Value error);
-void job_fail(Vm *vm, Job *job, Strand *strand); /* an error in one of a handler's callbacks that nobody caught: it answers with it, if it has not answered */
-void job_answer(Vm *vm, Job *job, Strand *strand, int64_t bytes, bool failed); /* at most once; then it may be over at its release */
-Job *job_begin(Vm *vm, Request *request);    /* pushes the handler's frame, on a stack that is empty */
+void job_fail(
+    Vm *vm, Job *job,
+    Strand *
+        strand); /* an error in one of a handler's callbacks that nobody caught: it answers with it, if it has not answered */
+void job_answer(Vm *vm, Job *job, Strand *strand, int64_t bytes,
+                bool failed);                                /* at most once; then it may be over at its release */
+Job *job_begin(Vm *vm, Request *request);                    /* pushes the handler's frame, on a stack that is empty */
 Strand *strand_fork(Vm *vm, Job *job, const Strand *parent); /* NULL in programs */
-void *heap_get(Job *job, HeapKind kind, size_t size); /* zeroed */
-void frame_drop(VmShared *shared, Frame *frame);      /* a suspended one that will never go on */
+void *heap_get(Job *job, HeapKind kind, size_t size);        /* zeroed */
+void frame_drop(VmShared *shared, Frame *frame);             /* a suspended one that will never go on */
 const Text *heap_text(Job *job, const char *bytes, size_t size);
 Value value_error(Job *job, const char *message);
 Value value_error_of(Job *job, ErrorClass class, const char *message);
@@ -313,23 +337,25 @@ Rng draw_at(Vm *vm, const Frame *frame, uint64_t site);
 /* ---- promises (promise.c) ---- */
 Promise *promise_new(Job *job);
 Resolver *resolver_new(Job *job, Promise *promise);
-void resolver_settle(Vm *vm, Resolver *resolver, bool rejects, Value value, Strand *by); /* resolve(value) or reject(value) */
+void resolver_settle(Vm *vm, Resolver *resolver, bool rejects, Value value,
+                     Strand *by); /* resolve(value) or reject(value) */
 void promise_resolve(Vm *vm, Promise *promise, Value value, Strand *by);
 void promise_reject(Vm *vm, Promise *promise, Value error, Strand *by);
-Promise *promise_of(Vm *vm, Job *job, Value value, Strand *by);     /* Promise.resolve(value) */
-void promise_react(Vm *vm, Promise *promise, Reaction *reaction);   /* then, in all its forms */
+Promise *promise_of(Vm *vm, Job *job, Value value, Strand *by);   /* Promise.resolve(value) */
+void promise_react(Vm *vm, Promise *promise, Reaction *reaction); /* then, in all its forms */
 Promise *promise_then(Vm *vm, Frame *frame, Promise *promise, Closure *fulfilled, Closure *rejected);
 Promise *promise_finally(Vm *vm, Frame *frame, Promise *promise, Closure *closure);
 Promise *promise_combine(Vm *vm, Frame *frame, CombineKind kind, uint32_t n, const Value elements[]);
-void promise_await(Vm *vm, Frame *frame, Value value);              /* the frame is suspended already */
-void micro_run(Vm *vm, const Micro *micro);                         /* one job: does it, or pushes its frame */
+void promise_await(Vm *vm, Frame *frame, Value value); /* the frame is suspended already */
+void micro_run(Vm *vm, const Micro *micro);            /* one job: does it, or pushes its frame */
 
 /* ---- events (emitter.c) ---- */
 Emitter *emitter_new(Job *job);
 void emitter_on(Job *job, Emitter *emitter, const Text *event, Closure *closure, bool once);
 void emitter_off(Emitter *emitter, const Text *event, const Closure *closure); /* NULL: all of the event's listeners */
 /* Pushes a frame that calls the listeners; false: there are none (an 'error' is then thrown by the caller). */
-bool emitter_emit(Vm *vm, Emitter *emitter, const Text *event, Job *job, Strand *strand, FrameKind kind, int n, const Value args[]);
+bool emitter_emit(Vm *vm, Emitter *emitter, const Text *event, Job *job, Strand *strand, FrameKind kind, int n,
+                  const Value args[]);
 void emission_next(Vm *vm, Frame *frame);
 
 /* ---- operations (op.c) ---- */
@@ -338,17 +364,17 @@ struct Op {
     Job *job;
     const IoInfo *info;
     Strand *strand;
-    Frame *frame;             /* an await without a promise; or whose thread blocks */
+    Frame *frame; /* an await without a promise; or whose thread blocks */
     Promise *promise;
     Closure *closure;
-    Value value;              /* what it is fulfilled with, where that is not info->value */
+    Value value; /* what it is fulfilled with, where that is not info->value */
     int trip, stage;
     Time time;
     Time ready_at;
     uint64_t hop;
     bool failed, over, cancelled, ref, blocking, in_pool;
-    bool kept;                /* programs and handlers may hold it beyond its end: it lives as long as what they hold */
-    Op *next, *prev;          /* of those under way in a program */
+    bool kept;       /* programs and handlers may hold it beyond its end: it lives as long as what they hold */
+    Op *next, *prev; /* of those under way in a program */
     Fd fd;
     Event event;
     Call call;
@@ -363,8 +389,8 @@ Time op_start(Vm *vm, Op *op);                  /* on a loop: returns what it ow
 Need op_block(Vm *vm, Op *op);                  /* in a synchronous wait, until op->over: what its thread needs next */
 void op_parallel(Vm *vm, Op *op);               /* on a thread with parallel_io: the wait ends in vm->arrived */
 Value op_value(const Op *op);
-void op_tell(Vm *vm, Op *op);                   /* that it is over */
-void op_hopped(Vm *vm, Op *op);                 /* its microtasks are through */
+void op_tell(Vm *vm, Op *op);   /* that it is over */
+void op_hopped(Vm *vm, Op *op); /* its microtasks are through */
 void op_free(Vm *vm, Op *op);
 void op_cancel(Vm *vm, Op *op);
 void op_ref(Vm *vm, Op *op, bool ref);

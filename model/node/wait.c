@@ -17,7 +17,7 @@ static WaitEnd needs(Vm *vm, Frame *frame, uint8_t phase, Need need)
 
 static Need overhead(Time cost)
 {
-    return (Need){ .kind = NEED_CPU, .part = PART_OVERHEAD, .ns = cost };
+    return (Need){.kind = NEED_CPU, .part = PART_OVERHEAD, .ns = cost};
 }
 
 static const IoInfo *io_of(const Vm *vm, const Ins *ins)
@@ -39,7 +39,7 @@ WaitEnd wait_cpu(Vm *vm, Frame *frame, const Ins *ins)
         Time time = value_to_time(pop(frame));
         note_step(probe, frame->strand, ins->b);
         if (time > 0)
-            return needs(vm, frame, 1, (Need){ .kind = NEED_CPU, .part = PART_CPU, .ns = time });
+            return needs(vm, frame, 1, (Need){.kind = NEED_CPU, .part = PART_CPU, .ns = time});
     }
     frame->phase = 0;
     note_step_end(probe, frame->strand, ins->b);
@@ -264,7 +264,8 @@ static WaitEnd new_timer(Vm *vm, Frame *frame, const Ins *ins)
         push(frame, value_undefined());
         return WAIT_OVER;
     }
-    int64_t runs = times.type == VALUE_NUMBER && times.as.number >= 1 && times.as.number < 1e15 ? (int64_t)times.as.number : -1;
+    int64_t runs =
+        times.type == VALUE_NUMBER && times.as.number >= 1 && times.as.number < 1e15 ? (int64_t)times.as.number : -1;
     Timer *timer = timer_new(vm->node, frame, closure, ms, ins->a, runs, ins->b);
     push(frame, value_object(VALUE_TIMER, timer));
     return WAIT_OVER;
@@ -281,7 +282,7 @@ static void sleep_over(Event *event)
 /* On a thread: sleeps, calls, and for an interval so again, `times` times (without `times` once: nothing could ever clear it). */
 static WaitEnd timer_blocking(Vm *vm, Frame *frame, const Ins *ins)
 {
-    static const IoInfo sleep = { .kind = IO_SLEEP, .resource = -1, .value = "undefined" };
+    static const IoInfo sleep = {.kind = IO_SLEEP, .resource = -1, .value = "undefined"};
     if (frame->phase == 0) {
         Op *op = op_new(vm, frame, &sleep, frame->top[-2], false);
         note_step(vm->shared->probe, frame->strand, ins->b);
@@ -289,10 +290,10 @@ static WaitEnd timer_blocking(Vm *vm, Frame *frame, const Ins *ins)
         note_part(vm->shared->probe, op->strand, PART_SLEEP);
         event_bind(&op->event, sleep_over, RANK_WORLD);
         kernel_at(vm->shared->kernel, &op->event, vm->shared->kernel->now + op->time + vm->shared->costs->timer_slack);
-        return needs(vm, frame, 1, (Need){ .kind = NEED_WAIT, .blocked = true });
+        return needs(vm, frame, 1, (Need){.kind = NEED_WAIT, .blocked = true});
     }
     if (!frame->op->over)
-        return needs(vm, frame, 1, (Need){ .kind = NEED_WAIT, .blocked = true });
+        return needs(vm, frame, 1, (Need){.kind = NEED_WAIT, .blocked = true});
     op_free(vm, frame->op);
     frame->op = NULL;
     frame->phase = 0;
@@ -340,7 +341,7 @@ static WaitEnd respond(Vm *vm, Frame *frame, const Ins *ins)
 
 static WaitEnd leave_process(Vm *vm, Frame *frame)
 {
-    static const Text event = { .size = 4, .bytes = "exit" };
+    static const Text event = {.size = 4, .bytes = "exit"};
     Node *node = vm->node;
     if (frame->phase == 1)
         return WAIT_EXIT;
@@ -361,7 +362,7 @@ static WaitEnd leave_process(Vm *vm, Frame *frame)
 /* On a loop a lock is a queue of frames: one process, one thread; its holder lets the next one go on in a microtask. */
 struct NodeLock {
     bool held;
-    int cause;                /* on whose behalf */
+    int cause; /* on whose behalf */
     Station *station;
     Waiting *first, **last;
 };
@@ -434,7 +435,10 @@ static void unlock_on_loop(Vm *vm, int index)
         lock->last = &lock->first;
     hold(lock, next->frame);
     note_behind(vm->shared->probe, next->frame->strand, vm->thread);
-    ring_push(&vm->micro, (Micro){ .kind = MICRO_GRANTED, .job = next->frame->job, .on.frame = next->frame, .strand = next->frame->strand });
+    ring_push(&vm->micro, (Micro){.kind = MICRO_GRANTED,
+                                  .job = next->frame->job,
+                                  .on.frame = next->frame,
+                                  .strand = next->frame->strand});
 }
 
 static void granted(LockWaiter *waiter)
@@ -448,7 +452,10 @@ static void granted(LockWaiter *waiter)
         return;
     }
     note_behind(vm->shared->probe, waiter->strand, vm->thread);
-    ring_push(&vm->arrived, (Micro){ .kind = MICRO_GRANTED, .job = waiting->frame->job, .on.frame = waiting->frame, .strand = waiter->strand });
+    ring_push(&vm->arrived, (Micro){.kind = MICRO_GRANTED,
+                                    .job = waiting->frame->job,
+                                    .on.frame = waiting->frame,
+                                    .strand = waiter->strand});
     if (vm->asleep)
         machine_wake(vm->shared->world->machine, vm->thread);
 }
@@ -463,7 +470,7 @@ static WaitEnd lock_on_thread(Vm *vm, Frame *frame, const Ins *ins)
             frame_own_strand(vm, frame);
         waiting->frame = frame;
         waiting->vm = vm;
-        waiting->waiter = (LockWaiter){ .strand = frame->strand, .granted = granted };
+        waiting->waiter = (LockWaiter){.strand = frame->strand, .granted = granted};
         waiting->next = frame->held;
         frame->held = waiting;
         if (lock_take(lock, &waiting->waiter))
@@ -475,7 +482,7 @@ static WaitEnd lock_on_thread(Vm *vm, Frame *frame, const Ins *ins)
         }
     }
     if (!((Waiting *)frame->held)->granted)
-        return needs(vm, frame, 1, (Need){ .kind = NEED_WAIT, .blocked = true });
+        return needs(vm, frame, 1, (Need){.kind = NEED_WAIT, .blocked = true});
     frame->phase = 0;
     return WAIT_OVER;
 }
@@ -502,7 +509,8 @@ WaitEnd wait_step(Vm *vm, Frame *frame, const Ins *ins)
     switch ((Opcode)ins->op) {
     case OP_AWAIT: return await_promise(vm, frame);
     case OP_AWAIT_IO: return await_io(vm, frame, ins);
-    case OP_IO: case OP_SLEEP: return io(vm, frame, ins);
+    case OP_IO:
+    case OP_SLEEP: return io(vm, frame, ins);
     case OP_SYNC: return await_io_blocking(vm, frame, ins);
     case OP_TIMEOUT: return timer(vm, frame, ins);
     case OP_RESPOND: return respond(vm, frame, ins);

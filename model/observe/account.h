@@ -36,16 +36,16 @@ struct StepStats;
 
 typedef struct Strand {
     struct Request *request;
-    Time since;        /* when `part` began */
-    uint32_t part;     /* Part */
-    uint32_t branch;   /* 0: the request itself; else a number within the request */
-    int32_t step;      /* the step under way (its number in the program), -1: none */
-    int32_t waits_for; /* what it waits for, as the part says: a resource's or a lock's number, else -1 */
-    uint32_t track;    /* the view's */
-    Tally *tally;      /* blame's; NULL: none */
-    struct StepStats *row; /* where its time goes (stats.h): the step's, or */
+    Time since;                /* when `part` began */
+    uint32_t part;             /* Part */
+    uint32_t branch;           /* 0: the request itself; else a number within the request */
+    int32_t step;              /* the step under way (its number in the program), -1: none */
+    int32_t waits_for;         /* what it waits for, as the part says: a resource's or a lock's number, else -1 */
+    uint32_t track;            /* the view's */
+    Tally *tally;              /* blame's; NULL: none */
+    struct StepStats *row;     /* where its time goes (stats.h): the step's, or */
     struct StepStats *between; /* where no step is under way: the handler's */
-    Time spent[PARTS]; /* before `since` */
+    Time spent[PARTS];         /* before `since` */
 } Strand;
 
 #endif

@@ -1,11 +1,16 @@
 #include "stations.h"
 
 const char *const cause_name[CAUSES] = {
-    [CAUSE_LOOP] = "(loop)",       [CAUSE_ACCEPTOR] = "(acceptor)",
-    [CAUSE_WORKER] = "(worker)",   [CAUSE_THREAD] = "(thread)",
-    [CAUSE_SWITCH] = "(switch)",   [CAUSE_WAKE_UP] = "(wake-up)",
-    [CAUSE_IDLE_CONNECTION] = "(idle connection)", [CAUSE_SYN_RETRY] = "(SYN retry)",
-    [CAUSE_PAUSE] = "(pause)",     [CAUSE_UNKNOWN] = "(unknown)",
+    [CAUSE_LOOP] = "(loop)",
+    [CAUSE_ACCEPTOR] = "(acceptor)",
+    [CAUSE_WORKER] = "(worker)",
+    [CAUSE_THREAD] = "(thread)",
+    [CAUSE_SWITCH] = "(switch)",
+    [CAUSE_WAKE_UP] = "(wake-up)",
+    [CAUSE_IDLE_CONNECTION] = "(idle connection)",
+    [CAUSE_SYN_RETRY] = "(SYN retry)",
+    [CAUSE_PAUSE] = "(pause)",
+    [CAUSE_UNKNOWN] = "(unknown)",
 };
 
 const Part wait_part[WAITS] = {PART_ACCEPT_WAIT, PART_READY_WAIT,    PART_PREEMPTED,
@@ -267,8 +272,8 @@ Blame *blame_new(Mem *mem, const Spec *spec, const Probe *probe)
     blame->causes = (int)causes;
     pool_init(&blame->stations, mem, sizeof(Station) + causes * (3 * sizeof(Time) + sizeof(uint32_t)));
     pool_init(&blame->tallies, mem, sizeof(Tally) + causes * (BLAME_ROWS + 2) * sizeof(Time));
-    blame->row = mem_get(mem, mem_array(mem, mem_array(mem, causes, BLAME_ROWS * (size_t)spec->handler_count + 1),
-                                        sizeof *blame->row));
+    blame->row = mem_get(
+        mem, mem_array(mem, mem_array(mem, causes, BLAME_ROWS * (size_t)spec->handler_count + 1), sizeof *blame->row));
     blame->live = mem_get(mem, causes * sizeof *blame->live);
     blame->is_live = mem_get(mem, causes * sizeof *blame->is_live);
     blame->slow = mem_get(mem, causes * SLOWEST * sizeof *blame->slow);

@@ -34,12 +34,12 @@ enum { BLAME_HANDLERS_MOST = 128 };
 
 /* A cause: one of these, or CAUSES + the number of a handler. */
 enum {
-    CAUSE_LOOP,     /* the loop's own work: polling, accepting and closing connections without a request */
-    CAUSE_ACCEPTOR, /* the acceptor's */
-    CAUSE_WORKER,   /* a worker's: waking the loop */
-    CAUSE_THREAD,   /* that of a thread that serves: closing a connection, ending */
-    CAUSE_SWITCH,   /* a core that goes from one thread to another */
-    CAUSE_WAKE_UP,  /* an idle core, or an idle thread, that starts later */
+    CAUSE_LOOP,            /* the loop's own work: polling, accepting and closing connections without a request */
+    CAUSE_ACCEPTOR,        /* the acceptor's */
+    CAUSE_WORKER,          /* a worker's: waking the loop */
+    CAUSE_THREAD,          /* that of a thread that serves: closing a connection, ending */
+    CAUSE_SWITCH,          /* a core that goes from one thread to another */
+    CAUSE_WAKE_UP,         /* an idle core, or an idle thread, that starts later */
     CAUSE_IDLE_CONNECTION, /* a thread that is held by a connection without a request */
     CAUSE_PAUSE,           /* the whole process stands still */
     CAUSE_SYN_RETRY,       /* the client, before it sends a dropped SYN again */
@@ -109,7 +109,7 @@ void blame_request_gone(Blame *blame, struct Request *request);
 /* A completed request of the window is counted: adds it to its handler's row. Aborts where the causes of a wait do not
  * add up to it. */
 void blame_count(Blame *blame, const struct Request *request);
-int blame_causes(const Blame *blame); /* CAUSES + handlers */
+int blame_causes(const Blame *blame);                                        /* CAUSES + handlers */
 Time blame_of(const Blame *blame, const struct Request *request, int cause); /* all its waits so far */
 Time *blame_slow(const Blame *blame, int slow); /* a cause: room for one of the SLOWEST requests */
 Sum blame_total(const Blame *blame, int handler, int row, int cause); /* over the requests counted */

@@ -119,8 +119,8 @@ bool results_worst(const Results *results, BlamePair *pair)
     Sum most = {0, 0};
     for (int handler = 0; results->blame.causes > 0 && handler < results->handler_count; handler++)
         for (int cause = 0; cause < results->blame.causes; cause++) {
-            Sum all = sum_product((uint64_t)results_blame(results, handler, cause),
-                                  results->handlers[handler].latency.count);
+            Sum all =
+                sum_product((uint64_t)results_blame(results, handler, cause), results->handlers[handler].latency.count);
             if (sum_compare(all, most) <= 0)
                 continue;
             most = all;

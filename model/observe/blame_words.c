@@ -27,9 +27,8 @@ void results_put_time(Buf *buf, Time ns)
 
 /* What the one that waits would need the other to do. */
 static const char *const needs[SITES] = {
-    [SITE_LOOP] = "to leave the loop",      [SITE_CORES] = "to leave a core",
-    [SITE_CARRIERS] = "to leave a carrier", [SITE_WORKERS] = "to free a worker",
-    [SITE_THREADS] = "to free a thread",    [SITE_RESOURCE] = "to leave",
+    [SITE_LOOP] = "to leave the loop",   [SITE_CORES] = "to leave a core",    [SITE_CARRIERS] = "to leave a carrier",
+    [SITE_WORKERS] = "to free a worker", [SITE_THREADS] = "to free a thread", [SITE_RESOURCE] = "to leave",
     [SITE_LOCK] = "to release",
 };
 

@@ -110,9 +110,11 @@ static void offer_limits(Finder *finder)
         finder->best = (Bound){.kind = BOUND_CONNECTIONS, .resource = -1, .utilization = open};
 }
 
-static const Site site_of[] = {[BOUND_LOOP] = SITE_LOOP,       [BOUND_CORES] = SITE_CORES,
-                                 [BOUND_WORKERS] = SITE_WORKERS, [BOUND_THREADS] = SITE_THREADS,
-                                 [BOUND_RESOURCE] = SITE_RESOURCE};
+static const Site site_of[] = {[BOUND_LOOP] = SITE_LOOP,
+                               [BOUND_CORES] = SITE_CORES,
+                               [BOUND_WORKERS] = SITE_WORKERS,
+                               [BOUND_THREADS] = SITE_THREADS,
+                               [BOUND_RESOURCE] = SITE_RESOURCE};
 
 static Filler find_filler(const Finder *finder)
 {

@@ -34,8 +34,8 @@ static int64_t rounded_up(double x)
 
 typedef struct Sample {
     uint64_t count;
-    int64_t low;    /* an origin near the values, so that sums of differences keep their digits */
-    double mean;    /* less the origin */
+    int64_t low;     /* an origin near the values, so that sums of differences keep their digits */
+    double mean;     /* less the origin */
     double variance; /* of the sample: n - 1 */
 } Sample;
 

@@ -29,8 +29,7 @@ typedef struct Filler {
 
 /* resource: which one, where the site is SITE_RESOURCE. handler: only steps that stand in this one; -1: any. program
  * may be NULL: then there are no steps. */
-Filler filler_find(const Spec *spec, const Program *program, const Stats *stats, Site site, int resource,
-                   int handler);
+Filler filler_find(const Spec *spec, const Program *program, const Stats *stats, Site site, int resource, int handler);
 /* The step of the handler in which it spent most time in `part`. */
 Filler filler_waits(const Spec *spec, const Program *program, const Stats *stats, Part part, int handler);
 

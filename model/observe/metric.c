@@ -62,8 +62,8 @@ static const MetricRow rows[] = {
 };
 
 const char *const metric_names[] = {
-    "throughput", "mean",      "min",     "max",     "p50",           "p90",       "p95", "p99",
-    "p99.9",      "completed", "failed",  "refused", "timed_out",     "in_flight", "cpu", "memory",
+    "throughput", "mean",      "min",     "max",     "p50",           "p90",       "p95",    "p99",
+    "p99.9",      "completed", "failed",  "refused", "timed_out",     "in_flight", "cpu",    "memory",
     "threads",    "switches",  "lag.p99", "loop",    "pool.wait.p99", "digest",    "wasted", NULL,
 };
 

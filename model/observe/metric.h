@@ -26,7 +26,7 @@ Metric metric_find(const char *name, size_t size);
 MetricUnit metric_unit(Metric metric);
 bool metric_of_handlers(Metric metric);                       /* else of servers alone */
 bool metric_applies(Metric metric, const SpecServer *server); /* servers of this model have it */
-bool metric_counts(Metric metric); /* of several runs it is the sum, not the mean */
+bool metric_counts(Metric metric);                            /* of several runs it is the sum, not the mean */
 const char *metric_needs(Metric metric); /* what such servers have: "an event loop"; NULL: all have it */
 
 /* False where the run has no such figure: a latency where nothing was completed. handler -1: all. Of several runs

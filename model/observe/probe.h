@@ -43,19 +43,20 @@ enum { STATE_RUNNING, STATE_READY, STATE_SLEEPING, STATE_BLOCKED, STATE_GONE };
 typedef struct Probe {
     const Kernel *kernel;
     uint64_t digest;
-    uint64_t notes;     /* how many went into the digest: `events` of the results */
-    Time notes_at;         /* when the last one was */
-    uint64_t notes_most;   /* at that instant: with more, a spin that costs nothing may end the run */
+    uint64_t notes;      /* how many went into the digest: `events` of the results */
+    Time notes_at;       /* when the last one was */
+    uint64_t notes_most; /* at that instant: with more, a spin that costs nothing may end the run */
     bool spinning;
-    uint64_t busy, busy_check, busy_since; /* see probe_busy: so much by now; where to look again; at the instant's start */
+    uint64_t busy, busy_check,
+        busy_since; /* see probe_busy: so much by now; where to look again; at the instant's start */
     Time busy_at;
-    bool leave;             /* whoever walks a program leaves it: a spin, or a signal */
-    uint64_t callbacks;  /* entered by a loop */
-    Kernel *stops;       /* the same kernel: what a spin stops */
-    Stats *stats;        /* never NULL */
-    View *view;          /* NULL: no trace */
-    const Watch *watch;  /* NULL: nobody follows step by step */
-    Blame *blame;        /* NULL: not wanted */
+    bool leave;         /* whoever walks a program leaves it: a spin, or a signal */
+    uint64_t callbacks; /* entered by a loop */
+    Kernel *stops;      /* the same kernel: what a spin stops */
+    Stats *stats;       /* never NULL */
+    View *view;         /* NULL: no trace */
+    const Watch *watch; /* NULL: nobody follows step by step */
+    Blame *blame;       /* NULL: not wanted */
 } Probe;
 
 /* A tag for each kind of note, part of the digest: never renumber. */
@@ -166,7 +167,8 @@ static inline void note_part(Probe *probe, Strand *strand, Part part)
 /* It is ready, and waits for this thread to go on with it. */
 static inline void note_behind(Probe *probe, Strand *strand, Thread *thread)
 {
-    note_wait(probe, strand, PART_READY_WAIT, probe->blame && strand ? blame_thread_station(probe->blame, thread) : NULL);
+    note_wait(probe, strand, PART_READY_WAIT,
+              probe->blame && strand ? blame_thread_station(probe->blame, thread) : NULL);
 }
 
 /* Its thread, which slept or was blocked, goes on with it at this instant. Where the thread does so for it alone, what

@@ -93,10 +93,9 @@ static void each_field(Results *results, FieldFn *fn, void *context)
                           &cpu->switches,
                           &loop->iterations,
                           &pool->tasks};
-    void *const means[] = {&results->simulated,    &results->window_from,  &results->window_to,
-                           &results->peak_open,    &results->threads_peak, &results->memory_peak,
-                           &cpu->utilization,      &loop->utilization,     &pool->utilization,    &cpu->wasted,
-                           &pool->peak_queue};
+    void *const means[] = {&results->simulated,    &results->window_from, &results->window_to, &results->peak_open,
+                           &results->threads_peak, &results->memory_peak, &cpu->utilization,   &loop->utilization,
+                           &pool->utilization,     &cpu->wasted,          &pool->peak_queue};
     each_of(sums, COUNT_OF(sums), FIELD_SUM, true, fn, context);
     each_of(means, COUNT_OF(means), FIELD_MEAN, true, fn, context);
     each_of_handler(&results->all, fn, context);

@@ -38,11 +38,12 @@ typedef struct Replicates {
     int64_t **value; /* by figure of the list, by run; FIGURE_NONE where it does not have it */
     FieldSum *field;
     uint64_t digest, first; /* of all runs' digests; the first run's */
-    Results *whole; /* its `replicates` points here */
+    Results *whole;         /* its `replicates` points here */
 } Replicates;
 
 Replicates *replicates_new(Mem *mem, const WatchList *list);
-void replicates_add(Replicates *replicates, Results *run); /* reads alone; nothing of it is needed afterwards but names */
+void replicates_add(Replicates *replicates,
+                    Results *run); /* reads alone; nothing of it is needed afterwards but names */
 /* What was added so far, at least one run; the same object each time. Its bottleneck is the first run's. */
 Results *replicates_whole(Replicates *replicates);
 

@@ -198,8 +198,7 @@ Results *results_take(Mem *mem, const Spec *spec, const Program *program, const 
     results->slow_count = stats->slow_count;
     if (stats->series) {
         results->series_count = stats->series->count;
-        results->series =
-            mem_get(mem, mem_array(mem, (size_t)results->series_count + 1, sizeof *results->series));
+        results->series = mem_get(mem, mem_array(mem, (size_t)results->series_count + 1, sizeof *results->series));
         if (results->series_count > 0)
             memcpy(results->series, stats->series->steps, (size_t)results->series_count * sizeof *results->series);
     }

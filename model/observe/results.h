@@ -19,10 +19,10 @@ typedef struct RequestCounts {
 typedef struct HandlerResults {
     const char *name; /* NULL: all of them */
     RequestCounts requests;
-    Micro throughput; /* completions per second */
-    Hist latency;     /* of completed requests */
-    Time time[PARTS]; /* the mean latency, split: adds up to it exactly */
-    Time *blame;      /* of its waits: see BlameResults; NULL for all of them together */
+    Micro throughput;    /* completions per second */
+    Hist latency;        /* of completed requests */
+    Time time[PARTS];    /* the mean latency, split: adds up to it exactly */
+    Time *blame;         /* of its waits: see BlameResults; NULL for all of them together */
     Filler keeps[SITES]; /* its step that keeps such a site longest; for a resource or a lock: that waits longest */
 } HandlerResults;
 
@@ -111,8 +111,8 @@ typedef struct Results {
     Hist queueing;   /* accept_wait + ready_wait of completed requests */
     SlowRequest slowest[SLOWEST]; /* the slowest first; their blame in the order of BlameResults */
     int slow_count;
-    struct SeriesStep *series; /* series.h; of the first of several runs */
-    int series_count;          /* 0: not wanted */
+    struct SeriesStep *series;     /* series.h; of the first of several runs */
+    int series_count;              /* 0: not wanted */
     struct Replicates *replicates; /* of the runs that this is the whole of; NULL: of one run */
     BlameResults blame;
 } Results;

@@ -31,10 +31,10 @@ typedef struct Series {
     SeriesStep *steps;
     int count, room;
     int64_t cores;
-    Hist latency; /* of the present step */
-    Time busy;    /* of the cores, up to `from` */
-    Sum idle;     /* of the loops, in this step before the window began; */
-    Sum idle_at;  /* and the integral at `from`, or at the window's beginning */
+    Hist latency;  /* of the present step */
+    Time busy;     /* of the cores, up to `from` */
+    Sum idle;      /* of the loops, in this step before the window began; */
+    Sum idle_at;   /* and the integral at `from`, or at the window's beginning */
     int64_t queue; /* the longest in this step, before the window began */
     int64_t *peak; /* of the window, put aside: by level */
 } Series;
@@ -44,7 +44,7 @@ Series *series_new(Mem *mem, const struct Stats *stats, Time step, int64_t cores
 void series_add(Series *series, Time latency); /* a request was completed */
 Time series_next(const Series *series);        /* when the present step ends; TIME_NEVER: there are no more */
 void series_sample(Series *series, struct Stats *stats, Machine *machine, Time now); /* it has ended */
-void series_reopen(Series *series, struct Stats *stats, Time now); /* before the window begins anew */
-void series_end(Series *series, struct Stats *stats, Machine *machine, Time now); /* before the window is closed */
+void series_reopen(Series *series, struct Stats *stats, Time now);                   /* before the window begins anew */
+void series_end(Series *series, struct Stats *stats, Machine *machine, Time now);    /* before the window is closed */
 
 #endif

@@ -9,18 +9,18 @@ struct Station {
     Blame *blame;
     Time since; /* up to when `held` was brought; it grows only while there are waiters */
     uint32_t holders, waiters;
-    uint64_t sum;     /* of the causes of all holders: with one holder, its cause */
-    Station *behind;  /* NULL: none */
-    Station *asleep;  /* a thread's, while it sleeps: becomes `behind` */
-    int32_t idle;     /* cause */
-    bool fixed;       /* always held by `idle`: nothing is kept of it */
-    bool watching;    /* it counts as a waiter of `behind`, and `seen` is what that had been held by */
+    uint64_t sum;    /* of the causes of all holders: with one holder, its cause */
+    Station *behind; /* NULL: none */
+    Station *asleep; /* a thread's, while it sleeps: becomes `behind` */
+    int32_t idle;    /* cause */
+    bool fixed;      /* always held by `idle`: nothing is kept of it */
+    bool watching;   /* it counts as a waiter of `behind`, and `seen` is what that had been held by */
     bool ended;
     uint32_t *count; /* a cause: holders */
     Time *held;      /* a cause: ns */
     Time *seen;
-    Time *cored;     /* a cause: ns of `held` that the cores were held, which this is behind */
-    Time passed;     /* the sum of `cored` */
+    Time *cored; /* a cause: ns of `held` that the cores were held, which this is behind */
+    Time passed; /* the sum of `cored` */
 };
 
 struct Blame {
@@ -33,8 +33,8 @@ struct Blame {
     int16_t *live; /* the causes that have kept anybody so far, ascending: all others are 0 wherever causes are kept, */
     int live_count; /* so that nobody looks at them */
     bool *is_live;  /* a cause */
-    Sum *row;   /* a handler, a wait, a cause */
-    Time *slow; /* a slow request, a cause */
+    Sum *row;       /* a handler, a wait, a cause */
+    Time *slow;     /* a slow request, a cause */
 };
 
 static inline Time blame_now(const Blame *blame)
@@ -61,7 +61,7 @@ static inline void blame_copy(const Blame *blame, Time *to, const Time *from)
 /* Who begins to wait settles the station, and so does who leaves: `held` is up to date then. */
 void station_waited_for(Station *station);
 void station_left(Station *station);
-void station_bring_up(Station *station);               /* somebody waits for it */
+void station_bring_up(Station *station); /* somebody waits for it */
 
 /* Nobody seemed to keep what was waited for from `since` on: then the server stood still, or `otherwise`. */
 int blame_idle_cause(const Blame *blame, Time since, int otherwise);

@@ -36,9 +36,8 @@ view_left_out(const View *view); /* events beyond the limit, or tracks beyond wh
 
 void view_strand_begin(View *view, Time now, Strand *strand);
 void view_strand_fork(View *view, Time now, Strand *child, const Strand *parent);
-void view_strand_adopt(View *view, Time now, Strand *parent,
-                       const Strand *child);                           /* before the account changes */
-void view_part(View *view, Time now, Strand *strand, Part part); /* before the account changes */
+void view_strand_adopt(View *view, Time now, Strand *parent, const Strand *child); /* before the account changes */
+void view_part(View *view, Time now, Strand *strand, Part part);                   /* before the account changes */
 
 void view_connect(View *view, Time now, Connection *connection);
 void view_established(View *view, Time now, Connection *connection);

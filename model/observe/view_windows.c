@@ -85,7 +85,7 @@ void mark_slow(View *view, Lane *lane, Time now)
         buf_clear(&view->line);
         buf_text(&view->line, "slowest #");
         buf_i64(&view->line, i + 1);
-        view->sink->instant(view->sink, lane_track(view, lane), lane_number(view, lane), now,
-                            buf_string(&view->line), &args, NO_FLOW);
+        view->sink->instant(view->sink, lane_track(view, lane), lane_number(view, lane), now, buf_string(&view->line),
+                            &args, NO_FLOW);
     }
 }

@@ -14,17 +14,26 @@
 
 /* name, what a and b are, what happens to the operand stack */
 typedef enum Opcode {
-    OP_CONST,        /* b: constant → value */
-    OP_UNDEFINED,    /* → undefined */
-    OP_LOAD,         /* a: outwards, b: index → value; throws where not yet initialised */
-    OP_STORE,        /* a, b: value →; spare 1: initialises */
-    OP_CONSTANT,     /* value →; throws: the variable cannot be assigned to */
-    OP_NUMBER_N,     /* → $n, the request's number */
-    OP_NUMBER_C,     /* → $c, the connection's */
-    OP_SAMPLE,       /* b: SampleInfo → duration */
-    OP_TEMPLATE,     /* b: how many parts → text */
-    OP_ADD, OP_SUB, OP_MUL, OP_MOD, OP_EQ, OP_LT, OP_GT, OP_NOT,
-    OP_POP, OP_DUP, OP_LE,
+    OP_CONST,     /* b: constant → value */
+    OP_UNDEFINED, /* → undefined */
+    OP_LOAD,      /* a: outwards, b: index → value; throws where not yet initialised */
+    OP_STORE,     /* a, b: value →; spare 1: initialises */
+    OP_CONSTANT,  /* value →; throws: the variable cannot be assigned to */
+    OP_NUMBER_N,  /* → $n, the request's number */
+    OP_NUMBER_C,  /* → $c, the connection's */
+    OP_SAMPLE,    /* b: SampleInfo → duration */
+    OP_TEMPLATE,  /* b: how many parts → text */
+    OP_ADD,
+    OP_SUB,
+    OP_MUL,
+    OP_MOD,
+    OP_EQ,
+    OP_LT,
+    OP_GT,
+    OP_NOT,
+    OP_POP,
+    OP_DUP,
+    OP_LE,
     OP_JUMP,         /* b: where */
     OP_UNLESS,       /* b: where; value → */
     OP_SCOPE,        /* b: how many variables; a new environment */
@@ -54,32 +63,35 @@ typedef enum Opcode {
     OP_THEN,         /* promise, then, else → promise (undefined: no handler) */
     OP_FINALLY_THEN, /* promise, function → promise */
     OP_COMBINE,      /* a: CombineKind, b: elements → promise */
-    OP_DECIDED,      /* a: CombineKind, b: where to with the elements so far filled up: on threads, race and any stop at the one that decides */
-    OP_SETTLE,       /* a: 1 where it rejects: resolver, value → */
-    OP_IO,           /* b: IoInfo, a: 1 where a callback is on the stack: duration or size, callback → request or promise */
-    OP_AWAIT_IO,     /* b: IoInfo: duration → value. `await` of a fresh I/O promise, without the promise */
-    OP_SLEEP,        /* b: IoInfo: duration, value → promise */
-    OP_SYNC,         /* b: IoInfo: duration → */
-    OP_LOG,          /* value → */
-    OP_CPU,          /* b: step: duration → */
-    OP_TIMEOUT,      /* a: 1 for intervals, b: step: function, duration, times (undefined: for ever) → timer */
-    OP_IMMEDIATE,    /* function → immediate */
-    OP_TICK,         /* function → */
-    OP_MICROTASK,    /* function → */
-    OP_CLEAR, OP_REF, OP_UNREF, OP_REFRESH, /* handle → */
-    OP_EMITTER,      /* → emitter */
-    OP_ON,           /* a: ON_…; b: constant (event): emitter, function → */
-    OP_EMIT,         /* a: arguments, b: constant (event): emitter, arguments → */
-    OP_PROCESS,      /* → the emitter `process` */
-    OP_OPEN,         /* → handle */
-    OP_CLOSE,        /* handle, function or undefined → */
-    OP_EXIT,         /* value → */
-    OP_SERVE,        /* b: how many times: times, function → */
-    OP_LISTEN,       /* b: how many times: times, on connection, on request → */
-    OP_RESPOND,      /* value → */
-    OP_CHOOSE,       /* b: ChoiceInfo; jumps */
-    OP_LOCK,         /* b: lock */
-    OP_UNLOCK        /* b: lock */
+    OP_DECIDED, /* a: CombineKind, b: where to with the elements so far filled up: on threads, race and any stop at the one that decides */
+    OP_SETTLE,  /* a: 1 where it rejects: resolver, value → */
+    OP_IO, /* b: IoInfo, a: 1 where a callback is on the stack: duration or size, callback → request or promise */
+    OP_AWAIT_IO,  /* b: IoInfo: duration → value. `await` of a fresh I/O promise, without the promise */
+    OP_SLEEP,     /* b: IoInfo: duration, value → promise */
+    OP_SYNC,      /* b: IoInfo: duration → */
+    OP_LOG,       /* value → */
+    OP_CPU,       /* b: step: duration → */
+    OP_TIMEOUT,   /* a: 1 for intervals, b: step: function, duration, times (undefined: for ever) → timer */
+    OP_IMMEDIATE, /* function → immediate */
+    OP_TICK,      /* function → */
+    OP_MICROTASK, /* function → */
+    OP_CLEAR,
+    OP_REF,
+    OP_UNREF,
+    OP_REFRESH, /* handle → */
+    OP_EMITTER, /* → emitter */
+    OP_ON,      /* a: ON_…; b: constant (event): emitter, function → */
+    OP_EMIT,    /* a: arguments, b: constant (event): emitter, arguments → */
+    OP_PROCESS, /* → the emitter `process` */
+    OP_OPEN,    /* → handle */
+    OP_CLOSE,   /* handle, function or undefined → */
+    OP_EXIT,    /* value → */
+    OP_SERVE,   /* b: how many times: times, function → */
+    OP_LISTEN,  /* b: how many times: times, on connection, on request → */
+    OP_RESPOND, /* value → */
+    OP_CHOOSE,  /* b: ChoiceInfo; jumps */
+    OP_LOCK,    /* b: lock */
+    OP_UNLOCK   /* b: lock */
 } Opcode;
 
 enum { ON_ALWAYS, ON_ONCE, ON_OFF };
@@ -105,14 +117,14 @@ typedef enum PoolKind { POOL_CPU, POOL_FS, POOL_DNS } PoolKind;
 typedef struct IoInfo {
     IoKind kind;
     PoolKind pool;
-    const Time *trips;     /* IO_TRIPS, IO_FSP */
+    const Time *trips; /* IO_TRIPS, IO_FSP */
     int trip_count;
-    bool missing;          /* fails with ENOENT */
-    const char *conn;      /* IO_CONN: the name of the connection */
-    int resource;          /* IO_RESOURCE */
-    int64_t per_ms;        /* IO_POOL of pbkdf2, zlib: units a millisecond of the operand; 0: the operand is a duration */
-    Time at_least;         /* IO_POOL of dns */
-    const char *value;     /* what the promise is fulfilled with */
+    bool missing;      /* fails with ENOENT */
+    const char *conn;  /* IO_CONN: the name of the connection */
+    int resource;      /* IO_RESOURCE */
+    int64_t per_ms;    /* IO_POOL of pbkdf2, zlib: units a millisecond of the operand; 0: the operand is a duration */
+    Time at_least;     /* IO_POOL of dns */
+    const char *value; /* what the promise is fulfilled with */
     int32_t step;
     uint64_t site;
 } IoInfo;
@@ -129,8 +141,8 @@ typedef struct CallInfo {
 
 typedef struct ChoiceInfo {
     int count;
-    const double *up_to;   /* cumulative weights */
-    const int32_t *at;     /* where each branch begins, relative to the Func */
+    const double *up_to; /* cumulative weights */
+    const int32_t *at;   /* where each branch begins, relative to the Func */
     uint64_t site;
 } ChoiceInfo;
 
@@ -141,17 +153,17 @@ typedef struct NamedIns {
 } NamedIns;
 
 typedef struct Func {
-    const char *name;       /* for traces: the function's name, or the verb that it is given to */
+    const char *name; /* for traces: the function's name, or the verb that it is given to */
     const Ins *code;
     uint32_t size;
-    uint16_t stack;         /* operands at most */
-    uint16_t tries;         /* nested protected parts at most */
+    uint16_t stack; /* operands at most */
+    uint16_t tries; /* nested protected parts at most */
     uint16_t args;
-    uint16_t variables;     /* of its own environment, arguments first; 0: it has none */
+    uint16_t variables; /* of its own environment, arguments first; 0: it has none */
     bool is_async;
-    bool element;           /* an element of all, race, any or allSettled: side by side on threads with parallel_io */
-    uint32_t index;         /* among all Funcs */
-    int32_t step;           /* STEP_CALLBACK, for traces; -1: none */
+    bool element;   /* an element of all, race, any or allSettled: side by side on threads with parallel_io */
+    uint32_t index; /* among all Funcs */
+    int32_t step;   /* STEP_CALLBACK, for traces; -1: none */
     const TryInfo *try_;
     const NamedIns *names;
     uint32_t name_count;
@@ -161,11 +173,11 @@ typedef struct Func {
 struct Program {
     const Spec *spec;
     const Value *constants;
-    const Func *const *funcs;   /* all of them, by index */
+    const Func *const *funcs; /* all of them, by index */
     int func_count;
     const Func *const *handlers;
     const Func *const *functions;
-    const Func *main;           /* programs: `vars` and main; its environment is the global one, that of all functions */
+    const Func *main; /* programs: `vars` and main; its environment is the global one, that of all functions */
     const IoInfo *io;
     const ChoiceInfo *choices;
     const SampleInfo *samples;

@@ -7,7 +7,7 @@
 
 void list_init(List *list, Mem *mem, size_t each)
 {
-    *list = (List){ .mem = mem, .each = each };
+    *list = (List){.mem = mem, .each = each};
 }
 
 void *list_add(List *list)
@@ -27,7 +27,7 @@ int emit(Compiler *compiler, Opcode op, int a, int b, int change)
 {
     Build *build = compiler->build;
     Ins *ins = list_add(&build->code);
-    *ins = (Ins){ .op = (uint8_t)op, .a = (uint16_t)a, .b = b };
+    *ins = (Ins){.op = (uint8_t)op, .a = (uint16_t)a, .b = b};
     build->depth += change;
     if (build->depth > build->most)
         build->most = build->depth;
@@ -56,7 +56,7 @@ int constant_text(Compiler *compiler, const char *bytes, size_t size)
     Text *text = mem_get(compiler->mem, sizeof *text);
     text->size = (uint32_t)size;
     text->bytes = mem_copy(compiler->mem, bytes, size);
-    return constant(compiler, (Value){ .type = VALUE_STRING, .as.text = text });
+    return constant(compiler, (Value){.type = VALUE_STRING, .as.text = text});
 }
 
 void emit_constant(Compiler *compiler, Value value)
@@ -73,8 +73,12 @@ uint64_t new_site(Compiler *compiler)
 int32_t new_step(Compiler *compiler, StepKind kind, const char *name, const Json *at)
 {
     StepInfo *info = list_add(&compiler->steps);
-    *info = (StepInfo){ .kind = kind, .name = name, .owner = compiler->build->owner, .handler = compiler->build->handler, .resource = -1,
-        .place = at->place };
+    *info = (StepInfo){.kind = kind,
+                       .name = name,
+                       .owner = compiler->build->owner,
+                       .handler = compiler->build->handler,
+                       .resource = -1,
+                       .place = at->place};
     return (int32_t)compiler->steps.count - 1;
 }
 
@@ -87,7 +91,7 @@ int emit_try(Compiler *compiler)
 {
     Build *build = compiler->build;
     TryInfo *info = list_add(&build->tries);
-    *info = (TryInfo){ .catch_at = -1, .finally_at = -1, .depth = build->depth };
+    *info = (TryInfo){.catch_at = -1, .finally_at = -1, .depth = build->depth};
     if (++build->open_tries > build->most_tries)
         build->most_tries = build->open_tries;
     int index = (int)build->tries.count - 1;
@@ -171,7 +175,7 @@ Func *func_begin(Compiler *compiler, Build *build, const char *name, bool is_asy
     func->name = name;
     func->is_async = is_async;
     func->step = -1;
-    *build = (Build){ .outer = outer, .func = func, .can_await = is_async };
+    *build = (Build){.outer = outer, .func = func, .can_await = is_async};
     if (outer != NULL) {
         build->handler = outer->handler;
         build->owner = outer->owner;
@@ -199,8 +203,8 @@ void func_end(Compiler *compiler, Build *build)
     func->stack = (uint16_t)(build->most + 2 * build->most_tries + 2);
     func->tries = (uint16_t)build->most_tries;
     if (build->most > 60000 || build->code.count > INT32_MAX / 2)
-        diag_error(compiler->diag, (JsonPlace){ .file = compiler->spec->file, .line = 1, .column = 1 }, "split it into functions",
-            "'%s' is too large", func->name);
+        diag_error(compiler->diag, (JsonPlace){.file = compiler->spec->file, .line = 1, .column = 1},
+                   "split it into functions", "'%s' is too large", func->name);
     compiler->build = build->outer;
 }
 
@@ -222,7 +226,8 @@ static void declare_arguments(Compiler *compiler, Func *func, const Json *args)
     }
 }
 
-const Func *compile_func(Compiler *compiler, const Json *body, const Json *args, const char *implicit, bool is_async, const char *what)
+const Func *compile_func(Compiler *compiler, const Json *body, const Json *args, const char *implicit, bool is_async,
+                         const char *what)
 {
     Build build;
     Scope scope;
@@ -255,8 +260,8 @@ static bool function_parts(Compiler *compiler, const Json *value, const Json **b
         *args = json_member(value, "args");
         for (const Json *each = value->child; each != NULL; each = each->next)
             if (each != *body && each != *args)
-                wrong(compiler, each, "a function is {\"args\": [\"a\"], \"do\": [ … ]} or {\"async\": [ … ]}", "'%s' does not belong to a function",
-                    each->key);
+                wrong(compiler, each, "a function is {\"args\": [\"a\"], \"do\": [ … ]} or {\"async\": [ … ]}",
+                      "'%s' does not belong to a function", each->key);
     }
     return *body != NULL && (*body)->type == JSON_ARRAY;
 }
@@ -299,7 +304,7 @@ static void emit_call(Compiler *compiler, const Json *name, const Json *args)
         for (const Json *arg = args->child; arg != NULL; arg = arg->next, n++)
             compile_expression(compiler, arg);
     CallInfo *info = list_add(&compiler->calls);
-    *info = (CallInfo){ .function = index, .site = new_site(compiler) };
+    *info = (CallInfo){.function = index, .site = new_site(compiler)};
     emit(compiler, OP_CALL, n, (int)compiler->calls.count - 1, 1 - n);
 }
 
@@ -345,7 +350,9 @@ void compile_function(Compiler *compiler, const Json *value, const char *implici
         func->step = step;
         emit(compiler, OP_CLOSURE, 0, (int)func->index, +1);
     } else {
-        wrong(compiler, value, "[ … ], \"f\", {\"async\": [ … ]}, {\"args\": [\"a\"], \"do\": [ … ]} or {\"bind\": \"f\", \"args\": [1]}",
+        wrong(
+            compiler, value,
+            "[ … ], \"f\", {\"async\": [ … ]}, {\"args\": [\"a\"], \"do\": [ … ]} or {\"bind\": \"f\", \"args\": [1]}",
             "a function is expected here");
         emit(compiler, OP_UNDEFINED, 0, 0, +1);
     }
@@ -379,7 +386,8 @@ static Func *compile_owner(Compiler *compiler, const SpecBody *spec, int handler
     if (handler >= 0)
         body = spec->body;
     else if (!function_parts(compiler, spec->body, &body, &args, &is_async)) {
-        wrong(compiler, spec->body, "[ … ], {\"async\": [ … ]} or {\"args\": [\"a\"], \"do\": [ … ]}", "a function is expected here");
+        wrong(compiler, spec->body, "[ … ], {\"async\": [ … ]} or {\"args\": [\"a\"], \"do\": [ … ]}",
+              "a function is expected here");
         return NULL;
     }
     Func *func = func_begin(compiler, &build, spec->name, is_async);
@@ -430,7 +438,7 @@ static Func *compile_main(Compiler *compiler, const Func **functions)
 
 Program *program_compile(Mem *mem, const Spec *spec, Diag *diag)
 {
-    Compiler compiler = { .mem = mem, .spec = spec, .diag = diag, .handler = spec->kind == SPEC_WORKLOAD };
+    Compiler compiler = {.mem = mem, .spec = spec, .diag = diag, .handler = spec->kind == SPEC_WORKLOAD};
     size_t errors = diag->errors;
     list_init(&compiler.constants, mem, sizeof(Value));
     list_init(&compiler.funcs, mem, sizeof(Func *));

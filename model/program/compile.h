@@ -28,7 +28,7 @@ typedef struct Name {
 /* The names of one BODY. All of them are known when its first statement is compiled, as JavaScript hoists them. */
 typedef struct Scope {
     struct Scope *outer;
-    List names;     /* of Name */
+    List names; /* of Name */
     bool has_environment;
 } Scope;
 
@@ -40,11 +40,11 @@ typedef struct Build {
     int depth, most; /* operands now and at most */
     int open_tries, most_tries;
     bool can_await;
-    bool module;       /* the main of an ES module: nothing to return from */
-    int handler;       /* whose steps these are; -1: a function's or a program's */
+    bool module; /* the main of an ES module: nothing to return from */
+    int handler; /* whose steps these are; -1: a function's or a program's */
     const char *owner;
     uint64_t owner_hash;
-    uint32_t *sites;   /* counter of the owner */
+    uint32_t *sites; /* counter of the owner */
 } Build;
 
 typedef struct Compiler {
@@ -60,11 +60,13 @@ typedef struct Compiler {
 
 /* ---- verbs: THE table of steps ---- */
 enum {
-    IN_PROGRAM = 1, IN_HANDLER = 2, ANYWHERE = 3,
+    IN_PROGRAM = 1,
+    IN_HANDLER = 2,
+    ANYWHERE = 3,
     AS_EXPRESSION = 4, /* may stand inside an expression */
     GIVES = 8,         /* leaves a value (that `as` may name) */
     IS_IO = 16,
-    DECLARES = 32      /* its operand declares a name of the body */
+    DECLARES = 32 /* its operand declares a name of the body */
 };
 typedef void VerbFn(Compiler *compiler, const Json *step, const Json *operand);
 typedef struct Verb {
@@ -76,11 +78,13 @@ typedef struct Verb {
 } Verb;
 extern const Verb verbs[]; /* ends with a NULL name */
 
-const Verb *verb_of(const Json *step, const Json **operand);          /* the first key that is a verb; NULL: none */
-const Verb *verb_check(Compiler *compiler, const Json *step, unsigned where, const Json **operand); /* says what is wrong; NULL then */
+const Verb *verb_of(const Json *step, const Json **operand); /* the first key that is a verb; NULL: none */
+const Verb *verb_check(Compiler *compiler, const Json *step, unsigned where,
+                       const Json **operand); /* says what is wrong; NULL then */
 
 /* ---- emitting ---- */
-int emit(Compiler *compiler, Opcode op, int a, int b, int change); /* change: of the operand stack; returns the instruction's index */
+int emit(Compiler *compiler, Opcode op, int a, int b,
+         int change); /* change: of the operand stack; returns the instruction's index */
 int here(const Compiler *compiler);
 void patch(Compiler *compiler, int at, int to);
 int constant(Compiler *compiler, Value value);
@@ -89,7 +93,7 @@ void emit_constant(Compiler *compiler, Value value);
 uint64_t new_site(Compiler *compiler);
 int32_t new_step(Compiler *compiler, StepKind kind, const char *name, const Json *at);
 StepInfo *step_info(Compiler *compiler, int32_t step);
-int emit_try(Compiler *compiler);                     /* opens a protected part; returns its index */
+int emit_try(Compiler *compiler); /* opens a protected part; returns its index */
 TryInfo *try_info(Compiler *compiler, int index);
 /* wrong(compiler, the Json at which it is wrong, help, format, …) */
 #define wrong(compiler, at, help, ...) diag_error((compiler)->diag, (at)->place, (help), __VA_ARGS__)
@@ -98,33 +102,39 @@ TryInfo *try_info(Compiler *compiler, int index);
 void scope_open(Compiler *compiler, Scope *scope);
 void scope_close(Compiler *compiler);
 void scope_add(Compiler *compiler, const char *name, NameKind kind, bool declared);
-void scope_hoist(Compiler *compiler, const Json *body);            /* adds the names that the statements of a body declare */
+void scope_hoist(Compiler *compiler, const Json *body); /* adds the names that the statements of a body declare */
 bool name_valid(Compiler *compiler, const Json *at, const char *name);
-void load_name(Compiler *compiler, const Json *at, const char *name, size_t size);  /* → value */
-void store_name(Compiler *compiler, const Json *at, const char *name);              /* `set`: value → */
-void declare_name(Compiler *compiler, const char *name);                            /* let and such: value → */
-void bind_name(Compiler *compiler, const Json *at, const char *name);               /* `as`: value → */
+void load_name(Compiler *compiler, const Json *at, const char *name, size_t size); /* → value */
+void store_name(Compiler *compiler, const Json *at, const char *name);             /* `set`: value → */
+void declare_name(Compiler *compiler, const char *name);                           /* let and such: value → */
+void bind_name(Compiler *compiler, const Json *at, const char *name);              /* `as`: value → */
 
 /* ---- parts ---- */
-void compile_body(Compiler *compiler, const Json *body);                                /* its statements, in the scope that is open */
-void compile_block(Compiler *compiler, const Json *body, const char *name, NameKind kind); /* a scope of its own; with a name: value → (it is bound first) */
-void compile_expression(Compiler *compiler, const Json *value);                         /* → value */
-void compile_error_value(Compiler *compiler, const Json *value);                        /* a text is an Error; → value */
-void compile_text(Compiler *compiler, const Json *at, const char *text, size_t size);   /* → value */
-void compile_duration(Compiler *compiler, const Json *at, const Json *value);           /* → duration or number of ms */
-void compile_function(Compiler *compiler, const Json *value, const char *implicit, const char *what); /* FUNC: → function */
-const Func *compile_func(Compiler *compiler, const Json *body, const Json *args, const char *implicit, bool is_async, const char *what);
-void compile_async_body(Compiler *compiler, const Json *body, bool element);            /* {"async": BODY} → promise */
-void compile_io(Compiler *compiler, const Json *step, const Verb *verb, const Json *operand, Opcode op); /* operands and the instruction */
+void compile_body(Compiler *compiler, const Json *body); /* its statements, in the scope that is open */
+void compile_block(Compiler *compiler, const Json *body, const char *name,
+                   NameKind kind); /* a scope of its own; with a name: value → (it is bound first) */
+void compile_expression(Compiler *compiler, const Json *value);  /* → value */
+void compile_error_value(Compiler *compiler, const Json *value); /* a text is an Error; → value */
+void compile_text(Compiler *compiler, const Json *at, const char *text, size_t size); /* → value */
+void compile_duration(Compiler *compiler, const Json *at, const Json *value);         /* → duration or number of ms */
+void compile_function(Compiler *compiler, const Json *value, const char *implicit,
+                      const char *what); /* FUNC: → function */
+const Func *compile_func(Compiler *compiler, const Json *body, const Json *args, const char *implicit, bool is_async,
+                         const char *what);
+void compile_async_body(Compiler *compiler, const Json *body, bool element); /* {"async": BODY} → promise */
+void compile_io(Compiler *compiler, const Json *step, const Verb *verb, const Json *operand,
+                Opcode op);                                     /* operands and the instruction */
 int named_function(const Compiler *compiler, const char *name); /* -1: none */
-bool is_variable(const Json *value); /* "$x" */
+bool is_variable(const Json *value);                            /* "$x" */
 Func *func_begin(Compiler *compiler, Build *build, const char *name, bool is_async);
 void func_end(Compiler *compiler, Build *build);
 
 /* The compile functions of the table; what each step means stands in the table's `about` and at the function. */
-VerbFn step_cpu, step_let, step_set, step_inc, step_if, step_repeat, step_while, step_each, step_return, step_throw, step_try, step_timeout,
-    step_interval, step_immediate, step_tick, step_microtask, step_handle, step_settle, step_deferred, step_sync, step_emitter, step_on, step_emit,
-    step_open, step_close, step_exit, step_serve, step_listen, step_respond, step_choose, step_lock, step_log, step_await, step_call, step_async,
-    step_resolved, step_rejected, step_promise, step_chain, step_combine, step_thenable, step_sleep, step_io, step_error, step_binary, step_not;
+VerbFn step_cpu, step_let, step_set, step_inc, step_if, step_repeat, step_while, step_each, step_return, step_throw,
+    step_try, step_timeout, step_interval, step_immediate, step_tick, step_microtask, step_handle, step_settle,
+    step_deferred, step_sync, step_emitter, step_on, step_emit, step_open, step_close, step_exit, step_serve,
+    step_listen, step_respond, step_choose, step_lock, step_log, step_await, step_call, step_async, step_resolved,
+    step_rejected, step_promise, step_chain, step_combine, step_thenable, step_sleep, step_io, step_error, step_binary,
+    step_not;
 
 #endif

@@ -82,19 +82,11 @@ void compile_expression(Compiler *compiler, const Json *value)
     const Verb *verb;
     int n = 0;
     switch (value->type) {
-    case JSON_NULL:
-        emit(compiler, OP_UNDEFINED, 0, 0, +1);
-        break;
+    case JSON_NULL: emit(compiler, OP_UNDEFINED, 0, 0, +1); break;
     case JSON_FALSE:
-    case JSON_TRUE:
-        emit_constant(compiler, value_bool(value->type == JSON_TRUE));
-        break;
-    case JSON_NUMBER:
-        emit_constant(compiler, value_number(value->number));
-        break;
-    case JSON_STRING:
-        compile_text(compiler, value, value->text, value->text_size);
-        break;
+    case JSON_TRUE: emit_constant(compiler, value_bool(value->type == JSON_TRUE)); break;
+    case JSON_NUMBER: emit_constant(compiler, value_number(value->number)); break;
+    case JSON_STRING: compile_text(compiler, value, value->text, value->text_size); break;
     case JSON_ARRAY:
         for (element = value->child; element != NULL; element = element->next, n++)
             compile_expression(compiler, element);
@@ -114,7 +106,7 @@ void compile_expression(Compiler *compiler, const Json *value)
 
 static bool is_computed(const Json *value)
 {
-    static const char *const verbs_of_numbers[] = { "add", "sub", "mul", "mod", "call" };
+    static const char *const verbs_of_numbers[] = {"add", "sub", "mul", "mod", "call"};
     for (size_t i = 0; i < COUNT_OF(verbs_of_numbers); i++)
         if (json_member(value, verbs_of_numbers[i]) != NULL)
             return true;
@@ -124,7 +116,8 @@ static bool is_computed(const Json *value)
 void compile_duration(Compiler *compiler, const Json *at, const Json *value)
 {
     if (value == NULL) {
-        wrong(compiler, at, compiler->handler ? "write \"5ms\"" : "write 5 (milliseconds) or \"250us\"", "a duration is missing");
+        wrong(compiler, at, compiler->handler ? "write \"5ms\"" : "write 5 (milliseconds) or \"250us\"",
+              "a duration is missing");
         emit(compiler, OP_UNDEFINED, 0, 0, +1);
         return;
     }
@@ -137,8 +130,9 @@ void compile_duration(Compiler *compiler, const Json *at, const Json *value)
         return;
     }
     if (!compiler->handler && value->type != JSON_STRING) {
-        wrong(compiler, value, "write 5 (milliseconds), \"250us\", \"$x\" or an expression; random durations belong to workloads",
-            "a duration is expected here");
+        wrong(compiler, value,
+              "write 5 (milliseconds), \"250us\", \"$x\" or an expression; random durations belong to workloads",
+              "a duration is expected here");
         emit(compiler, OP_UNDEFINED, 0, 0, +1);
         return;
     }
@@ -147,10 +141,10 @@ void compile_duration(Compiler *compiler, const Json *at, const Json *value)
     if (dist == NULL) {
         emit(compiler, OP_UNDEFINED, 0, 0, +1);
     } else if (dist_is_constant(dist, &fixed)) {
-        emit_constant(compiler, (Value){ .type = VALUE_DURATION, .as.duration = fixed });
+        emit_constant(compiler, (Value){.type = VALUE_DURATION, .as.duration = fixed});
     } else {
         SampleInfo *sample = list_add(&compiler->samples);
-        *sample = (SampleInfo){ .dist = dist, .site = new_site(compiler) };
+        *sample = (SampleInfo){.dist = dist, .site = new_site(compiler)};
         emit(compiler, OP_SAMPLE, 0, (int)compiler->samples.count - 1, +1);
     }
 }
@@ -159,13 +153,17 @@ void compile_duration(Compiler *compiler, const Json *at, const Json *value)
 
 void step_binary(Compiler *compiler, const Json *step, const Json *operand)
 {
-    static const struct { const char *name; Opcode op; } ops[] = { { "add", OP_ADD }, { "sub", OP_SUB }, { "mul", OP_MUL }, { "mod", OP_MOD },
-        { "eq", OP_EQ }, { "lt", OP_LT }, { "gt", OP_GT } };
+    static const struct {
+        const char *name;
+        Opcode op;
+    } ops[] = {{"add", OP_ADD}, {"sub", OP_SUB}, {"mul", OP_MUL}, {"mod", OP_MOD},
+               {"eq", OP_EQ},   {"lt", OP_LT},   {"gt", OP_GT}};
     const char *name = operand->key;
     bool many = name[0] == 'a' || name[0] == 's' || name[0] == 'm'; /* add, sub, mul, mod chain from the left */
     (void)step;
     if (operand->type != JSON_ARRAY || operand->count < 2 || (operand->count > 2 && !many)) {
-        wrong(compiler, operand, diag_text(compiler->diag, "write {\"%s\": [1, \"$x\"]}", name), "'%s' takes an array of two values", name);
+        wrong(compiler, operand, diag_text(compiler->diag, "write {\"%s\": [1, \"$x\"]}", name),
+              "'%s' takes an array of two values", name);
         emit(compiler, OP_UNDEFINED, 0, 0, +1);
         return;
     }
@@ -224,7 +222,7 @@ static const Func *compile_executor(Compiler *compiler, const Json *step, const 
     const Json *id = json_member(step, "id");
     Func *func = func_begin(compiler, &build, what, false);
     scope_open(compiler, &scope);
-    const char *names[2] = { "resolve", "reject" };
+    const char *names[2] = {"resolve", "reject"};
     for (int i = 0; i < 2; i++) {
         Buf name;
         buf_init(&name, compiler->mem, 1 << 20);
@@ -258,12 +256,13 @@ void step_thenable(Compiler *compiler, const Json *step, const Json *operand)
 
 static void chain_step(Compiler *compiler, const Json *link)
 {
-    const Json *then = json_member(link, "then"), *other = json_member(link, "else"), *caught = json_member(link, "catch"),
-               *always = json_member(link, "finally");
+    const Json *then = json_member(link, "then"), *other = json_member(link, "else"),
+               *caught = json_member(link, "catch"), *always = json_member(link, "finally");
     for (const Json *each = link->type == JSON_OBJECT ? link->child : NULL; each != NULL; each = each->next)
         if (each != then && each != other && each != caught && each != always)
-            wrong(compiler, each, "a link is {\"then\": …}, {\"then\": …, \"else\": …}, {\"catch\": …} or {\"finally\": …}",
-                "'%s' does not belong to a link of a chain", each->key);
+            wrong(compiler, each,
+                  "a link is {\"then\": …}, {\"then\": …, \"else\": …}, {\"catch\": …} or {\"finally\": …}",
+                  "'%s' does not belong to a link of a chain", each->key);
     if (then != NULL) {
         compile_function(compiler, then, "v", "then");
         if (other != NULL)
@@ -280,14 +279,15 @@ static void chain_step(Compiler *compiler, const Json *link)
         emit(compiler, OP_FINALLY_THEN, 0, 0, -1);
     } else
         wrong(compiler, link, "a link is {\"then\": …}, {\"then\": …, \"else\": …}, {\"catch\": …} or {\"finally\": …}",
-            "a link of a chain is expected here");
+              "a link of a chain is expected here");
 }
 
 void step_chain(Compiler *compiler, const Json *step, const Json *operand)
 {
     (void)step;
     if (operand->type != JSON_ARRAY || operand->count == 0) {
-        wrong(compiler, operand, "write {\"chain\": [PROMISE, {\"then\": …}, {\"catch\": …}]}", "'chain' takes an array that begins with a promise");
+        wrong(compiler, operand, "write {\"chain\": [PROMISE, {\"then\": …}, {\"catch\": …}]}",
+              "'chain' takes an array that begins with a promise");
         emit(compiler, OP_UNDEFINED, 0, 0, +1);
         return;
     }
@@ -300,13 +300,14 @@ void step_chain(Compiler *compiler, const Json *step, const Json *operand)
  * those so far. */
 void step_combine(Compiler *compiler, const Json *step, const Json *operand)
 {
-    static const char *const kinds[] = { "all", "race", "any", "allSettled" };
+    static const char *const kinds[] = {"all", "race", "any", "allSettled"};
     int kind = 0, n = 0;
     (void)step;
     while (strcmp(kinds[kind], operand->key) != 0)
         kind++;
     if (operand->type != JSON_ARRAY) {
-        wrong(compiler, operand, "write {\"all\": [PROMISE, [ … ], …]}: an array inside is a body", "'%s' takes an array", operand->key);
+        wrong(compiler, operand, "write {\"all\": [PROMISE, [ … ], …]}: an array inside is a body",
+              "'%s' takes an array", operand->key);
         emit(compiler, OP_UNDEFINED, 0, 0, +1);
         return;
     }
@@ -341,7 +342,8 @@ static bool plain_io(const Json *value, const Json **operand, const Verb **verb)
     if (value->type != JSON_OBJECT || json_member(value, "cb") != NULL || json_member(value, "as") != NULL)
         return false;
     *verb = verb_of(value, operand);
-    return *verb != NULL && ((*verb)->flags & IS_IO || (strcmp((*verb)->name, "sleep") == 0 && json_member(value, "value") == NULL));
+    return *verb != NULL &&
+           ((*verb)->flags & IS_IO || (strcmp((*verb)->name, "sleep") == 0 && json_member(value, "value") == NULL));
 }
 
 void step_await(Compiler *compiler, const Json *step, const Json *operand)
@@ -349,7 +351,8 @@ void step_await(Compiler *compiler, const Json *step, const Json *operand)
     const Json *inner;
     const Verb *verb;
     if (!compiler->build->can_await)
-        wrong(compiler, step, "await stands in async functions, in handlers and in the main of an ES module", "no await here");
+        wrong(compiler, step, "await stands in async functions, in handlers and in the main of an ES module",
+              "no await here");
     if (plain_io(operand, &inner, &verb)) {
         if (verb_check(compiler, operand, AS_EXPRESSION, &inner) == NULL)
             emit(compiler, OP_UNDEFINED, 0, 0, +1);

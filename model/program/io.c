@@ -67,14 +67,16 @@ static void describe_files(Compiler *compiler, IoInfo *io, const Json *step, con
         io->missing = true;
         one_trip(compiler, io, TRIP_STAT);
         if (strcmp(what, "missing") != 0)
-            wrong(compiler, operand, io->kind == IO_FSP ? "\"stat\", \"readFile\" or \"missing\"" : "\"stat\", \"open\", \"readFile\" or \"missing\"",
-                "'%s' takes the name of a file operation", operand->key);
+            wrong(compiler, operand,
+                  io->kind == IO_FSP ? "\"stat\", \"readFile\" or \"missing\""
+                                     : "\"stat\", \"open\", \"readFile\" or \"missing\"",
+                  "'%s' takes the name of a file operation", operand->key);
     }
 }
 
 static void describe_pool(Compiler *compiler, IoInfo *io, const Json *step)
 {
-    static const char *const kinds[] = { "cpu", "fs", "dns" };
+    static const char *const kinds[] = {"cpu", "fs", "dns"};
     const Json *kind = json_member(step, "kind");
     io->kind = IO_POOL;
     io->value = "pool";
@@ -106,8 +108,8 @@ static void describe_resource(Compiler *compiler, IoInfo *io, const Json *operan
     for (int i = 0; i < spec->resource_count && n < COUNT_OF(words); i++)
         words[n++] = spec->resources[i].name;
     const char *help = operand->type == JSON_STRING ? diag_suggest(compiler->diag, operand->text, words, n) : NULL;
-    wrong(compiler, operand, help != NULL ? help : "resources are defined under \"resources\" at the top level", "the resource '%s' is defined nowhere",
-        operand->type == JSON_STRING ? operand->text : "");
+    wrong(compiler, operand, help != NULL ? help : "resources are defined under \"resources\" at the top level",
+          "the resource '%s' is defined nowhere", operand->type == JSON_STRING ? operand->text : "");
 }
 
 static const char *pool_name(PoolKind kind)
@@ -119,18 +121,13 @@ static const char *pool_name(PoolKind kind)
 static const char *io_name(Compiler *compiler, const IoInfo *io, const Json *operand)
 {
     switch (io->kind) {
-    case IO_RESOURCE:
-        return compiler->spec->resource_count ? compiler->spec->resources[io->resource].name : "";
+    case IO_RESOURCE: return compiler->spec->resource_count ? compiler->spec->resources[io->resource].name : "";
     case IO_NET:
-    case IO_CONN:
-        return "net";
-    case IO_SLEEP:
-        return "sleep";
+    case IO_CONN: return "net";
+    case IO_SLEEP: return "sleep";
     case IO_TRIPS:
-    case IO_FSP:
-        return operand->type == JSON_STRING ? operand->text : "fs";
-    case IO_POOL:
-        return io->per_ms != 0 ? operand->key : pool_name(io->pool);
+    case IO_FSP: return operand->type == JSON_STRING ? operand->text : "fs";
+    case IO_POOL: return io->per_ms != 0 ? operand->key : pool_name(io->pool);
     }
     return "";
 }
@@ -146,13 +143,16 @@ static const char *prefixed(Compiler *compiler, const char *prefix, const char *
 
 static StepKind step_kind(const IoInfo *io)
 {
-    return io->kind == IO_RESOURCE ? STEP_IO : io->kind == IO_SLEEP ? STEP_SLEEP : io->kind == IO_NET || io->kind == IO_CONN ? STEP_NET : STEP_POOL;
+    return io->kind == IO_RESOURCE                     ? STEP_IO
+           : io->kind == IO_SLEEP                      ? STEP_SLEEP
+           : io->kind == IO_NET || io->kind == IO_CONN ? STEP_NET
+                                                       : STEP_POOL;
 }
 
 /* Fills an IoInfo from the step and emits its operand (a duration, a number of units, or undefined); returns the IoInfo's index. */
 static int describe(Compiler *compiler, const Json *step, const Json *operand, const char *prefix)
 {
-    IoInfo io = { .resource = -1, .value = "undefined" };
+    IoInfo io = {.resource = -1, .value = "undefined"};
     const char *verb = operand->key;
     bool takes_time = true;
     if (strcmp(verb, "net") == 0) {
@@ -207,7 +207,8 @@ void compile_io(Compiler *compiler, const Json *step, const Verb *verb, const Js
         compile_function(compiler, cb, io->missing ? "e" : NULL, step_info(compiler, io->step)->name);
     if (op == OP_SYNC) {
         if (io->kind == IO_SLEEP || io->kind == IO_NET || io->kind == IO_CONN || io->kind == IO_FSP)
-            wrong(compiler, operand, "sync takes io, fs, pool, pbkdf2 or zlib", "'%s' has no synchronous form", operand->key);
+            wrong(compiler, operand, "sync takes io, fs, pool, pbkdf2 or zlib", "'%s' has no synchronous form",
+                  operand->key);
         if (io->kind == IO_TRIPS && io->trip_count > 1) /* readFileSync: one stretch, whatever the size */
             one_trip(compiler, io, SYNC_READ);
         step_info(compiler, io->step)->kind = STEP_SYNC;
@@ -242,5 +243,6 @@ void step_sync(Compiler *compiler, const Json *step, const Json *operand)
     if (verb != NULL && verb->flags & IS_IO)
         compile_io(compiler, operand, verb, inner, OP_SYNC);
     else if (verb != NULL || operand->type != JSON_OBJECT)
-        wrong(compiler, operand, "write {\"sync\": {\"fs\": \"readFile\"}}", "'sync' takes an I/O step: io, fs, pool, pbkdf2 or zlib");
+        wrong(compiler, operand, "write {\"sync\": {\"fs\": \"readFile\"}}",
+              "'sync' takes an I/O step: io, fs, pool, pbkdf2 or zlib");
 }

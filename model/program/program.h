@@ -7,15 +7,27 @@
 
 #include "../spec/spec.h"
 
-typedef enum StepKind { STEP_CPU, STEP_IO, STEP_NET, STEP_SLEEP, STEP_POOL, STEP_SYNC, STEP_LOCK, STEP_COMBINE, STEP_RESPOND, STEP_TEXT, STEP_CALLBACK } StepKind;
+typedef enum StepKind {
+    STEP_CPU,
+    STEP_IO,
+    STEP_NET,
+    STEP_SLEEP,
+    STEP_POOL,
+    STEP_SYNC,
+    STEP_LOCK,
+    STEP_COMBINE,
+    STEP_RESPOND,
+    STEP_TEXT,
+    STEP_CALLBACK
+} StepKind;
 
 typedef struct StepInfo {
     StepKind kind;
-    const char *name;   /* for people: "cpu", "await db", "sleep", "pool fs", "sync disk", "all" … */
-    const char *owner;  /* the handler or function in which it stands */
-    int handler;        /* its index, -1 in functions and programs */
-    int resource;       /* STEP_IO and STEP_SYNC of a resource, STEP_LOCK: a lock's number; else -1 */
-    const Dist *dist;   /* the time it takes, where it stands in the spec; else NULL */
+    const char *name;  /* for people: "cpu", "await db", "sleep", "pool fs", "sync disk", "all" … */
+    const char *owner; /* the handler or function in which it stands */
+    int handler;       /* its index, -1 in functions and programs */
+    int resource;      /* STEP_IO and STEP_SYNC of a resource, STEP_LOCK: a lock's number; else -1 */
+    const Dist *dist;  /* the time it takes, where it stands in the spec; else NULL */
     JsonPlace place;
 } StepInfo;
 

@@ -4,7 +4,7 @@
 
 void scope_open(Compiler *compiler, Scope *scope)
 {
-    *scope = (Scope){ .outer = compiler->scope };
+    *scope = (Scope){.outer = compiler->scope};
     list_init(&scope->names, compiler->mem, sizeof(Name));
     compiler->scope = scope;
 }
@@ -26,7 +26,7 @@ static Name *scope_find(const Scope *scope, const char *name, size_t size)
 void scope_add(Compiler *compiler, const char *name, NameKind kind, bool declared)
 {
     Name *entry = list_add(&compiler->scope->names);
-    *entry = (Name){ .text = name, .kind = kind, .declared = declared };
+    *entry = (Name){.text = name, .kind = kind, .declared = declared};
     compiler->scope->has_environment = true;
 }
 
@@ -36,8 +36,10 @@ static bool letter(char c)
 }
 
 /* JavaScript's words, and those that the language gives a meaning of their own. */
-static const char *const reserved[] = { "process", "resolve", "reject", "await", "async", "let", "const", "function", "return", "new", "if", "else",
-    "for", "while", "try", "catch", "true", "false", "null", "undefined", "this", "class", "var", "switch", "case", "throw", "typeof", "in", "of", "do" };
+static const char *const reserved[] = {
+    "process", "resolve", "reject", "await",  "async", "let",   "const",  "function", "return", "new",
+    "if",      "else",    "for",    "while",  "try",   "catch", "true",   "false",    "null",   "undefined",
+    "this",    "class",   "var",    "switch", "case",  "throw", "typeof", "in",       "of",     "do"};
 
 bool name_valid(Compiler *compiler, const Json *at, const char *name)
 {
@@ -75,8 +77,9 @@ static void hoist_as(Compiler *compiler, const Json *at, const char *name)
     int outwards;
     if (own != NULL) {
         if (own->kind != NAME_LET)
-            wrong(compiler, at, "each name is declared once in a body; a variable made with `let` can be assigned again",
-                "'%s' is declared twice in this body", name);
+            wrong(compiler, at,
+                  "each name is declared once in a body; a variable made with `let` can be assigned again",
+                  "'%s' is declared twice in this body", name);
         return;
     }
     if (visible_let(compiler, name, &outwards) == NULL && name_valid(compiler, at, name))
@@ -111,7 +114,8 @@ void scope_hoist(Compiler *compiler, const Json *body)
             continue;
         const Json *as = json_member(step, "as");
         if (strcmp(verb->name, "let") == 0) {
-            for (const Json *each = operand->type == JSON_OBJECT ? operand->child : NULL; each != NULL; each = each->next)
+            for (const Json *each = operand->type == JSON_OBJECT ? operand->child : NULL; each != NULL;
+                 each = each->next)
                 if (name_valid(compiler, each, each->key))
                     hoist_new(compiler, each, each->key, NAME_LET);
         } else if (verb->flags & DECLARES && operand->type == JSON_STRING) {
@@ -173,7 +177,7 @@ static void unknown_name(Compiler *compiler, const Json *at, const char *name)
 static void name_instruction(Compiler *compiler, const char *name)
 {
     NamedIns *named = list_add(&compiler->build->names);
-    *named = (NamedIns){ .at = here(compiler) - 1, .name = name };
+    *named = (NamedIns){.at = here(compiler) - 1, .name = name};
 }
 
 void load_name(Compiler *compiler, const Json *at, const char *name, size_t size)

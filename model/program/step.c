@@ -8,7 +8,8 @@ static const Json *member_body(Compiler *compiler, const Json *step, const char 
 {
     const Json *body = json_member(step, key);
     if (body == NULL)
-        diag_error(compiler->diag, step->place, diag_text(compiler->diag, "write \"%s\": [ … ]", key), "'%s' is missing", key);
+        diag_error(compiler->diag, step->place, diag_text(compiler->diag, "write \"%s\": [ … ]", key),
+                   "'%s' is missing", key);
     else if (body->type != JSON_ARRAY)
         wrong(compiler, body, "a body is an array of steps: [ … ]", "a body is expected here");
     else
@@ -21,7 +22,8 @@ static const char *member_name(Compiler *compiler, const Json *step, const char 
     const Json *name = json_member(step, key);
     if (name != NULL && name->type == JSON_STRING)
         return name->text;
-    diag_error(compiler->diag, name != NULL ? name->place : step->place, diag_text(compiler->diag, "write \"%s\": \"name\"", key), "'%s' takes a name", key);
+    diag_error(compiler->diag, name != NULL ? name->place : step->place,
+               diag_text(compiler->diag, "write \"%s\": \"name\"", key), "'%s' takes a name", key);
     return NULL;
 }
 
@@ -203,7 +205,8 @@ static void close_try(Compiler *compiler)
 
 void step_try(Compiler *compiler, const Json *step, const Json *operand)
 {
-    const Json *caught = json_member(step, "catch"), *always = json_member(step, "finally"), *as = json_member(step, "as");
+    const Json *caught = json_member(step, "catch"), *always = json_member(step, "finally"),
+               *as = json_member(step, "as");
     if (caught == NULL && always == NULL)
         wrong(compiler, step, "write {\"try\": [ … ], \"catch\": [ … ]}", "'try' needs a catch or a finally");
     int first = emit_try(compiler), second = -1;
@@ -238,21 +241,23 @@ void step_choose(Compiler *compiler, const Json *step, const Json *operand)
     int n = (int)operand->count, index = 0;
     (void)step;
     if (operand->type != JSON_ARRAY || n == 0) {
-        wrong(compiler, operand, "write {\"choose\": [[90, [ … ]], [10, [ … ]]]}", "'choose' takes an array of branches");
+        wrong(compiler, operand, "write {\"choose\": [[90, [ … ]], [10, [ … ]]]}",
+              "'choose' takes an array of branches");
         return;
     }
     double *up_to = mem_get(compiler->mem, mem_array(compiler->mem, (size_t)n, sizeof *up_to));
     int32_t *at = mem_get(compiler->mem, mem_array(compiler->mem, (size_t)n, sizeof *at));
     int *over = mem_get(compiler->mem, mem_array(compiler->mem, (size_t)n, sizeof *over));
-    ChoiceInfo info = { .count = n, .up_to = up_to, .at = at, .site = new_site(compiler) };
+    ChoiceInfo info = {.count = n, .up_to = up_to, .at = at, .site = new_site(compiler)};
     *(ChoiceInfo *)list_add(&compiler->choices) = info;
     emit(compiler, OP_CHOOSE, 0, (int)compiler->choices.count - 1, 0);
     double sum = 0;
     for (const Json *branch = operand->child; branch != NULL; branch = branch->next, index++) {
-        bool good = branch->type == JSON_ARRAY && branch->count == 2 && branch->child->type == JSON_NUMBER && branch->child->number >= 0
-            && branch->child->number <= 1e15;
+        bool good = branch->type == JSON_ARRAY && branch->count == 2 && branch->child->type == JSON_NUMBER &&
+                    branch->child->number >= 0 && branch->child->number <= 1e15;
         if (!good)
-            wrong(compiler, branch, "a branch is [WEIGHT, [ … ]], the weight a number from 0", "a branch is expected here");
+            wrong(compiler, branch, "a branch is [WEIGHT, [ … ]], the weight a number from 0",
+                  "a branch is expected here");
         else
             sum += branch->child->number;
         up_to[index] = sum;
@@ -358,7 +363,10 @@ void step_microtask(Compiler *compiler, const Json *step, const Json *operand)
 
 void step_handle(Compiler *compiler, const Json *step, const Json *operand)
 {
-    static const struct { const char *name; Opcode op; } ops[] = { { "clear", OP_CLEAR }, { "ref", OP_REF }, { "unref", OP_UNREF }, { "refresh", OP_REFRESH } };
+    static const struct {
+        const char *name;
+        Opcode op;
+    } ops[] = {{"clear", OP_CLEAR}, {"ref", OP_REF}, {"unref", OP_UNREF}, {"refresh", OP_REFRESH}};
     (void)step;
     if (operand->type != JSON_STRING) {
         wrong(compiler, operand, "write {\"clear\": \"t\"}", "'%s' takes the name of a variable", operand->key);
@@ -373,7 +381,8 @@ void step_handle(Compiler *compiler, const Json *step, const Json *operand)
 
 static void load_joined(Compiler *compiler, const Json *at, const char *prefix, const Json *of)
 {
-    const char *name = of != NULL && of->type == JSON_STRING ? diag_text(compiler->diag, "%s_%s", prefix, of->text) : prefix;
+    const char *name =
+        of != NULL && of->type == JSON_STRING ? diag_text(compiler->diag, "%s_%s", prefix, of->text) : prefix;
     load_name(compiler, at, name, strlen(name));
 }
 
@@ -422,11 +431,13 @@ static int load_emitter(Compiler *compiler, const Json *step, const Json *operan
     if (operand->type == JSON_STRING && strcmp(operand->text, "process") == 0) {
         emit(compiler, OP_PROCESS, 0, 0, +1);
         if (compiler->handler)
-            wrong(compiler, operand, "it belongs to programs (files with \"main\")", "no events of 'process' in a handler");
+            wrong(compiler, operand, "it belongs to programs (files with \"main\")",
+                  "no events of 'process' in a handler");
     } else if (operand->type == JSON_STRING)
         load_name(compiler, operand, operand->text, operand->text_size);
     else {
-        wrong(compiler, operand, "write {\"on\": \"ee\", \"event\": \"x\", \"do\": [ … ]}", "'%s' takes the name of an emitter", operand->key);
+        wrong(compiler, operand, "write {\"on\": \"ee\", \"event\": \"x\", \"do\": [ … ]}",
+              "'%s' takes the name of an emitter", operand->key);
         emit(compiler, OP_UNDEFINED, 0, 0, +1);
     }
     return event == NULL ? 0 : constant_text(compiler, event, strlen(event));
@@ -437,10 +448,12 @@ void step_on(Compiler *compiler, const Json *step, const Json *operand)
     const Json *event = json_member(step, "event"), *listener = json_member(step, "do");
     int how = operand->key[1] == 'f' ? ON_OFF : operand->key[2] == 'c' ? ON_ONCE : ON_ALWAYS;
     int name = load_emitter(compiler, step, operand);
-    bool error = event != NULL && event->type == JSON_STRING
-        && (strstr(event->text, "uncaughtException") != NULL || strstr(event->text, "unhandledRejection") != NULL || strcmp(event->text, "error") == 0);
+    bool error = event != NULL && event->type == JSON_STRING &&
+                 (strstr(event->text, "uncaughtException") != NULL ||
+                  strstr(event->text, "unhandledRejection") != NULL || strcmp(event->text, "error") == 0);
     if (listener != NULL)
-        compile_function(compiler, listener, error ? "e" : "v", event != NULL && event->type == JSON_STRING ? event->text : "listener");
+        compile_function(compiler, listener, error ? "e" : "v",
+                         event != NULL && event->type == JSON_STRING ? event->text : "listener");
     else {
         if (how != ON_OFF)
             member_body(compiler, step, "do");
@@ -503,7 +516,8 @@ static int times(Compiler *compiler, const Json *operand)
 {
     int n = 0;
     if (operand->type != JSON_ARRAY) {
-        wrong(compiler, operand, "write {\"serve\": [10, 20], \"handler\": [ … ]}", "'%s' takes an array of times", operand->key);
+        wrong(compiler, operand, "write {\"serve\": [10, 20], \"handler\": [ … ]}", "'%s' takes an array of times",
+              operand->key);
         return 0;
     }
     for (const Json *time = operand->child; time != NULL; time = time->next, n++)

@@ -30,7 +30,8 @@ bool value_equal(Value a, Value b)
     case VALUE_UNDEFINED: return true;
     case VALUE_BOOL: return a.as.boolean == b.as.boolean;
     case VALUE_NUMBER: return a.as.number == b.as.number;
-    case VALUE_STRING: return a.as.text->size == b.as.text->size && memcmp(a.as.text->bytes, b.as.text->bytes, a.as.text->size) == 0;
+    case VALUE_STRING:
+        return a.as.text->size == b.as.text->size && memcmp(a.as.text->bytes, b.as.text->bytes, a.as.text->size) == 0;
     default: return a.as.object == b.as.object;
     }
 }
@@ -48,7 +49,8 @@ static const char *skip_decimal(const char *p, const char *end, bool *digits)
     if (p < end && *p == '.')
         for (p++; p < end && is_digit(*p); p++)
             *digits = true;
-    if (*digits && end - p >= 2 && (*p | 32) == 'e' && (is_digit(p[1]) || ((p[1] == '+' || p[1] == '-') && end - p >= 3 && is_digit(p[2]))))
+    if (*digits && end - p >= 2 && (*p | 32) == 'e' &&
+        (is_digit(p[1]) || ((p[1] == '+' || p[1] == '-') && end - p >= 3 && is_digit(p[2]))))
         for (p += 2; p < end && is_digit(*p);)
             p++;
     return p;
@@ -104,8 +106,8 @@ Time value_to_time(Value value)
 }
 
 const char *const error_class_name[ERROR_CLASSES] = {
-    [ERROR_PLAIN] = "Error", [ERROR_TYPE] = "TypeError", [ERROR_REFERENCE] = "ReferenceError", [ERROR_RANGE] = "RangeError",
-    [ERROR_AGGREGATE] = "AggregateError",
+    [ERROR_PLAIN] = "Error",      [ERROR_TYPE] = "TypeError",           [ERROR_REFERENCE] = "ReferenceError",
+    [ERROR_RANGE] = "RangeError", [ERROR_AGGREGATE] = "AggregateError",
 };
 
 /* What is no array; `string` as String(value), else as the corpus prints it. */
@@ -136,7 +138,7 @@ typedef struct Nest {
     struct Level {
         const Array *array;
         uint32_t at; /* the next item */
-    } *level;
+    } * level;
     size_t depth, room;
 } Nest;
 
@@ -176,7 +178,8 @@ static void print_value(Buf *buf, Value value, bool string)
         }
         if (value.type == VALUE_ARRAY)
             nest_push(&nest, value.as.array);
-        else if (value.type != VALUE_UNDEFINED || nest.depth == 0 || !string) /* within an array String() leaves it empty */
+        else if (value.type != VALUE_UNDEFINED || nest.depth == 0 ||
+                 !string) /* within an array String() leaves it empty */
             print_one(buf, value, string);
     } while (buf->size <= VALUE_TEXT_MOST && nest_next(&nest, buf, &value));
     mem_free(nest.mem, nest.level);

@@ -16,7 +16,9 @@ static void walk_step(const Warner *warner, const Json *step, bool awaited);
 
 static void warn(const Warner *warner, const Json *at, const char *what, const char *else_is)
 {
-    const char *help = diag_text(warner->diag, "on the threads of '%s' it runs where it stands, before the next step; %s", warner->server, else_is);
+    const char *help =
+        diag_text(warner->diag, "on the threads of '%s' it runs where it stands, before the next step; %s",
+                  warner->server, else_is);
     diag_warning(warner->diag, at->key_place, help, "'%s' %s", at->key, what);
 }
 
@@ -70,7 +72,8 @@ static void walk_io(const Warner *warner, const Json *step, const Json *operand,
 {
     const Json *cb = json_member(step, "cb");
     if (cb != NULL) {
-        warn(warner, operand, "with a callback does not go on beside it on threads", "on a loop the steps after it come first");
+        warn(warner, operand, "with a callback does not go on beside it on threads",
+             "on a loop the steps after it come first");
         walk_function(warner, cb);
     } else if (!awaited) {
         warn(warner, operand, "is not awaited", "on a loop it goes on beside the steps after it");
@@ -95,8 +98,9 @@ static void walk_promise(const Warner *warner, const Json *operand, bool awaited
 
 static void walk_step(const Warner *warner, const Json *step, bool awaited)
 {
-    static const char *const later[] = {"setTimeout", "setInterval", "setImmediate", "nextTick", "queueMicrotask", NULL},
-                      *const promises[] = {"async", "all", "race", "any", "allSettled", NULL};
+    static const char *const later[] = {"setTimeout", "setInterval",    "setImmediate",
+                                        "nextTick",   "queueMicrotask", NULL},
+                             *const promises[] = {"async", "all", "race", "any", "allSettled", NULL};
     const Json *operand;
     const Verb *verb = step->type == JSON_OBJECT ? verb_of(step, &operand) : NULL;
     if (verb == NULL)
@@ -117,7 +121,8 @@ static void walk_step(const Warner *warner, const Json *step, bool awaited)
             walk_step(warner, link, awaited);
     } else {
         if (strcmp(verb->name, "call") == 0 && !awaited && calls_async(warner, operand))
-            warn(warner, operand, "of an async function is not awaited", "on a loop it goes on beside the steps after it");
+            warn(warner, operand, "of an async function is not awaited",
+                 "on a loop it goes on beside the steps after it");
         walk_parts(warner, step);
     }
 }

@@ -348,7 +348,8 @@ static void share_listening(EventLoop *server)
 
 static void process_init(EventLoop *server, Process *process, uint32_t number, const EventLoopConfig *config)
 {
-    static const LoopHooks hooks = {.timers = co_run_node_timers, .check = co_check, .checks = node_checks, .program = co_uv_run};
+    static const LoopHooks hooks = {
+        .timers = co_run_node_timers, .check = co_check, .checks = node_checks, .program = co_uv_run};
     process->server = server;
     node_init(&process->node, &server->shared, hooks, number);
     process->node.loop.legacy = config->order == ORDER_LIBUV_1_44;

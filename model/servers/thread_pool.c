@@ -120,7 +120,8 @@ static bool wake_one(ThreadPoolServer *server)
 /* What a thread was called for does not wait for one. */
 static bool queue_full(const ThreadPoolServer *server)
 {
-    return server->config->queue >= 0 && server->idle == NULL && server->waiting - server->called >= server->config->queue;
+    return server->config->queue >= 0 && server->idle == NULL &&
+           server->waiting - server->called >= server->config->queue;
 }
 
 /* It waits for a thread; the time until one has it counts as waiting to be accepted. */

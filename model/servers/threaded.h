@@ -26,7 +26,7 @@ struct Threaded {
     Acceptor acceptor;
     const ServingHooks *hooks;
     struct Station *held; /* the threads, where the server has only so many of them; NULL: nobody waits for one */
-    int64_t stack; /* memory of each thread */
+    int64_t stack;        /* memory of each thread */
     bool parallel_io;
 };
 

@@ -46,7 +46,7 @@ bool read_arrival_file(SpecReader *reader, Json *value, void *field); /* spec_fi
 bool arrivals_end(const SpecArrivals *stream);
 
 bool spec_apply_set(SpecReader *reader, Json *root, const KeyTable *top, const char *option); /* spec_set.c */
-uint64_t spec_digest(const Spec *spec, const Json *root);                                      /* spec_print.c */
+uint64_t spec_digest(const Spec *spec, const Json *root);                                     /* spec_print.c */
 
 /* Says it at the value's place; always false. `help` may be NULL. */
 bool refuse(SpecReader *reader, const Json *value, const char *help, const char *what);

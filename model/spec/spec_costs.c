@@ -43,7 +43,8 @@ static bool read_file_costs(SpecReader *reader, Json *value, void *field)
         return refuse(reader, value, "as in {\"switch\": \"2us\"}", "\"costs\": must be an object");
     bool ok = keys_fill(reader, value, &fill, 1);
     for (const Key *entry = cost_table.keys; entry->name; entry++) {
-        if (json_member(value, entry->name) || entry->at == offsetof(Costs, sleep)) /* came later: files of before lack it */
+        if (json_member(value, entry->name) ||
+            entry->at == offsetof(Costs, sleep)) /* came later: files of before lack it */
             continue;
         diag_error(reader->diag, value->place,
                    diag_text(reader->diag, "it is %s; a cost file has every entry", entry->about),

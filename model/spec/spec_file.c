@@ -33,7 +33,8 @@ static int compare_rows(const void *a, const void *b)
 static bool bad_line(ArrivalFile *file, const char *what, const char *field)
 {
     JsonPlace place = {.file = file->path, .line = file->line, .column = 1, .offset = file->offset};
-    diag_error(file->reader->diag, place, "a line is SECONDS or SECONDS,HANDLER, as in 0.25,get", "%s \"%s\"", what, field);
+    diag_error(file->reader->diag, place, "a line is SECONDS or SECONDS,HANDLER, as in 0.25,get", "%s \"%s\"", what,
+               field);
     file->errors++;
     return false;
 }
@@ -111,8 +112,8 @@ bool read_arrival_file(SpecReader *reader, Json *value, void *field)
     if (options && options->read_file)
         bytes = options->read_file(options->context, reader->mem, value->text, &size, &error);
     if (!bytes) {
-        diag_error(reader->diag, value->place, "a path beside the spec", "the arrivals \"%s\" cannot be read: %s", value->text,
-                   error);
+        diag_error(reader->diag, value->place, "a path beside the spec", "the arrivals \"%s\" cannot be read: %s",
+                   value->text, error);
         return false;
     }
     ArrivalFile file = {.reader = reader, .path = value->text};
@@ -121,7 +122,8 @@ bool read_arrival_file(SpecReader *reader, Json *value, void *field)
     if (file.errors > 0)
         return false;
     if (file.count == 0)
-        return refuse(reader, value, "a line is SECONDS or SECONDS,HANDLER, as in 0.25,get", "the file has no arrivals");
+        return refuse(reader, value, "a line is SECONDS or SECONDS,HANDLER, as in 0.25,get",
+                      "the file has no arrivals");
     qsort(file.row, file.count, sizeof *file.row, compare_rows); /* total order: time, then line */
     SpecArrival *at = mem_get(reader->mem, mem_array(reader->mem, file.count, sizeof *at));
     for (size_t i = 0; i < file.count; i++)

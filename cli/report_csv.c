@@ -66,30 +66,17 @@ static void put_micro(Buf *buf, bool has, Micro value)
         buf_fixed(buf, value, 6);
 }
 
-/* The figure of one run, or the mean over several. */
-static void put_figure(Buf *buf, const Results *results, int handler, const char *name)
+/* The figure of one run, or the mean over several; or half the width of its interval. */
+static void put_figure(Buf *buf, const Results *results, int handler, const char *name, bool interval)
 {
     int64_t value = 0;
     Metric metric = metric_find(name, strlen(name));
-    bool any = metric_value(metric, results, handler, &value);
+    bool has =
+        interval ? metric_half(metric, results, handler, &value) : metric_value(metric, results, handler, &value);
     if (metric_unit(metric) == METRIC_TIME)
-        put_int(buf, any, value);
+        put_int(buf, has, value);
     else
-        put_micro(buf, any, value);
-}
-
-static void put_intervals(Buf *buf, const Report *report, const Results *results, int handler)
-{
-    const char *name, *column;
-    for (int i = 0; report->runs > 1 && figure(report, i, &name, &column); i++) {
-        int64_t half = 0;
-        Metric metric = metric_find(name, strlen(name));
-        bool has = metric_half(metric, results, handler, &half);
-        if (metric_unit(metric) == METRIC_TIME)
-            put_int(buf, has, half);
-        else
-            put_micro(buf, has, half);
-    }
+        put_micro(buf, has, value);
 }
 
 static void put_handler(Buf *buf, const Report *report, const Results *results, int index)
@@ -106,7 +93,7 @@ static void put_handler(Buf *buf, const Report *report, const Results *results, 
     put_uint(buf, counts->in_flight);
     put_uint(buf, counts->retried);
     for (int i = 0; figure(report, i, &name, &column); i++) {
-        put_figure(buf, results, index, name);
+        put_figure(buf, results, index, name, false);
         if (strcmp(name, "mean") == 0)
             put_int(buf, latency->count > 0, hist_sd(latency));
     }
@@ -131,6 +118,7 @@ static void put_server(Buf *buf, const Results *results)
 
 static void put_line(Buf *buf, const Report *report, const Results *results, int handler)
 {
+    const char *name, *column;
     escape_csv(buf, report->spec->name);
     buf_char(buf, ',');
     buf_u64(buf, report->spec->seed);
@@ -144,7 +132,8 @@ static void put_line(Buf *buf, const Report *report, const Results *results, int
         buf_text(buf, ",,,,,,,,,,");
     else
         put_server(buf, results);
-    put_intervals(buf, report, results, handler);
+    for (int i = 0; report->runs > 1 && figure(report, i, &name, &column); i++)
+        put_figure(buf, results, handler, name, true);
     buf_char(buf, '\n');
 }
 

@@ -1,5 +1,7 @@
 #include "ledger.h"
 
+#include "deaf.h"
+
 #include <check.h>
 #include <string.h>
 
@@ -139,53 +141,16 @@ static void on_state(Sink *sink, Track thread, Time start, Time end, ThreadState
         ledger->running += inside(ledger, start, end);
 }
 
-static void on_enter(Sink *sink, Track thread, Time at, const char *name, const TraceArgs *args, TraceFlow flow)
-{
-    (void)sink, (void)thread, (void)at, (void)name, (void)args, (void)flow;
-}
-
-static void on_leave(Sink *sink, Track thread, Time at, const TraceArgs *args, TraceFlow flow)
-{
-    (void)sink, (void)thread, (void)at, (void)args, (void)flow;
-}
-
-static void on_slice(Sink *sink, Track thread, Time start, Time end, const char *name, const TraceArgs *args,
-                     TraceFlow flow)
-{
-    (void)sink, (void)thread, (void)start, (void)end, (void)name, (void)args, (void)flow;
-}
-
-static void on_instant(Sink *sink, Track track, uint64_t id, Time at, const char *name, const TraceArgs *args,
-                       TraceFlow flow)
-{
-    (void)sink, (void)track, (void)id, (void)at, (void)name, (void)args, (void)flow;
-}
-
-static void on_counter(Sink *sink, Track counter, Time at, int64_t value)
-{
-    (void)sink, (void)counter, (void)at, (void)value;
-}
-
-static void on_close(Sink *sink, size_t n, const char *const key[], const char *const json[])
-{
-    (void)sink, (void)n, (void)key, (void)json;
-}
-
 Ledger *ledger_new(Mem *mem, const Spec *spec)
 {
     Ledger *ledger = mem_get(mem, sizeof *ledger);
     ck_assert_int_le(spec->handler_count, LEDGER_MOST);
     ck_assert_int_le(spec->resource_count, LEDGER_MOST);
-    ledger->sink = (Sink){.track = on_track,
-                          .enter = on_enter,
-                          .leave = on_leave,
-                          .slice = on_slice,
-                          .begin = on_begin,
-                          .end = on_end,
-                          .instant = on_instant,
-                          .counter = on_counter,
-                          .state = on_state,
-                          .close = on_close};
+    ledger->sink = deaf_sink;
+    ledger->sink.track = on_track;
+    ledger->sink.begin = on_begin;
+    ledger->sink.end = on_end;
+    ledger->sink.state = on_state;
     ledger->spec = spec;
     ledger->from = spec->warmup;
     return ledger;

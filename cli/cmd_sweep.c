@@ -1,7 +1,7 @@
 /* `sweep` and `merge`. */
 #include "jobs.h"
 #include "run.h"
-#include "sweep.h"
+#include "sweep_table.h"
 
 #include "../sim/digest.h"
 

@@ -2,7 +2,7 @@
  * not met at a point is a failure, a point that came to a limit an error. */
 #include "escape.h"
 #include "knee.h"
-#include "sweep.h"
+#include "sweep_table.h"
 #include "text.h"
 
 enum { TEXT_MOST = 1 << 27, ROWS_MOST = 1000 };

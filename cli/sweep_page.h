@@ -1,5 +1,5 @@
-/* sweep_page: the HTML report of a sweep in parts: the page with its tables (sweep_html.c) and its charts
- * (sweep_charts.c).
+/* sweep_page: the HTML report of a sweep in parts: the page with its tables (sweep_html.c), its charts
+ * (sweep_charts.c), and what both read (sweep_page.c).
  *
  * A panel is one combination of the values that are not along the axis; where one thing is varied there is one panel.
  * Of many panels some are shown, evenly chosen, and the page says so. */
@@ -8,7 +8,7 @@
 
 #include "html.h"
 #include "knee.h"
-#include "sweep.h"
+#include "sweep_table.h"
 
 enum { PANELS_SHOWN = 9, CELLS_SHOWN = 600, VALUE_SHOWN = 24 };
 

@@ -1,6 +1,6 @@
 /* A sweep on the screen, and what all of its reports say alike. */
 #include "knee.h"
-#include "sweep.h"
+#include "sweep_table.h"
 #include "text.h"
 
 #include <string.h>

@@ -1,7 +1,7 @@
 /* The rows behind the lines, and the knees that they show. */
 #include "../model/spec/json.h"
 #include "knee.h"
-#include "sweep.h"
+#include "sweep_table.h"
 
 #include <string.h>
 

@@ -1,7 +1,5 @@
 #include "metric.h"
 
-#include "replicates.h"
-
 #include <string.h>
 
 typedef enum Source {
@@ -165,7 +163,7 @@ static bool of_requests(Source source, const HandlerResults *handler, int64_t *v
     }
 }
 
-static bool of_run(Metric metric, const Results *results, int handler, int64_t *value)
+bool metric_of_run(Metric metric, const Results *results, int handler, int64_t *value)
 {
     const HandlerResults *requests = handler < 0 ? &results->all : &results->handlers[handler];
     switch (metric.row->source) {
@@ -181,17 +179,4 @@ static bool of_run(Metric metric, const Results *results, int handler, int64_t *
     case FROM_DIGEST: memcpy(value, &results->digest, sizeof *value); return true;
     default: return of_requests(metric.row->source, requests, value);
     }
-}
-
-/* The mean over the runs, where each run's value was kept. Sums and the digest stand in the whole. */
-bool metric_value(Metric metric, const Results *results, int handler, int64_t *value)
-{
-    const int64_t *runs = NULL;
-    if (results->replicates && !metric_counts(metric) && metric.row->source != FROM_DIGEST)
-        runs = replicates_values(results->replicates, metric, handler);
-    if (!runs)
-        return of_run(metric, results, handler, value);
-    Estimate mean = estimate(runs, (size_t)results->replicates->runs, 1);
-    *value = mean.mean;
-    return mean.count > 0;
 }

@@ -30,8 +30,8 @@ bool metric_counts(Metric metric);                            /* of several runs
 const char *metric_needs(Metric metric); /* what such servers have: "an event loop"; NULL: all have it */
 
 /* False where the run has no such figure: a latency where nothing was completed. handler -1: all. Of several runs
- * (replicates.h) it is the mean. */
-bool metric_value(Metric metric, const Results *results, int handler, int64_t *value);
+ * metric_value (replicates.h) has the mean. */
+bool metric_of_run(Metric metric, const Results *results, int handler, int64_t *value);
 
 extern const char
     *const metric_names[]; /* for suggestions: all but the percentiles that nobody would guess; ends with NULL */

@@ -266,7 +266,7 @@ void replicates_add(Replicates *replicates, Results *run)
     for (int i = 0; i < replicates->list->count; i++) {
         const Watched *item = &replicates->list->item[i];
         int64_t *value = &replicates->value[i][number];
-        if (!metric_value(item->metric, run, item->handler, value))
+        if (!metric_of_run(item->metric, run, item->handler, value))
             *value = FIGURE_NONE;
     }
     fields.at = replicates->field;
@@ -309,12 +309,29 @@ const int64_t *replicates_values(const Replicates *replicates, Metric metric, in
     return i < 0 ? NULL : replicates->value[i];
 }
 
+/* Each run's value of what has a mean; NULL: a sum, the digest, a single run. */
+static const int64_t *kept_runs(const Replicates *replicates, Metric metric, int handler)
+{
+    if (!replicates || metric_counts(metric) || metric_unit(metric) == METRIC_DIGEST)
+        return NULL;
+    return replicates_values(replicates, metric, handler);
+}
+
+bool metric_value(Metric metric, const Results *results, int handler, int64_t *value)
+{
+    const Replicates *replicates = results->replicates;
+    const int64_t *runs = kept_runs(replicates, metric, handler);
+    if (!runs)
+        return metric_of_run(metric, results, handler, value);
+    Estimate mean = estimate(runs, (size_t)replicates->runs, 1);
+    *value = mean.mean;
+    return mean.count > 0;
+}
+
 bool metric_half(Metric metric, const Results *results, int handler, int64_t *half)
 {
     const Replicates *replicates = results->replicates;
-    const int64_t *value = replicates && !metric_counts(metric) && metric_unit(metric) != METRIC_DIGEST
-                               ? replicates_values(replicates, metric, handler)
-                               : NULL;
+    const int64_t *value = kept_runs(replicates, metric, handler);
     if (!value)
         return false;
     *half = estimate(value, (size_t)replicates->runs, 1).half;
@@ -324,10 +341,10 @@ bool metric_half(Metric metric, const Results *results, int handler, int64_t *ha
 Pairing metric_pair(Metric metric, const Results *a, const Results *b, int handler)
 {
     Pairing none = {.has = false};
-    if (!a->replicates || !b->replicates || metric_counts(metric) || metric_unit(metric) == METRIC_DIGEST)
+    const int64_t *values_a = kept_runs(a->replicates, metric, handler),
+                  *values_b = kept_runs(b->replicates, metric, handler);
+    if (!values_a || !values_b)
         return none;
-    const int64_t *values_a = replicates_values(a->replicates, metric, handler),
-                  *values_b = replicates_values(b->replicates, metric, handler);
     int runs = a->replicates->runs < b->replicates->runs ? a->replicates->runs : b->replicates->runs;
-    return values_a && values_b ? estimate_pair(values_a, values_b, (size_t)runs) : none;
+    return estimate_pair(values_a, values_b, (size_t)runs);
 }

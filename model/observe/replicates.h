@@ -50,7 +50,9 @@ Results *replicates_whole(Replicates *replicates);
 /* Each run's value of a figure that is kept; NULL: it is not. */
 const int64_t *replicates_values(const Replicates *replicates, Metric metric, int handler);
 
-/* The half width that belongs to metric_value; false where there is none: a single run, a counter's sum. */
+/* metric_of_run, and of several runs the mean, where each run's value was kept; sums and the digest stand in the whole. */
+bool metric_value(Metric metric, const Results *results, int handler, int64_t *value);
+/* The half width that belongs to it; false where there is none: a single run, a counter's sum. */
 bool metric_half(Metric metric, const Results *results, int handler, int64_t *half);
 Pairing metric_pair(Metric metric, const Results *a, const Results *b, int handler);
 

@@ -1,6 +1,7 @@
 #include "verdict.h"
 
 #include "../spec/units.h"
+#include "replicates.h"
 
 #include <string.h>
 

@@ -72,7 +72,7 @@ END_TEST
 START_TEST(the_action_runs_what_it_is_given)
 {
     char *action = read_file("action.yml", NULL), *script = strstr(action, "      run: |\n"), path[500], root[500],
-         inputs[4][700], link[700];
+         inputs[4][700], link[1800];
     ck_assert_ptr_nonnull(script);
     if (getenv("LOOPSIM") || access("/bin/bash", X_OK) != 0) {
         fprintf(stderr, "workflow: no bash here, or another loopsim: the action is not tried\n");

@@ -104,7 +104,7 @@ static size_t until_stopped(const Out *out, size_t size)
     return size < PIPE_BUF ? size : PIPE_BUF;
 }
 
-static void write_all(Out *out, const void *bytes, size_t size)
+static void put_all(Out *out, const void *bytes, size_t size)
 {
     const char *at = bytes;
     while (size > 0 && out->status == OUT_OK) {
@@ -135,14 +135,14 @@ static void compress_all(Out *out, const void *bytes, size_t size, int flush)
         z->next_out = out->packed;
         z->avail_out = PACKED;
         deflate(z, flush);
-        write_all(out, out->packed, PACKED - z->avail_out);
+        put_all(out, out->packed, PACKED - z->avail_out);
     } while (z->avail_out == 0 && out->status == OUT_OK);
 }
 
 static void pass_on(Out *out, const void *bytes, size_t size)
 {
     if (!out->deflater) {
-        write_all(out, bytes, size);
+        put_all(out, bytes, size);
         return;
     }
     for (const char *at = bytes; size > 0 && out->status == OUT_OK;) { /* zlib counts with 32 bits */

@@ -11,17 +11,7 @@ static const Key keys[] = {
      .min = 1,
      .max = 1024,
      .about = "operating system threads that the green ones share"},
-    {.name = "stack",
-     .type = KEY_SIZE,
-     .at = offsetof(GreenThreadsConfig, stack),
-     .none = "the cost table's thread_memory",
-     .min = 1,
-     .about = "memory committed for each green thread"},
-    {.name = "parallel_io",
-     .type = KEY_BOOL,
-     .at = offsetof(GreenThreadsConfig, parallel_io),
-     .fallback = "false",
-     .about = "whether the branches of all, race, any and allSettled run side by side"},
+    THREADED_KEYS(GreenThreadsConfig),
     {.name = NULL},
 };
 

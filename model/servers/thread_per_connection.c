@@ -10,17 +10,7 @@ static const Key keys[] = {
      .none = "unlimited",
      .min = 1,
      .about = "at so many threads the acceptor waits and the backlog fills"},
-    {.name = "stack",
-     .type = KEY_SIZE,
-     .at = offsetof(ThreadPerConnectionConfig, stack),
-     .none = "the cost table's thread_memory",
-     .min = 1,
-     .about = "memory committed for each thread"},
-    {.name = "parallel_io",
-     .type = KEY_BOOL,
-     .at = offsetof(ThreadPerConnectionConfig, parallel_io),
-     .fallback = "false",
-     .about = "whether the branches of all, race, any and allSettled run side by side"},
+    THREADED_KEYS(ThreadPerConnectionConfig),
     {.name = NULL},
 };
 

@@ -29,17 +29,7 @@ static const Key keys[] = {
      .fallback = "\"connection\"",
      .words = unit_words,
      .about = "what a thread is held for"},
-    {.name = "stack",
-     .type = KEY_SIZE,
-     .at = offsetof(ThreadPoolConfig, stack),
-     .none = "the cost table's thread_memory",
-     .min = 1,
-     .about = "memory committed for each thread"},
-    {.name = "parallel_io",
-     .type = KEY_BOOL,
-     .at = offsetof(ThreadPoolConfig, parallel_io),
-     .fallback = "false",
-     .about = "whether the branches of all, race, any and allSettled run side by side"},
+    THREADED_KEYS(ThreadPoolConfig),
     {.name = NULL},
 };
 

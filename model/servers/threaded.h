@@ -30,6 +30,19 @@ struct Threaded {
     bool parallel_io;
 };
 
+/* The keys that all of them have; Config has the members `stack` and `parallel_io`. */
+#define THREADED_KEYS(Config)                                                                                          \
+    {.name = "stack",                                                                                                  \
+     .type = KEY_SIZE,                                                                                                 \
+     .at = offsetof(Config, stack),                                                                                    \
+     .none = "the cost table's thread_memory",                                                                         \
+     .min = 1,                                                                                                         \
+     .about = "memory committed for each thread"},                                                                     \
+    {                                                                                                                  \
+        .name = "parallel_io", .type = KEY_BOOL, .at = offsetof(Config, parallel_io), .fallback = "false",             \
+        .about = "whether the branches of all, race, any and allSettled run side by side"                              \
+    }
+
 /* Everything but accept, may and extra of the acceptor, and held. stack: 0: the cost table's. */
 void threaded_init(Threaded *server, World *world, const ServingHooks *hooks, int64_t stack, bool parallel_io);
 

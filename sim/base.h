@@ -38,6 +38,13 @@ typedef int64_t Time;
 /* A condition that hardly ever holds: what it guards is put out of the way of the rest. */
 #define rarely(condition) __builtin_expect(!!(condition), 0)
 
+/* A function that is seldom called from one that often is: its registers are not saved there. */
+#ifdef __GNUC__
+#define OUT_OF_LINE __attribute__((noinline))
+#else
+#define OUT_OF_LINE
+#endif
+
 /* A bug in loopsim itself, in every build: says where and what on stderr, then ends the process with code 70. */
 #define must(condition, what) ((condition) ? (void)0 : must_failed(__FILE__, __LINE__, what))
 _Noreturn void must_failed(const char *file, int line, const char *what);

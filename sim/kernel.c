@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-/* Invariants. Every pending event has when >= last, and last <= now whenever an event runs or a caller has control.
- * An event stands in present[rank] where when == last, else in the slot of the highest digit in which `when` differs
+/* Invariants. The front has the events with when < bound, sorted by (when, rank, order of scheduling). All others have
+ * when >= last, and last <= now whenever an event runs or a caller has control. Such an event stands in present[rank] where when == last, else in the slot of the highest digit in which `when` differs
  * from `last`: so lower slots hold earlier times. `last` moves only to a time of the lowest nonempty slot, or to the
  * least time that a slot could hold: the digits above stay as they are, and so do the right slots of all other
  * events. Equal times are always in one list, in the order of scheduling. */
@@ -41,6 +41,9 @@ void kernel_init(Kernel *kernel)
 {
     memset(kernel, 0, sizeof *kernel);
     kernel->many = KERNEL_MANY;
+    list_init(&kernel->front.link);
+    kernel->front.when = -1; /* ends every search for a place */
+    kernel->bound = TIME_NEVER;
     for (size_t i = 0; i < RANKS; i++)
         list_init(&kernel->present[i]);
     for (size_t i = 0; i < KERNEL_SLOTS; i++)
@@ -133,6 +136,55 @@ static void open_far(Kernel *kernel, EventLink *head, Time start)
     }
 }
 
+/* ---- the front ---- */
+
+/* The last ones leave it, and all that are due at the same time as the first of them. */
+static void spill(Kernel *kernel)
+{
+    EventLink *first = kernel->front.link.prev;
+    for (int i = 1; i < KERNEL_STEPS / 2; i++)
+        first = first->prev;
+    kernel->bound = event_of(first)->when;
+    while (event_of(first->prev)->when == kernel->bound)
+        first = first->prev;
+    EventLink *before = first->prev;
+    while (first != &kernel->front.link) {
+        EventLink *next = first->next;
+        place(kernel, event_of(first));
+        first = next;
+    }
+    before->next = &kernel->front.link;
+    kernel->front.link.prev = before;
+}
+
+/* Puts it into the front, where its place is at most a few steps from the end. */
+static inline bool joins_front(Kernel *kernel, Event *event)
+{
+    EventLink *before = kernel->front.link.prev, *link = &event->link;
+    for (int steps = 0;; before = before->prev) {
+        const Event *other = event_of(before);
+        if (other->when < event->when || (other->when == event->when && other->rank <= event->rank))
+            break;
+        if (++steps == KERNEL_STEPS)
+            return false;
+    }
+    link->prev = before;
+    link->next = before->next;
+    before->next->prev = link;
+    before->next = link;
+    return true;
+}
+
+static OUT_OF_LINE void place_later(Kernel *kernel, Event *event)
+{
+    while (event->when < kernel->bound) {
+        spill(kernel);
+        if (event->when < kernel->bound && joins_front(kernel, event))
+            return;
+    }
+    place(kernel, event);
+}
+
 void kernel_at(Kernel *kernel, Event *event, Time when)
 {
     must(when >= kernel->now, "an event was scheduled in the past");
@@ -140,8 +192,11 @@ void kernel_at(Kernel *kernel, Event *event, Time when)
     must(!event_pending(event), "an event was scheduled twice");
     event->when = when;
     kernel->pending++;
-    place(kernel, event);
+    if (when >= kernel->bound || !joins_front(kernel, event))
+        place_later(kernel, event);
 }
+
+/* ---- the heap ---- */
 
 static inline Event *take_present(Kernel *kernel)
 {
@@ -184,8 +239,8 @@ static inline void clear_slot(Kernel *kernel, unsigned slot)
         kernel->words &= ~(UINT32_C(1) << slot / SLOT_WORD);
 }
 
-/* Removes the next event where it is before `until`; NULL where it is not, or where there is none. */
-static inline Event *take(Kernel *kernel, Time until)
+/* Removes the next event of the heap where it is before `until`; NULL where it is not, or where there is none. */
+static Event *take_from_heap(Kernel *kernel, Time until)
 {
     for (;;) {
         Event *event = kernel->last < until ? take_present(kernel) : NULL;
@@ -217,6 +272,43 @@ static inline Event *take(Kernel *kernel, Time until)
         else
             open_slot(kernel, head, earliest);
     }
+}
+
+/* No event of the heap is due before it. */
+static Time heap_bound(const Kernel *kernel)
+{
+    for (unsigned rank = 0; rank < RANKS; rank++) {
+        if (kernel->present[rank].next != &kernel->present[rank])
+            return kernel->last;
+    }
+    if (kernel->words == 0)
+        return TIME_NEVER;
+    unsigned word = (unsigned)__builtin_ctz(kernel->words);
+    unsigned slot = word * SLOT_WORD + (unsigned)__builtin_ctzll(kernel->nonempty[word]);
+    unsigned below = slot / KERNEL_BASE * DIGIT_BITS;
+    uint64_t above = (uint64_t)kernel->last >> below >> DIGIT_BITS; /* the digits that it has in common with `last` */
+    return (Time)((above << DIGIT_BITS | slot % KERNEL_BASE) << below);
+}
+
+/* The front is empty. */
+static OUT_OF_LINE Event *take_later(Kernel *kernel, Time until)
+{
+    Event *event = kernel->bound < until ? take_from_heap(kernel, until) : NULL;
+    if (event)
+        kernel->bound = heap_bound(kernel);
+    return event;
+}
+
+/* Removes the next event where it is before `until`; NULL where it is not, or where there is none. */
+static inline Event *take(Kernel *kernel, Time until)
+{
+    Event *first = event_of(kernel->front.link.next);
+    if (first == &kernel->front)
+        return take_later(kernel, until);
+    if (first->when >= until)
+        return NULL;
+    list_remove(&first->link);
+    return first;
 }
 
 static inline void run(Kernel *kernel, Event *event)

@@ -3,11 +3,13 @@
  * Events are totally ordered by (when, rank, order of scheduling). An Event lives inside the object that it
  * concerns; scheduling takes no memory and cannot fail. An event in the past is a bug and aborts in every build.
  *
- * The queue is a monotone radix heap over intrusive lists (Ahuja, Mehlhorn, Orlin, Tarjan 1990), in base 256:
- * the slot of an event is the highest byte in which its time differs from a time that the clock has passed, and what
- * that byte is. Lists keep the order of scheduling, and the events of the present instant stand in one list a rank.
- * Scheduling and cancelling are O(1); taking is O(1) amortised, for an event moves at most 8 times, and mostly not
- * more than once or twice. Where so many are pending that memory has to be waited for, it is asked for ahead. */
+ * What is due soonest stands in one sorted list, the front: an event that is scheduled looks for its place from the
+ * end, and where that takes more than a few steps the later ones leave the front for good. Those, and what is due
+ * later than they, stand in a monotone radix heap over intrusive lists (Ahuja, Mehlhorn, Orlin, Tarjan 1990), in base
+ * 256: the slot of an event is the highest byte in which its time differs from a time that the clock has passed, and
+ * what that byte is. Lists keep the order of scheduling, and the events of the present instant stand in one list a
+ * rank. Scheduling and cancelling are O(1); taking is O(1) amortised, for an event moves at most 9 times, and mostly
+ * not more than once or twice. Where so many are pending that memory has to be waited for, it is asked for ahead. */
 #ifndef SIM_KERNEL_H
 #define SIM_KERNEL_H
 
@@ -42,9 +44,9 @@ enum {
     KERNEL_AHEAD = 8              /* events that are fetched ahead while a far list is opened */
 };
 #ifdef LOOPSIM_HOSTILE
-enum { KERNEL_MANY = 0 };
+enum { KERNEL_MANY = 0, KERNEL_STEPS = 2 };
 #else
-enum { KERNEL_MANY = 1 << 14 };
+enum { KERNEL_MANY = 1 << 14, KERNEL_STEPS = 8 };
 #endif
 
 /* It holds lists whose heads are inside it: it stays where kernel_init found it. */
@@ -54,10 +56,12 @@ typedef struct Kernel {
     uint64_t pending;                     /* events scheduled */
     bool stopped;                         /* kernel_stop was called */
     const volatile sig_atomic_t *stop;    /* of the run under way: for events that go on for long; may be NULL */
+    Event front;                          /* the head of the front, earlier than all others */
+    Time bound;                           /* the front has what is due before it, the heap has the rest */
     Time last;                            /* the time that slots are relative to; at most now */
     uint32_t words;                       /* bit w: nonempty[w] is not 0 */
     uint64_t nonempty[KERNEL_SLOTS / 64]; /* bit b of word w: slot 64 w + b may hold events */
-    EventLink present[RANKS];             /* list heads: when == last */
+    EventLink present[RANKS];             /* list heads: when == last, and in the heap */
     uint64_t many;                        /* with so many pending, events are fetched ahead */
     uint8_t far_at[KERNEL_SLOTS - KERNEL_FAR];
     EventLink *recent[KERNEL_SLOTS - KERNEL_FAR][KERNEL_AHEAD]; /* what was added to a far list last; may be gone */

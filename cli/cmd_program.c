@@ -1,5 +1,6 @@
 /* cmd_program: `run` of a program: prints its lines as Node would and ends with its exit code. */
 #include "run.h"
+#include "signals.h"
 
 #include "../model/node/process.h"
 #include "../model/observe/view.h"
@@ -129,9 +130,14 @@ static int close_trace(ProgramRun *run)
 static int finish(ProgramRun *run)
 {
     int code = end_code(run), written = EXIT_DONE;
+    bool cut = outputs_failed(&run->outputs) && run->result.end == KERNEL_INTERRUPTED;
     if (run->outputs.trace) {
         int closed = close_trace(run);
         written = written == EXIT_DONE ? closed : written;
+    }
+    if (cut && !run->lines) { /* the trace's failure ended the run: no results */
+        outputs_abort(&run->outputs);
+        return written;
     }
     for (int i = 0; i < run->outputs.count; i++) {
         Buf text;
@@ -178,6 +184,8 @@ int program_run(Cli *cli, Input *input)
         else
             buf_init(&run->json, cli->mem, SIZE_MAX / 4);
     }
+    if (run->lines && run->outputs.count == 1 && !run->outputs.trace) /* nobody else gets anything of it */
+        out_ends(run->lines, signals_end());
     run->mem = mem_new_in(cli->mem,
                           (uint64_t)cli->args.max_memory > SIZE_MAX / 2 ? SIZE_MAX / 2 : (size_t)cli->args.max_memory);
     if (run->mem && mem_try(run->mem, &trap)) {

@@ -194,7 +194,8 @@ static int run_workload(Run *run)
         outputs_abort(&run->outputs);
         return run->lost ? EXIT_LIMIT : code;
     }
-    if (outputs_failed(&run->outputs) && run->report.count < wanted_count(run)) { /* not all were run: no results */
+    bool whole = run->report.count == wanted_count(run) && !run->interrupted;
+    if (outputs_failed(&run->outputs) && !whole) { /* the trace's failure ended the runs: no results */
         code = first_failure(close_trace(run), EXIT_IO);
         outputs_abort(&run->outputs);
         return code;

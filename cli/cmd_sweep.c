@@ -52,7 +52,7 @@ static int read_varies(Running *running)
 static bool env_number(const char *name, int64_t *value)
 {
     const char *text = getenv(name), *why;
-    return text && value_count(text, value, &why);
+    return text && value_count(text, value, &why) && *value >= 0;
 }
 
 /* --shard, or the place of this job in an array of Slurm's. */

@@ -195,7 +195,7 @@ static const char *read_count_to(int64_t *into, int64_t most, const char *value,
     *help = "a whole number above 0";
     if (!value_count(value, into, &why))
         return why;
-    return *into == 0 ? "too small" : *into > most ? "too large" : NULL;
+    return *into < 1 ? "too small" : *into > most ? "too large" : NULL;
 }
 
 static const char *read_runs(Args *args, Mem *mem, const char *value, const char **help)

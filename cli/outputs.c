@@ -70,6 +70,8 @@ int outputs_open(Outputs *outputs, Mem *mem, const Args *args)
         fine = (outputs->out[i] = open_out(mem, outputs->to[i].path, false)) != NULL;
     if (fine && args->trace)
         fine = (outputs->trace = open_out(mem, args->trace, ends_in(args->trace, ".gz"))) != NULL;
+    if (outputs->trace)
+        out_ends(outputs->trace, signals_end());
     if (outputs->trace && (ends_in(args->trace, ".pftrace") || ends_in(args->trace, ".pftrace.gz")))
         outputs->sink = pftrace_sink(mem, outputs->trace);
     else if (outputs->trace)
@@ -101,6 +103,7 @@ int outputs_close_trace(Outputs *outputs, size_t n, const char *const key[], con
     Out *out = outputs->trace;
     if (!out)
         return EXIT_DONE;
+    out_ends(out, NULL); /* the runs are over */
     outputs->sink->close(outputs->sink, n, key, json);
     outputs->trace = NULL;
     return close_out(outputs->mem, out);
@@ -109,6 +112,7 @@ int outputs_close_trace(Outputs *outputs, size_t n, const char *const key[], con
 int outputs_write(Outputs *outputs, int index, const Buf *text)
 {
     Out *out = outputs->out[index];
+    out_ends(out, NULL);
     out_write(out, text->data, text->size);
     outputs->out[index] = NULL;
     return close_out(outputs->mem, out);

@@ -55,6 +55,11 @@ const volatile sig_atomic_t *signals_stop(void)
     return &stop;
 }
 
+volatile sig_atomic_t *signals_end(void)
+{
+    return &stop;
+}
+
 void signals_save(void)
 {
     phase = SAVES;

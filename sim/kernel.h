@@ -105,4 +105,10 @@ bool kernel_step(Kernel *kernel); /* runs the next event; false: there is none *
 KernelEnd kernel_run(Kernel *kernel, Time until, uint64_t max_events, const volatile sig_atomic_t *stop);
 void kernel_stop(Kernel *kernel); /* ends kernel_run after the present event */
 
+/* The run is to end: an event that does very much at one instant leaves the rest of it, to be gone on with at once. */
+static inline bool kernel_leaves(const Kernel *kernel)
+{
+    return kernel->stopped || (kernel->stop != NULL && *kernel->stop != 0);
+}
+
 #endif

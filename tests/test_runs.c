@@ -330,7 +330,7 @@ END_TEST
 START_TEST(wrong_numbers_of_runs_are_refused)
 {
     const char *const wrong[][2] = {
-        {"--runs", "0"}, {"--runs", "1e3"}, {"--jobs", "0"}, {"--jobs", "5000"}, {"--precision", "0"}, {"--precision", "x"}};
+        {"--runs", "0"}, {"--runs", "-8"}, {"--runs", "1e3"}, {"--jobs", "0"}, {"--jobs", "-2"}, {"--jobs", "5000"}, {"--precision", "0"}, {"--precision", "x"}};
     for (size_t i = 0; i < COUNT_OF(wrong); i++) {
         Ran ran = run_loopsim("run", path, wrong[i][0], wrong[i][1], NULL);
         expect_exit(&ran, 2);

@@ -106,6 +106,34 @@ START_TEST(a_full_disk_is_4)
 }
 END_TEST
 
+/* Of what would never end by itself. */
+START_TEST(and_ends_the_run_at_once)
+{
+    const char *program = scratch("ticks.json"), *results = scratch("results.json");
+    char json[600];
+    snprintf(json, sizeof json, "json=%s", results);
+    write_file(program, "{\"main\":[\"a\",{\"setInterval\":\"f\",\"ms\":1}],\"functions\":{\"f\":[{\"cpu\":\"1us\"}]}}");
+    Ran ran = run_loopsim("run", spec, "-q", "--set", "duration=80000h", "--only", "node", "--out", json, "--trace", "/dev/full", NULL);
+    ck_assert_msg(ran.exit == 4 && strstr(ran.err, "No space left on device"), "%d: %s", ran.exit, ran.err);
+    ck_assert(!file_exists(results));
+    ran_free(&ran);
+    ran = run_loopsim("run", program, "--out", json, "--trace", "/dev/full", NULL);
+    ck_assert_msg(ran.exit == 4 && strstr(ran.err, "No space left on device"), "%d: %s", ran.exit, ran.err);
+    ck_assert(!file_exists(results));
+    ran_free(&ran);
+}
+END_TEST
+
+START_TEST(a_reader_of_lines_who_leaves_ends_the_program)
+{
+    const char *program = scratch("lines.json");
+    write_file(program, "{\"main\":[{\"setInterval\":[\"a line\",{\"cpu\":\"1us\"}],\"ms\":1}]}");
+    Ran ran = run_program("sh", "-c", "{ \"$0\" run \"$1\"; echo $? >&2; } | head -n 1 >/dev/null", binary(), program, NULL);
+    ck_assert_str_eq(ran.err, "141\n");
+    ran_free(&ran);
+}
+END_TEST
+
 START_TEST(a_reader_who_leaves_is_4_and_of_stdout_141)
 {
     char fifo[512];
@@ -148,6 +176,8 @@ Suite *trace_out_suite(void)
     tcase_add_test(tests, the_limit_is_shared_out_evenly);
     tcase_add_loop_test(tests, memory_does_not_grow_with_the_trace, 0, 2);
     tcase_add_test(tests, a_full_disk_is_4);
+    tcase_add_test(tests, and_ends_the_run_at_once);
+    tcase_add_test(tests, a_reader_of_lines_who_leaves_ends_the_program);
     tcase_add_test(tests, a_reader_who_leaves_is_4_and_of_stdout_141);
     tcase_add_loop_test(tests, an_interrupt_leaves_a_whole_trace, 0, FORMATS_OF_TRACES);
     suite_add_tcase(suite, tests);

@@ -31,6 +31,7 @@ struct Out {
     uint64_t bytes;
     OutFault fault;
     const volatile sig_atomic_t *stop; /* may be NULL */
+    volatile sig_atomic_t *ends;       /* likewise */
 
     char *buffer; /* BUFFER bytes, `used` of them wait */
     size_t used;
@@ -91,6 +92,8 @@ static void fail(Out *out)
     out->status = out->to_stdout && errno == EPIPE ? OUT_CLOSED : OUT_FAILED;
     memcpy(out->error, what, size);
     out->error[size] = '\0';
+    if (out->ends)
+        *out->ends = 1;
 }
 
 /* So much may be written without waiting for ever; 0: nobody reads. Poll says that PIPE_BUF bytes fit. */
@@ -315,6 +318,11 @@ const char *out_path(const Out *out)
 void out_stop(Out *out, const volatile sig_atomic_t *stop)
 {
     out->stop = stop;
+}
+
+void out_ends(Out *out, volatile sig_atomic_t *stop)
+{
+    out->ends = stop;
 }
 
 const char *out_part(const Out *out)

@@ -366,7 +366,7 @@ static void on_arrival(Event *event)
 {
     Clients *clients = CONTAINER_OF(event, Clients, arrival);
     for (int i = 0; i < clients->streams; i++) {
-        while (clients->stream[i].next == now_of(clients) && !clients->world->kernel.stopped)
+        while (clients->stream[i].next == now_of(clients) && !kernel_leaves(&clients->world->kernel))
             arrive(clients, (uint16_t)i);
     }
     plan_arrival(clients);

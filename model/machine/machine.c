@@ -102,7 +102,7 @@ Need thread_ask(Machine *machine, Thread *thread)
     thread->state = RUN_ASKED;
     do {
         need = thread->resume(thread);
-    } while (need.kind == NEED_CPU && need.ns == 0 && !machine->kernel->stopped);
+    } while (need.kind == NEED_CPU && need.ns == 0 && !kernel_leaves(machine->kernel));
     if (need.kind == NEED_CPU) {
         must(need.ns >= 0, "a thread asked for less than no CPU time");
         thread->left = need.ns;

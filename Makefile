@@ -176,6 +176,9 @@ fuzz: $(FUZZ)/fuzz all ## search inputs that break something (T=spec, a target o
 torture: $(PROGRAM) $(OBJ)/loopsim-test ## every allocation and write fails once, and from then on: the first N of each (TORTURE=3000) and some of the rest
 	@TORTURE=$(or $(TORTURE),3000) $(OBJ)/loopsim-test torture
 
+signals: $(PROGRAM) $(OBJ)/loopsim-test ## Ctrl-C at N random moments of each of many commands (N=200): what is left, how long it takes
+	@SIGNALS=$(or $(N),200) SIGNALS_ONLY='$(ONLY)' $(OBJ)/loopsim-test interrupts
+
 BENCH := $(BUILD)/bench
 $(BENCH)/floor_%: bench/floor_%.c Makefile
 	@mkdir -p $(@D)

@@ -282,6 +282,15 @@ static void begin_json(JsonWriter *json, const ExplainRun *run)
     json_end(json, '}');
 }
 
+/* EXIT_DONE, or why the program was not at its end. */
+static int cut_code(const ExplainRun *run)
+{
+    bool interrupted = run->result.end == KERNEL_INTERRUPTED && !run->explanation.cut;
+    if (!run->explanation.cut && !run->result.waits && run->result.end == KERNEL_DRAINED)
+        return EXIT_DONE;
+    return interrupted ? EXIT_INTERRUPTED : EXIT_LIMIT;
+}
+
 static void steps_json(Buf *buf, const ExplainRun *run)
 {
     JsonWriter json = {.buf = buf};
@@ -291,6 +300,8 @@ static void steps_json(Buf *buf, const ExplainRun *run)
         put_json_step(&json, step);
     json_end(&json, ']');
     json_int(&json, "exit", run->result.exit_code);
+    if (cut_code(run) != EXIT_DONE)
+        json_text(&json, "end", cut_code(run) == EXIT_INTERRUPTED ? "interrupted" : "limit");
     json_end(&json, '}');
     buf_char(buf, '\n');
 }
@@ -410,9 +421,7 @@ static int report(ExplainRun *run)
         int closed = outputs_write(&outputs, i, &text);
         code = code == EXIT_DONE ? closed : code;
     }
-    if (code == EXIT_DONE && (run->explanation.cut || run->result.waits || run->result.end != KERNEL_DRAINED))
-        code = run->result.end == KERNEL_INTERRUPTED && !run->explanation.cut ? EXIT_INTERRUPTED : EXIT_LIMIT;
-    return code;
+    return code == EXIT_DONE ? cut_code(run) : code;
 }
 
 static int check_options(const Cli *cli, const Input *input)

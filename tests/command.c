@@ -12,7 +12,7 @@
 
 extern char **environ;
 
-enum { MAX_WORDS = 64, MAX_PATH = 512, SCRATCH_PATHS = 8 };
+enum { MAX_WORDS = 64, MAX_PATH = 512, SCRATCH_PATHS = 8, ALARM = 250 };
 
 /* A file without a name, open for reading and writing: a program may write as much as it likes and nobody has to read
  * meanwhile, which a pipe would ask for. */
@@ -211,4 +211,34 @@ void scratch_remove(void)
     Ran ran = run_program("rm", "-rf", scratch_directory, NULL);
     ran_free(&ran);
     scratch_directory[0] = '\0';
+}
+
+pid_t start_loopsim(int out, const char *const words[])
+{
+    const char *argv[MAX_WORDS] = {0}, *named = getenv("LOOPSIM");
+    char binary[1024];
+    size_t n = 0;
+    snprintf(binary, sizeof binary, "%s", named ? named : OBJECTS "/loopsim");
+    for (char *word = strtok(binary, " "); word; word = strtok(NULL, " "))
+        argv[n++] = word;
+    for (size_t i = 0; words[i]; i++) {
+        ck_assert_uint_lt(n, MAX_WORDS - 1);
+        argv[n++] = words[i];
+    }
+    pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child > 0) {
+        setpgid(child, child);
+        return child;
+    }
+    int nothing = open("/dev/null", O_RDWR);
+    setpgid(0, 0);
+    alarm(ALARM); /* should the test fail meanwhile */
+    dup2(nothing, 0);
+    dup2(out >= 0 ? out : nothing, 1);
+    dup2(nothing, 2);
+    for (int file = 3; file < 64; file++)
+        close(file);
+    execvp(argv[0], (char *const *)(size_t)argv);
+    _exit(127);
 }

@@ -11,6 +11,7 @@
 #define TESTS_COMMAND_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 typedef struct Ran {
     int exit;        /* the exit code, or minus the signal that ended it; 127: could not be started */
@@ -30,6 +31,10 @@ Ran run_program(const char *argument, ...) __attribute__((sentinel)); /* argumen
 Ran run_loopsim(const char *argument, ...) __attribute__((sentinel)); /* arguments up to NULL, without the program */
 Ran run_loopsim_with(const Command *command);                         /* argv without the program */
 void ran_free(Ran *ran);
+
+/* Goes on while the test looks: in a process group of its own, as a shell starts it, and for ALARM seconds at most. Its
+ * stdout is `out`, or /dev/null where that is negative; words up to NULL. Who starts it waits for it. */
+pid_t start_loopsim(int out, const char *const words[]);
 
 char *read_file(const char *path,
                 size_t *size); /* NUL-terminated, owner: the caller; NULL: no such file. size may be NULL */

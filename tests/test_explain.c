@@ -175,6 +175,9 @@ START_TEST(endless_programs_are_explained_as_far_as_can_be)
     ck_assert_int_eq(ran.exit, 5);
     ck_assert_ptr_nonnull(strstr(ran.out, "Only the first 5000 steps are shown."));
     ran_free(&ran);
+    ran = run_loopsim("explain", path, "--out", "json", NULL);
+    ck_assert_ptr_nonnull(strstr(ran.out, "\"exit\": 0,\n  \"end\": \"limit\"\n}\n"));
+    ran_free(&ran);
     write_file(path, "{\"main\":[\"a\",{\"open\":\"h\"}]}");
     ran = run_loopsim("explain", path, NULL);
     ck_assert_int_eq(ran.exit, 5);

@@ -18,7 +18,7 @@
 
 Suite *signals_suite(void);
 
-enum { MOST_WORDS = 24, PATH = 512, TRIES = 30000, ALARM = 250 };
+enum { PATH = 512, TRIES = 30000 };
 
 static char spec[PATH], program[PATH], trace[PATH], part[PATH + 8], results[PATH], json[PATH + 8];
 
@@ -39,37 +39,6 @@ static void set_up(void)
 }
 
 /* ---- a process that goes on while the test looks ---- */
-
-/* In a process group of its own, as a shell starts it; its stdout is `out`, or /dev/null where that is negative. */
-static pid_t start(int out, const char *const words[])
-{
-    const char *argv[MOST_WORDS] = {0}, *named = getenv("LOOPSIM");
-    char binary[1024];
-    size_t n = 0;
-    snprintf(binary, sizeof binary, "%s", named ? named : OBJECTS "/loopsim");
-    for (char *word = strtok(binary, " "); word; word = strtok(NULL, " "))
-        argv[n++] = word;
-    for (size_t i = 0; words[i]; i++) {
-        ck_assert_uint_lt(n, MOST_WORDS - 1);
-        argv[n++] = words[i];
-    }
-    pid_t child = fork();
-    ck_assert_int_ge(child, 0);
-    if (child > 0) {
-        setpgid(child, child);
-        return child;
-    }
-    int nothing = open("/dev/null", O_RDWR);
-    setpgid(0, 0);
-    alarm(ALARM); /* should the test fail meanwhile */
-    dup2(nothing, 0);
-    dup2(out >= 0 ? out : nothing, 1);
-    dup2(nothing, 2);
-    for (int file = 3; file < 64; file++)
-        close(file);
-    execvp(argv[0], (char *const *)(size_t)argv);
-    _exit(127);
-}
 
 static int exit_of(pid_t child)
 {
@@ -121,7 +90,7 @@ static const char *const servers[] = {"node", "threads", "pool", "green"};
 START_TEST(a_run_ends_with_what_there_is)
 {
     static const int asks[] = {SIGINT, SIGTERM, SIGHUP, SIGINT};
-    pid_t child = start(-1, (const char *const[]){"run", spec, "--only", servers[_i], "--trace", trace, "--out", json, NULL});
+    pid_t child = start_loopsim(-1, (const char *const[]){"run", spec, "--only", servers[_i], "--trace", trace, "--out", json, NULL});
     wait_for(child, part, 1);
     kill(child, asks[_i]);
     ck_assert_int_eq(exit_of(child), 130);
@@ -135,7 +104,7 @@ END_TEST
 
 START_TEST(a_program_ends_with_what_there_is)
 {
-    pid_t child = start(-1, (const char *const[]){"run", program, "--trace", trace, "--out", json, NULL});
+    pid_t child = start_loopsim(-1, (const char *const[]){"run", program, "--trace", trace, "--out", json, NULL});
     wait_for(child, part, 1);
     kill(child, SIGINT);
     ck_assert_int_eq(exit_of(child), 130);
@@ -160,7 +129,7 @@ START_TEST(workers_end_with_what_there_is)
     const char *const runs[] = {"run", spec, "--runs", "50", "--jobs", "2", "--out", json, NULL},
                       *const sweep[] = {"sweep", spec, "--vary", "machine.cores=1..60:1", "--vary", "arrivals.every=1ms..99ms:1ms",
                                         "--jobs", "2", "--set", "duration=100ms", "--resume", journal, "--out", json, NULL};
-    pid_t child = start(-1, _i == 0 ? sweep : runs);
+    pid_t child = start_loopsim(-1, _i == 0 ? sweep : runs);
     if (_i == 0) {
         wait_for(child, journal, 1);
     } else if (file_exists(children_of(child))) {
@@ -178,7 +147,7 @@ END_TEST
 START_TEST(hangup_stays_ignored)
 {
     void (*before)(int) = signal(SIGHUP, SIG_IGN);
-    pid_t child = start(-1, (const char *const[]){"run", spec, "--trace", trace, "--out", json, NULL});
+    pid_t child = start_loopsim(-1, (const char *const[]){"run", spec, "--trace", trace, "--out", json, NULL});
     signal(SIGHUP, before);
     wait_for(child, part, 1);
     send_two(child, SIGHUP, SIGINT); /* two that are both heard would leave nothing */
@@ -193,7 +162,7 @@ START_TEST(reading_ends_at_once)
     char fifo[PATH];
     snprintf(fifo, sizeof fifo, "%s", scratch("fifo"));
     ck_assert_int_eq(mkfifo(fifo, 0600), 0);
-    pid_t child = start(-1, (const char *const[]){_i == 0 ? "run" : _i == 1 ? "check" : "trace-check", fifo, NULL});
+    pid_t child = start_loopsim(-1, (const char *const[]){_i == 0 ? "run" : _i == 1 ? "check" : "trace-check", fifo, NULL});
     int file = open(fifo, O_WRONLY); /* goes on when it is read */
     ck_assert_int_ge(file, 0);
     ck_assert_int_eq((int)write(file, "{", 1), 1);
@@ -209,7 +178,7 @@ START_TEST(who_does_not_read_is_not_waited_for)
     char fifo[PATH];
     snprintf(fifo, sizeof fifo, "%s", scratch("fifo.json"));
     ck_assert_int_eq(mkfifo(fifo, 0600), 0);
-    pid_t child = start(-1, (const char *const[]){"run", spec, "--only", "node", "--trace", fifo, "--out", json, NULL});
+    pid_t child = start_loopsim(-1, (const char *const[]){"run", spec, "--only", "node", "--trace", fifo, "--out", json, NULL});
     snprintf(part, sizeof part, "%s.part", results);
     int file = -1;
     if (_i == 0) {
@@ -240,7 +209,7 @@ END_TEST
 
 START_TEST(a_second_one_leaves_nothing)
 {
-    pid_t child = start(-1, (const char *const[]){"run", spec, "--trace", trace, "--out", json, NULL});
+    pid_t child = start_loopsim(-1, (const char *const[]){"run", spec, "--trace", trace, "--out", json, NULL});
     wait_for(child, part, 1);
     send_two(child, SIGINT, _i == 0 ? SIGTERM : SIGHUP);
     ck_assert_int_eq(exit_of(child), 130);
@@ -256,7 +225,7 @@ START_TEST(nor_does_it_leave_workers)
     int pipes[2];
     char byte;
     ck_assert_int_eq(pipe(pipes), 0);
-    pid_t child = start(pipes[1], (const char *const[]){"run", spec, "--runs", "2", "--jobs", "2", NULL});
+    pid_t child = start_loopsim(pipes[1], (const char *const[]){"run", spec, "--runs", "2", "--jobs", "2", NULL});
     close(pipes[1]);
     if (!file_exists(children_of(child))) {
         kill(-child, SIGKILL);

@@ -113,7 +113,7 @@ static void put_environment(Buf *buf)
         {"TERM", "dumb, or not set: no colour, unless --color always."},
         {"GITHUB_STEP_SUMMARY", "With --out github: the file to which the Markdown report is appended."},
         {"PATH", "open: where xdg-open is looked for, which then has the whole environment."},
-        {"SLURM_ARRAY_TASK_ID, SLURM_ARRAY_TASK_MIN, SLURM_ARRAY_TASK_COUNT",
+        {"SLURM_ARRAY_TASK_ID, SLURM_ARRAY_TASK_MIN, SLURM_ARRAY_TASK_STEP, SLURM_ARRAY_TASK_COUNT",
          "Which part of a sweep this is, where --shard does not say it."},
     };
     buf_text(buf, ".SH ENVIRONMENT\n");

@@ -217,7 +217,7 @@ static void interrupt_once(const Case *at, bool twice)
     int status = 0;
     getrusage(RUSAGE_CHILDREN, &before);
     pid_t child = start_case(at);
-    nap_us(random_below((uint64_t)at->span_ms * US_A_MS));
+    nap_us(random_below((uint64_t)at->span_ms * US_A_MS / (wanted() > 0 ? 1 : 5)));
     bool known = clock_getcpuclockid(child, &clock) == 0 && clock_gettime(clock, &used) == 0;
     clock_gettime(CLOCK_MONOTONIC, &sent);
     kill(at->group ? -child : child, SIGINT);

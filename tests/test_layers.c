@@ -105,6 +105,8 @@ static const struct Symbol {
     {"cli", "#include <sys/socket.h>\nint f(void);\nint f(void) { return socket(AF_INET, SOCK_STREAM, 0); }\n",
      "cli/x.c: opens a socket"},
     {"traces", "#include <unistd.h>\nint f(void);\nint f(void) { return fork() != 0; }\n", "traces/x.c: makes a process"},
+    {"cli", "#include <unistd.h>\nlong f(void);\nlong syscall(long, ...);\nlong f(void) { return syscall(41); }\n", "cli/x.c: runs a command (syscall)"},
+    {"cli", "extern char **environ;\nchar **f(void);\nchar **f(void) { return environ; }\n", "cli/x.c: knows the whole environment"},
 };
 
 START_TEST(a_banned_symbol_is_named)
@@ -127,6 +129,26 @@ START_TEST(a_banned_symbol_is_named)
 }
 END_TEST
 
+/* The manual of this tree lists one. */
+START_TEST(a_variable_that_is_not_in_the_manual_is_named)
+{
+    static const char *const reads[][2] = {
+        {"getenv(\"HOME\") || getenv(\"LISTED\")", "cli: HOME is not in the manual"},
+        {"getenv(\"LISTED\") || getenv(\"HOME\")", "cli: HOME is not in the manual"},
+        {"env_number(\"SHELL\", &n)", "cli: SHELL is not in the manual"},
+        {"getenv(word)", "cli: getenv(word): which variable is it?"},
+        {"getenv(\"LISTED\")", NULL},
+    };
+    char text[200];
+    write_file(in_scratch("cli/man.c"), "{\"OTHER, LISTED\"}\n");
+    snprintf(text, sizeof text, "int f(void) { return %s; }\n", reads[_i][0]);
+    Ran ran = check_tree("cli/x.c", text);
+    ck_assert_int_eq(ran.exit, reads[_i][1] != NULL);
+    ck_assert_msg(!reads[_i][1] || strstr(ran.out, reads[_i][1]), "%s%s", ran.out, ran.err);
+    ran_free(&ran);
+}
+END_TEST
+
 #define COUNT(array) (int)(sizeof(array) / sizeof(array)[0])
 
 Suite *layers_suite(void)
@@ -138,6 +160,7 @@ Suite *layers_suite(void)
     tcase_add_loop_test(tests, a_broken_rule_of_includes_is_named, 0, COUNT(broken));
     tcase_add_loop_test(tests, what_the_rules_allow_passes, 0, COUNT(allowed));
     tcase_add_loop_test(tests, a_banned_symbol_is_named, 0, COUNT(symbols));
+    tcase_add_loop_test(tests, a_variable_that_is_not_in_the_manual_is_named, 0, 5);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -60,6 +60,7 @@ TEST_LDLIBS = $(shell $(PKG_CONFIG) --libs check)
 
 SOURCES := $(wildcard sim/*.c traces/*.c model/*/*.c cli/*.c)
 TEST_SOURCES := $(wildcard tests/*.c) $(filter-out tests/fuzz/driver.c,$(wildcard tests/fuzz/*.c))
+ALL_SUITES := $(shell sed -n 's/^SUITE(\(.*\))$$/\1/p' tests/suites.h)
 OBJECTS := $(SOURCES:%.c=$(OBJ)/%.o)
 TEST_OBJECTS := $(TEST_SOURCES:%.c=$(OBJ)/%.o)
 
@@ -105,6 +106,24 @@ test: $(PROGRAM) $(OBJ)/loopsim-test ## run all tests (SUITES="kernel rng" runs 
 
 hostile: ## run all tests where every object is a block of its own and every buffer tiny, under sanitizers (clang)
 	@CK_TIMEOUT_MULTIPLIER=20 nice -n 10 $(MAKE) CC=clang OPT=-O1 SANITIZE=address,undefined CFLAGS=-DLOOPSIM_HOSTILE test
+
+# gcc's own: gcov comes with it. No optimisation, as that moves branches; the laws, which take half of the time and reach
+# nothing else, are left out.
+GCOV ?= gcov
+COVER := $(BUILD)/cover
+COVERED = $(MAKE) BUILD=$(COVER) CC=gcc OPT=-O0 LTO= CFLAGS=--coverage \
+          LDFLAGS='--coverage -Wl,--wrap=_exit $(abspath $(COVER))/exit.o'
+.PHONY: cover-begin cover-end
+cover: ## what the tests reach: functions, lines and branches; fails below the thresholds (tests/cover/cover.sh)
+	@mkdir -p $(COVER)
+	@gcc -std=c11 -O2 -Wall -Wextra -I. -c -o $(COVER)/exit.o tests/cover/exit.c
+	+@$(COVERED) cover-begin
+	+@CK_TIMEOUT_MULTIPLIER=20 nice -n 10 $(COVERED) test SUITES='$(or $(SUITES),$(filter-out laws,$(ALL_SUITES)))'
+	+@$(COVERED) cover-end
+cover-begin:
+	@find $(OBJ) -name '*.gcda' -exec rm {} + 2>/dev/null || true
+cover-end:
+	@GCOV='$(GCOV)' sh tests/cover/cover.sh $(OBJ) $(BUILD)/unreached.txt
 
 laws: $(OBJ)/loopsim-test ## compare simulated with exact: every case of queueing theory, as a table (LAWS=2 in less time, LAW=M/M/1 only those)
 	@LAWS=$(or $(LAWS),0.5) CK_DEFAULT_TIMEOUT=3600 $(OBJ)/loopsim-test laws

@@ -118,11 +118,13 @@ END_TEST
 /* Values nest as deep as a program likes: neither printing nor collecting them recurs. */
 START_TEST(what_is_nested_deeply_is_printed)
 {
-    ck_program("{\"main\":[{\"let\":{\"s\":[7]}},{\"repeat\":300000,\"do\":[{\"set\":{\"s\":[\"$s\"]}}]},\"${s}\",{\"let\":{"
-               "\"t\":{\"add\":[\"$s\",1]}}},\"$t\",{\"log\":[\"$s\",{\"resolved\":1}]}]}",
-               "7|71|7,[promise]|", 0);
+    ck_program(
+        "{\"main\":[{\"let\":{\"s\":[7]}},{\"repeat\":300000,\"do\":[{\"set\":{\"s\":[\"$s\"]}}]},\"${s}\",{\"let\":{"
+        "\"t\":{\"add\":[\"$s\",1]}}},\"$t\",{\"log\":[\"$s\",{\"resolved\":1}]}]}",
+        "7|71|7,[promise]|", 0);
     ck_program("{\"main\":[{\"let\":{\"s\":1}},{\"repeat\":100000,\"do\":[{\"await\":{\"allSettled\":[\"$s\"]},"
-               "\"as\":\"s\"}]},{\"let\":{\"t\":\"${s}\"}},{\"if\":{\"eq\":[{\"add\":[\"$t\",\"\"]},\"$t\"]},\"then\":[\"same\"]}],\"module\":"
+               "\"as\":\"s\"}]},{\"let\":{\"t\":\"${s}\"}},{\"if\":{\"eq\":[{\"add\":[\"$t\",\"\"]},\"$t\"]},\"then\":["
+               "\"same\"]}],\"module\":"
                "\"esm\"}",
                "same|", 0);
 }
@@ -131,19 +133,23 @@ END_TEST
 /* A chain of promises, each resolved with the next, or each the then of the one before. */
 START_TEST(chains_of_promises_are_as_long_as_one_likes)
 {
-    ck_program("{\"main\":[{\"deferred\":\"d\"},{\"let\":{\"p\":\"$d\"}},{\"repeat\":60000,\"do\":[{\"let\":{\"q\":\"$p\"}},{\"set\":{\"p\":{"
-               "\"promise\":[{\"resolve\":\"$q\"}]}}},{\"set\":{\"p\":{\"chain\":[\"$p\",{\"then\":[{\"return\":\"$v\"}]}]}}}]},{"
-               "\"setTimeout\":[{\"resolve\":\"deep\",\"of\":\"d\"}],\"ms\":5},{\"chain\":[\"$p\",{\"then\":[\"${v}\"]}]}]}",
-               "deep|", 0);
+    ck_program(
+        "{\"main\":[{\"deferred\":\"d\"},{\"let\":{\"p\":\"$d\"}},{\"repeat\":60000,\"do\":[{\"let\":{\"q\":\"$p\"}},{"
+        "\"set\":{\"p\":{"
+        "\"promise\":[{\"resolve\":\"$q\"}]}}},{\"set\":{\"p\":{\"chain\":[\"$p\",{\"then\":[{\"return\":\"$v\"}]}]}}}]"
+        "},{"
+        "\"setTimeout\":[{\"resolve\":\"deep\",\"of\":\"d\"}],\"ms\":5},{\"chain\":[\"$p\",{\"then\":[\"${v}\"]}]}]}",
+        "deep|", 0);
 }
 END_TEST
 
 /* A value that appears in many places is printed in each: the memory limit ends it. */
 START_TEST(what_prints_without_bounds_hits_the_budget)
 {
-    Played played = play_program("{\"main\":[\"a\",{\"let\":{\"s\":[1]}},{\"repeat\":60,\"do\":[{\"set\":{\"s\":[\"$s\",\"$s\"]}}]},"
-                                 "\"${s}\"]}",
-                                 &(PlayOptions){.memory = (size_t)16 << 20});
+    Played played = play_program(
+        "{\"main\":[\"a\",{\"let\":{\"s\":[1]}},{\"repeat\":60,\"do\":[{\"set\":{\"s\":[\"$s\",\"$s\"]}}]},"
+        "\"${s}\"]}",
+        &(PlayOptions){.memory = (size_t)16 << 20});
     ck_assert_str_eq(played.lines, "a\n");
     ck_assert(played.out_of_memory);
     played_free(&played);
@@ -164,10 +170,10 @@ START_TEST(a_signal_ends_any_of_them)
     write_file(path, _i == 0 ? "{\"main\":[\"a\",{\"while\":true,\"do\":[{\"cpu\":\"1ns\"}]}]}"
                              : "{\"functions\":{\"f\":[{\"cpu\":\"1ns\"},{\"queueMicrotask\":\"f\"}]},\"main\":[\"a\",{"
                                "\"call\":\"f\"}]}");
-    Command command = {.argv = (const char *const[]){
-                           "sh", "-c",
-                           "${LOOPSIM:-build/loopsim} run \"$0\" & sleep 0.4; kill -INT $!; wait $!; echo $?", path,
-                           NULL}};
+    Command command = {.argv = (const char *const[]){"sh", "-c",
+                                                     "${LOOPSIM:-" OBJECTS
+                                                     "/loopsim} run \"$0\" & sleep 0.4; kill -INT $!; wait $!; echo $?",
+                                                     path, NULL}};
     double begun = now();
     Ran ran = run_command(&command);
     ck_assert_msg(strstr(ran.out, "130\n") != NULL || strstr(ran.out, "5\n") != NULL, "%s%s", ran.out, ran.err);

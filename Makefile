@@ -192,7 +192,7 @@ $(FUZZ)/fuzz: $(FUZZ_OBJECTS)
 fuzz: $(FUZZ)/fuzz all ## search inputs that break something (T=spec, a target of tests/fuzz/targets.h; SECONDS=60)
 	@sh tests/fuzz/fuzz.sh $(FUZZ) $(BUILD)/loopsim '$(T)' $(or $(SECONDS),60)
 
-torture: $(PROGRAM) $(OBJ)/loopsim-test ## every allocation and write fails once, and from then on: the first N of each (TORTURE=3000) and some of the rest
+torture: $(PROGRAM) $(OBJ)/loopsim-test ## every allocation and write fails once, and from then on: the first N of each (TORTURE=3000, TORTURE_PART=1/2) and some of the rest
 	@TORTURE=$(or $(TORTURE),3000) $(OBJ)/loopsim-test torture
 
 signals: $(PROGRAM) $(OBJ)/loopsim-test ## Ctrl-C at N random moments of each of many commands (N=200): what is left, how long it takes

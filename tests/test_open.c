@@ -15,7 +15,7 @@
 
 Suite *open_suite(void);
 
-enum { PORT = 9001, USUAL = 10 };
+enum { PORT = 9001, USUAL = 10, PATIENCE = 6000 };
 
 static const char text[] = "{\"traceEvents\":[]}\n";
 static char answer[4096], binary[512], printed[512];
@@ -60,10 +60,8 @@ static void is_answered(const char *method, const char *path, const char *host, 
     is_answered_from("Origin: https://ui.perfetto.dev\r\n", method, path, host, status);
 }
 
-/* Started, and listening. */
-static pid_t opened(const char *path)
+static pid_t start_opening(const char *path)
 {
-    snprintf(printed, sizeof printed, "%s", scratch("said"));
     pid_t child = fork();
     if (child == 0) {
         if (freopen(printed, "w", stdout) == NULL)
@@ -71,16 +69,26 @@ static pid_t opened(const char *path)
         execl(binary, "loopsim", "open", "--no-browser", path, (char *)NULL);
         _exit(127);
     }
-    for (int tries = 0; tries < 500; tries++) {
-        int connection = connected();
+    return child;
+}
+
+/* Started, and listening: it has said where. Tests that run elsewhere on the machine use the same port: they are waited
+ * for. */
+static pid_t opened(const char *path)
+{
+    snprintf(printed, sizeof printed, "%s", scratch("said"));
+    pid_t child = start_opening(path);
+    for (int tries = 0; tries < PATIENCE; tries++) {
         size_t said = 0;
-        if (connection >= 0) { /* says nothing: not counted */
-            close(connection);
-            free(read_file(printed, &said));
-        }
+        int status;
+        free(read_file(printed, &said));
         if (said > 0)
             return child;
         nanosleep(&(struct timespec){.tv_nsec = USUAL * 1000000}, NULL);
+        if (waitpid(child, &status, WNOHANG) == child) {
+            ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 4, "it ended: %d", status);
+            child = start_opening(path);
+        }
     }
     kill(child, SIGKILL);
     ck_abort_msg("it does not listen");
@@ -113,7 +121,6 @@ START_TEST(one_get_is_answered)
     ck_assert_ptr_nonnull(strstr(answer, "\r\nCache-Control: no-cache\r\n"));
     ck_assert_str_eq(strstr(answer, "\r\n\r\n") + 4, text);
     ck_assert_int_eq(exit_of(child), 0);
-    ck_assert_int_lt(connected(), 0);
 }
 END_TEST
 
@@ -197,7 +204,7 @@ Suite *open_suite(void)
     Suite *suite = suite_create("open");
     TCase *tests = tcase_create("open");
     snprintf(binary, sizeof binary, "%s/loopsim", OBJECTS);
-    tcase_set_timeout(tests, 60);
+    tcase_set_timeout(tests, 200);
     tcase_add_checked_fixture(tests, NULL, scratch_remove);
     tcase_add_test(tests, one_get_is_answered);
     tcase_add_test(tests, the_view_is_on_the_slowest_request);

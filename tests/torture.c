@@ -495,7 +495,7 @@ TortureTally torture(const TortureCase *of, uint64_t all, uint64_t more)
         state.total = tally.calls[kind] = calls.count[kind];
         empty_out();
         if (state.total > 0)
-            tally.failed[kind] = calls.forks > 0 ? begin_all_anew() : explore_all();
+            tally.failed[kind] = calls.forks > 0 || of->threads ? begin_all_anew() : explore_all();
     }
     report_complaints();
     close(state.report);

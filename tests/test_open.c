@@ -62,6 +62,7 @@ static void is_answered(const char *method, const char *path, const char *host, 
 
 static pid_t start_opening(const char *path)
 {
+    unlink(printed); /* what an earlier one has said */
     pid_t child = fork();
     if (child == 0) {
         if (freopen(printed, "w", stdout) == NULL)

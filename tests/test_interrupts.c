@@ -57,13 +57,13 @@ static const char workload[] = "{\"name\":\"e\",\"duration\":\"80000h\"," MACHIN
                                  "[{\"inc\":\"i\"},{\"queueMicrotask\":[]}]},{\"cpu\":\"1us\"}],\"ms\":1}]}";
 
 static const Case cases[] = {
-    {"node-json", NULL, "run @spec --only node --out json=@dir/r.json --trace @dir/t.trace.json", "r.json t.trace.json", 300, false, 0},
-    {"threads-gz", NULL, "run @spec --only threads --out json=@dir/r.json --trace @dir/t.trace.json.gz", "r.json t.trace.json.gz", 300, false, 0},
-    {"pool-pftrace", NULL, "run @spec --only pool --out json=@dir/r.json --trace @dir/t.trace.pftrace", "r.json t.trace.pftrace", 300, false, 0},
+    {"node-json", NULL, "run @spec --only node --out json=@dir/r.json --trace @dir/t.trace.json", "r.json t.trace.json", 60, false, 0},
+    {"threads-gz", NULL, "run @spec --only threads --out json=@dir/r.json --trace @dir/t.trace.json.gz", "r.json t.trace.json.gz", 60, false, 0},
+    {"pool-pftrace", NULL, "run @spec --only pool --out json=@dir/r.json --trace @dir/t.trace.pftrace", "r.json t.trace.pftrace", 60, false, 0},
     {"green", NULL, "run @spec --only green --out json=@dir/r.json --out html=@dir/r.html --series 1ms", "r.json r.html", 300, false, 0},
     {"all-slowest", short_one, "run @spec --out json=@dir/r.json --trace @dir/t.trace.pftrace --trace-slowest 3", "r.json t.trace.pftrace", 100, false, 0},
     {"warmup-auto", pilot, "run @spec --out json=@dir/r.json", "r.json", 800, false, 0},
-    {"program", ticks, "run @spec --out json=@dir/r.json --trace @dir/t.trace.json.gz", "r.json t.trace.json.gz", 300, false, 0},
+    {"program", ticks, "run @spec --out json=@dir/r.json --trace @dir/t.trace.json.gz", "r.json t.trace.json.gz", 60, false, 0},
     {"microtasks", microtasks, "run @spec --out json=@dir/r.json", "r.json", 600, false, 0},
     {"explain", ticks, "explain @spec --out json=@dir/r.json", "r.json", 60, false, 5},
     {"runs", short_one, "run @spec --runs 5000 --out json=@dir/r.json --out csv=@dir/r.csv", "r.json r.csv", 400, true, 0},

@@ -263,8 +263,8 @@ static void stream(Maker *maker)
         buf_f(&maker->text, ", \"count\": %u", 5 + pick(maker, 40));
     if (pick(maker, 3) == 0) {
         has(maker, "bytes");
-        buf_f(&maker->text, ", \"request_bytes\": \"%uB\", \"response_bytes\": \"%uB\"", pick(maker, 1000),
-              pick(maker, 1000));
+        unsigned response = pick(maker, 1000), request = pick(maker, 1000);
+        buf_f(&maker->text, ", \"request_bytes\": \"%uB\", \"response_bytes\": \"%uB\"", request, response);
     }
     if (pick(maker, 3) == 0) {
         has(maker, "timeout");
@@ -340,17 +340,19 @@ static void servers(Maker *maker)
     buf_f(&maker->text, " \"servers\": {\n  \"node\": {\"model\": \"event-loop\", \"workers\": %u", 1 + pick(maker, 4));
     if (pick(maker, 4) == 0)
         put(maker, ", \"order\": \"libuv-1.44\"");
-    if (pick(maker, 3) == 0)
-        buf_f(&maker->text, ", \"loops\": %u, \"distribution\": \"%s\"", 1 + pick(maker, 3),
-              distributions[pick(maker, 3)]);
+    if (pick(maker, 3) == 0) {
+        unsigned distribution = pick(maker, 3), loops = 1 + pick(maker, 3);
+        buf_f(&maker->text, ", \"loops\": %u, \"distribution\": \"%s\"", loops, distributions[distribution]);
+    }
     limits(maker);
     put(maker, "},\n  \"tpc\": {\"model\": \"thread-per-connection\"");
     if (pick(maker, 2))
         buf_f(&maker->text, ", \"max_threads\": %u", 1 + pick(maker, 8));
     stack(maker);
     limits(maker);
-    buf_f(&maker->text, "},\n  \"pooled\": {\"model\": \"thread-pool\", \"threads\": %u, \"unit\": \"%s\"",
-          1 + pick(maker, 6), pick(maker, 2) ? "request" : "connection");
+    const char *unit = pick(maker, 2) ? "request" : "connection"; /* one pick an expression: see random_specs.c */
+    buf_f(&maker->text, "},\n  \"pooled\": {\"model\": \"thread-pool\", \"threads\": %u, \"unit\": \"%s\"", 1 + pick(maker, 6),
+          unit);
     if (pick(maker, 2))
         buf_f(&maker->text, ", \"queue\": %u", pick(maker, 4));
     stack(maker);

@@ -8,6 +8,8 @@ typedef struct Maker {
     bool may_throw, tame; /* tame: nothing goes on once its request is over */
 } Maker;
 
+/* Once in an expression, and in declarations one after the other: compilers evaluate arguments in different orders, and
+ * the specs are to be the same everywhere. */
 static unsigned pick(Maker *maker, unsigned n)
 {
     maker->state = mix64(maker->state + UINT64_C(0x9e3779b97f4a7c15));
@@ -214,9 +216,11 @@ static void stream(Maker *maker)
         buf_f(&maker->text, ", \"count\": %u", 5 + pick(maker, 40));
     if (pick(maker, 4) == 0)
         buf_f(&maker->text, ", \"timeout\": \"%ums\"", 1 + pick(maker, 15));
-    if (pick(maker, 4) == 0)
-        buf_f(&maker->text, ", \"retry\": {\"attempts\": %u, \"backoff\": \"%ums\", \"jitter\": \"20%%\"}",
-              2 + pick(maker, 2), pick(maker, 5));
+    if (pick(maker, 4) == 0) {
+        unsigned backoff = pick(maker, 5), attempts = 2 + pick(maker, 2);
+        buf_f(&maker->text, ", \"retry\": {\"attempts\": %u, \"backoff\": \"%ums\", \"jitter\": \"20%%\"}", attempts,
+              backoff);
+    }
     put(maker, pick(maker, 2) ? ", \"mix\": {\"one\": 2, \"two\": 1}}" : ", \"mix\": {\"two\": 1}}");
 }
 
@@ -225,12 +229,14 @@ static void stream(Maker *maker)
 static void server(Maker *maker, unsigned kind)
 {
     static const char *const distributions[] = {"shared", "round-robin", "reuseport"};
+    const char *unit;
     switch (kind) {
     case 0:
         buf_f(&maker->text, "\"model\": \"event-loop\", \"workers\": %u", 1 + pick(maker, 4));
-        if (pick(maker, 3) == 0)
-            buf_f(&maker->text, ", \"loops\": %u, \"distribution\": \"%s\"", 2 + pick(maker, 2),
-                  distributions[pick(maker, 3)]);
+        if (pick(maker, 3) == 0) {
+            unsigned distribution = pick(maker, 3), loops = 2 + pick(maker, 2);
+            buf_f(&maker->text, ", \"loops\": %u, \"distribution\": \"%s\"", loops, distributions[distribution]);
+        }
         if (pick(maker, 4) == 0)
             put(maker, ", \"order\": \"libuv-1.44\"");
         break;
@@ -245,8 +251,8 @@ static void server(Maker *maker, unsigned kind)
             buf_f(&maker->text, ", \"carriers\": %u", 1 + pick(maker, 3));
         break;
     default:
-        buf_f(&maker->text, "\"model\": \"thread-pool\", \"threads\": %u, \"unit\": \"%s\"", 1 + pick(maker, 6),
-              pick(maker, 2) ? "request" : "connection");
+        unit = pick(maker, 2) ? "request" : "connection";
+        buf_f(&maker->text, "\"model\": \"thread-pool\", \"threads\": %u, \"unit\": \"%s\"", 1 + pick(maker, 6), unit);
         if (pick(maker, 2))
             buf_f(&maker->text, ", \"queue\": %u", pick(maker, 4));
     }
@@ -283,8 +289,9 @@ static void servers(Maker *maker)
 static void machine(Maker *maker)
 {
     static const char *const schedulers[] = {"fair", "round-robin", "fifo", "processor-sharing"};
+    unsigned scheduler = pick(maker, 4), cores = 1 + pick(maker, 3);
     buf_f(&maker->text, " \"machine\": {\"profile\": \"%s\", \"cores\": %u, \"scheduler\": \"%s\"",
-          pick(maker, 2) ? "linux" : "ideal", 1 + pick(maker, 3), schedulers[pick(maker, 4)]);
+          pick(maker, 2) ? "linux" : "ideal", cores, schedulers[scheduler]);
     if (pick(maker, 3) == 0)
         put(maker, ", \"time_slice\": \"300us\"");
     if (pick(maker, 5) == 0)
@@ -311,8 +318,8 @@ const char *random_spec(Mem *mem, uint64_t number)
     buf_init(&maker.text, mem, 1 << 20);
     maker.tame = number % 2 == 0;
     maker.may_throw = pick(&maker, 2) && !maker.tame;
-    buf_f(&maker.text, "{\"name\": \"random\", \"duration\": \"%ums\", \"warmup\": \"%ums\",\n", 60 + pick(&maker, 60),
-          pick(&maker, 3) ? 10 : 0);
+    unsigned warmup = pick(&maker, 3) ? 10 : 0, duration_ms = 60 + pick(&maker, 60);
+    buf_f(&maker.text, "{\"name\": \"random\", \"duration\": \"%ums\", \"warmup\": \"%ums\",\n", duration_ms, warmup);
     machine(&maker);
     put(&maker, " \"resources\": {\n");
     resource(&maker, "db", "kernel", ",");

@@ -2,6 +2,7 @@
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -225,14 +226,23 @@ pid_t start_loopsim(int out, const char *const words[])
         ck_assert_uint_lt(n, MAX_WORDS - 1);
         argv[n++] = words[i];
     }
+    sigset_t asks, before;
+    sigemptyset(&asks);
+    sigaddset(&asks, SIGINT);
+    sigaddset(&asks, SIGTERM);
+    sigprocmask(SIG_BLOCK, &asks, &before); /* Check's handlers, which would kill the test, are its until it is loopsim */
     pid_t child = fork();
     ck_assert_int_ge(child, 0);
     if (child > 0) {
         setpgid(child, child);
+        sigprocmask(SIG_SETMASK, &before, NULL);
         return child;
     }
     int nothing = open("/dev/null", O_RDWR);
     setpgid(0, 0);
+    signal(SIGINT, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
+    sigprocmask(SIG_SETMASK, &before, NULL);
     alarm(ALARM); /* should the test fail meanwhile */
     dup2(nothing, 0);
     dup2(out >= 0 ? out : nothing, 1);

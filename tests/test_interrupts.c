@@ -3,7 +3,7 @@
  * the end, and says so.
  *
  * Of the latency, the CPU time that the process takes after the signal is judged: the time on the wall is that and what
- * else the machine does. Most of it goes into giving back memory, some 45 ms for each GB, so these take up to 2 GB. */
+ * else the machine does. Most of it goes into giving back memory, some 45 ms for each GB, so these take up to one. */
 #include "command.h"
 #include "lab.h"
 #include "../model/observe/probe.h"
@@ -44,16 +44,16 @@ static const char workload[] = "{\"name\":\"e\",\"duration\":\"80000h\"," MACHIN
                   short_one[] = "{\"name\":\"s\",\"duration\":\"2s\"," MACHINE ",\"handlers\":{\"get\":[{\"cpu\":"
                                 "{\"exponential\":\"1ms\"}}]},\"arrivals\":{\"poisson\":\"500/s\"}," SERVERS "}",
                   at_once[] = "{\"name\":\"b\",\"duration\":\"80000h\",\"machine\":{\"profile\":\"ideal\",\"cores\":2},\"handlers\":"
-                              "{\"get\":[{\"cpu\":\"1ms\"}]},\"arrivals\":{\"bursts\":{\"every\":\"1h\",\"size\":1000000}}," SERVERS "}",
+                              "{\"get\":[{\"cpu\":\"1ms\"}]},\"arrivals\":{\"bursts\":{\"every\":\"1h\",\"size\":500000}}," SERVERS "}",
                   clients[] = "{\"name\":\"c\",\"duration\":\"80000h\"," MACHINE ",\"handlers\":{\"get\":[{\"cpu\":\"1us\"}]},"
                               "\"arrivals\":{\"clients\":200000,\"think\":\"1s\"}," SERVERS "}",
                   shared[] = "{\"name\":\"p\",\"duration\":\"80000h\",\"machine\":{\"profile\":\"ideal\",\"cores\":2,\"scheduler\":"
                              "\"processor-sharing\"},\"handlers\":{\"get\":[{\"cpu\":\"1ms\"}]},\"arrivals\":"
-                             "{\"bursts\":{\"every\":\"1h\",\"size\":1000000}}," SERVERS "}",
+                             "{\"bursts\":{\"every\":\"1h\",\"size\":500000}}," SERVERS "}",
                   pilot[] = "{\"name\":\"w\",\"duration\":\"2000s\",\"warmup\":\"auto\"," MACHINE ",\"handlers\":{\"get\":[{\"cpu\":\"1ms\"}]},"
                             "\"arrivals\":{\"poisson\":\"500/s\"}," SERVERS "}",
                   ticks[] = "{\"main\":[\"a\",{\"setInterval\":\"f\",\"ms\":1}],\"functions\":{\"f\":[{\"cpu\":\"1us\"}]}}",
-                  microtasks[] = "{\"main\":[{\"setInterval\":[{\"let\":{\"i\":0}},{\"while\":{\"lt\":[\"$i\",1000000]},\"do\":"
+                  microtasks[] = "{\"main\":[{\"setInterval\":[{\"let\":{\"i\":0}},{\"while\":{\"lt\":[\"$i\",100000]},\"do\":"
                                  "[{\"inc\":\"i\"},{\"queueMicrotask\":[]}]},{\"cpu\":\"1us\"}],\"ms\":1}]}";
 
 static const Case cases[] = {
@@ -71,13 +71,13 @@ static const Case cases[] = {
     {"precision", short_one, "run @spec --precision 0.01 --jobs 2 --out json=@dir/r.json", "r.json", 400, true, 0},
     {"sweep", short_one, "sweep @spec --vary machine.cores=1..60:1 --vary seed=1..99:1 --out json=@dir/r.json --out html=@dir/r.html", "r.json r.html", 400, true, 0},
     {"sweep-jobs", short_one, "sweep @spec --vary machine.cores=1..60:1 --vary seed=1..99:1 --jobs 2 --resume @dir/journal --out json=@dir/r.json", "r.json", 400, true, 0},
-    {"burst-node", at_once, "run @spec --only node --out json=@dir/r.json", "r.json", 1500, false, 0},
-    {"burst-threads", at_once, "run @spec --only threads --out json=@dir/r.json", "r.json", 1500, false, 0},
-    {"burst-pool", at_once, "run @spec --only pool --out json=@dir/r.json", "r.json", 1500, false, 0},
-    {"burst-green", at_once, "run @spec --only green --out json=@dir/r.json", "r.json", 1500, false, 0},
-    {"clients-threads", clients, "run @spec --only threads --out json=@dir/r.json", "r.json", 1500, false, 0},
-    {"clients-node", clients, "run @spec --only node --out json=@dir/r.json", "r.json", 1500, false, 0},
-    {"sharing", shared, "run @spec --only threads --out json=@dir/r.json", "r.json", 1500, false, 0},
+    {"burst-node", at_once, "run @spec --only node --out json=@dir/r.json", "r.json", 1000, false, 0},
+    {"burst-threads", at_once, "run @spec --only threads --out json=@dir/r.json", "r.json", 1000, false, 0},
+    {"burst-pool", at_once, "run @spec --only pool --out json=@dir/r.json", "r.json", 1000, false, 0},
+    {"burst-green", at_once, "run @spec --only green --out json=@dir/r.json", "r.json", 1000, false, 0},
+    {"clients-threads", clients, "run @spec --only threads --out json=@dir/r.json", "r.json", 1000, false, 0},
+    {"clients-node", clients, "run @spec --only node --out json=@dir/r.json", "r.json", 1000, false, 0},
+    {"sharing", shared, "run @spec --only threads --out json=@dir/r.json", "r.json", 1000, false, 0},
     {"calibrate", NULL, "calibrate --out @dir/costs.json", "", 2000, false, 0},
 };
 enum { CASES = sizeof cases / sizeof cases[0] };

@@ -324,7 +324,7 @@ static void write_format(Buf *text, const Sweep *sweep, const OutputTo *to)
         [FORMAT_HTML] = sweep_html, [FORMAT_JUNIT] = sweep_junit, [FORMAT_GITHUB] = sweep_github,
     };
     if (to->format == FORMAT_TEXT)
-        sweep_text(text, sweep, report_color(sweep->args, to->path));
+        sweep_text(text, sweep, report_color(sweep->args, to->path), report_terminal(to->path));
     else
         writers[to->format](text, sweep);
 }

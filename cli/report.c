@@ -110,13 +110,20 @@ void report_about(Buf *buf, const Report *report)
     buf_text(buf, " runs; ± is half the width of a 95 % interval");
 }
 
-size_t report_width(const char *path)
+size_t report_terminal(const char *path)
 {
-    enum { LEAST = 60, MOST = 100 };
+    enum { LEAST = 60 };
     struct winsize size;
     if (strcmp(path, "-") != 0 || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
-        return MOST;
-    return size.ws_col < LEAST ? LEAST : size.ws_col < MOST ? size.ws_col : MOST;
+        return SIZE_MAX;
+    return size.ws_col < LEAST ? LEAST : size.ws_col;
+}
+
+size_t report_width(const char *path)
+{
+    enum { MOST = 100 };
+    size_t width = report_terminal(path);
+    return width < MOST ? width : MOST;
 }
 
 bool report_color(const Args *args, const char *path)

@@ -63,7 +63,8 @@ void report_html(Buf *buf, const Report *report);     /* one file that needs not
 void report_junit(Buf *buf, const Report *report);    /* a test case a requirement */
 void report_github(Buf *buf, const Report *report);   /* workflow commands: an annotation each failed requirement */
 void report_write(Buf *buf, const Report *report, Format format);
-size_t report_width(const char *path);                 /* 100, or less where path is a narrower terminal */
+size_t report_terminal(const char *path); /* its characters a line, at least 60; SIZE_MAX where it is no terminal */
+size_t report_width(const char *path);    /* 100, or less where path is a narrower terminal */
 bool report_color(const Args *args, const char *path); /* whether what goes to path is to be coloured */
 /* Appends the Markdown to the file that GITHUB_STEP_SUMMARY names, where it is set; an exit code. */
 int github_summary(const Report *report);

@@ -37,7 +37,7 @@ bool sweep_take(Sweep *sweep, const char *line, size_t size);
 #define SWEEP_POINTS_KEY "\"points\": ["
 void sweep_json(Buf *buf, const Sweep *sweep);
 void sweep_csv(Buf *buf, const Sweep *sweep);
-void sweep_text(Buf *buf, const Sweep *sweep, bool color);
+void sweep_text(Buf *buf, const Sweep *sweep, bool color, size_t width); /* of a line, as report_terminal has it */
 void sweep_html(Buf *buf, const Sweep *sweep);
 void sweep_markdown(Buf *buf, const Sweep *sweep);
 void sweep_junit(Buf *buf, const Sweep *sweep);

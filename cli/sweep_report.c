@@ -7,6 +7,8 @@
 
 enum { TEXT_MOST = 1 << 28, VALUE_MOST = 24, COLUMNS = 7 };
 
+static const char what_is_busy[] = "what is busy";
+
 /* ---- the table ---- */
 
 typedef struct Column {
@@ -76,9 +78,12 @@ static void measure(Column *column, const SweepTable *table, uint64_t rows, Mem 
     buf_free(&cell);
 }
 
+enum { OFFERED, DONE, MEAN, P50, P99, LOST, BUSY };
+
 typedef struct Layout {
-    size_t value[16], server; /* widths */
+    size_t value[16], server, bottleneck; /* widths */
     Column column[COLUMNS];
+    bool narrow; /* columns were left out */
 } Layout;
 
 static size_t value_width(const Vary *vary)
@@ -90,15 +95,38 @@ static size_t value_width(const Vary *vary)
     return width < VALUE_MOST ? width : VALUE_MOST;
 }
 
+static size_t line_width(const Layout *layout)
+{
+    size_t width = layout->server;
+    for (int i = 0; i < (int)COUNT_OF(layout->value) && layout->value[i] > 0; i++)
+        width += layout->value[i] + 2;
+    for (int i = 0; i < COLUMNS; i++)
+        width += layout->column[i].shown ? layout->column[i].width + 2 : 0;
+    return width + (layout->column[BUSY].shown ? 2 + layout->bottleneck : 0);
+}
+
+/* What can be told from the rest, or is told below the table, goes first. */
+static void fit(Layout *layout, size_t width)
+{
+    static const int first_to_go[] = {MEAN, P50, OFFERED, BUSY, LOST};
+    for (size_t i = 0; i < COUNT_OF(first_to_go) && line_width(layout) > width; i++) {
+        layout->narrow |= layout->column[first_to_go[i]].shown;
+        layout->column[first_to_go[i]].shown = false;
+    }
+}
+
 static Layout make_layout(const Text *text, const Sweep *sweep, const SweepTable *table)
 {
     static const Column columns[COLUMNS] = {
-        COLUMN("offered", METRIC_RATE, offered),      WITH_HALF("done", METRIC_RATE, throughput),
-        WITH_HALF("mean", METRIC_TIME, mean),         WITH_HALF("p50", METRIC_TIME, p50),
-        WITH_HALF("p99", METRIC_TIME, p99),           COLUMN("lost", METRIC_COUNT, lost),
-        COLUMN("busy", METRIC_FRACTION, utilization),
+        [OFFERED] = COLUMN("offered", METRIC_RATE, offered),
+        [DONE] = WITH_HALF("done", METRIC_RATE, throughput),
+        [MEAN] = WITH_HALF("mean", METRIC_TIME, mean),
+        [P50] = WITH_HALF("p50", METRIC_TIME, p50),
+        [P99] = WITH_HALF("p99", METRIC_TIME, p99),
+        [LOST] = COLUMN("lost", METRIC_COUNT, lost),
+        [BUSY] = COLUMN("busy", METRIC_FRACTION, utilization),
     };
-    Layout layout = {.server = 6};
+    Layout layout = {.server = 6, .bottleneck = sizeof what_is_busy - 1};
     uint64_t rows = sweep->points * (uint64_t)table->servers;
     memcpy(layout.column, columns, sizeof columns);
     for (int i = 0; i < sweep->vary_count && i < (int)COUNT_OF(layout.value); i++)
@@ -108,9 +136,15 @@ static Layout make_layout(const Text *text, const Sweep *sweep, const SweepTable
             layout.server = text_width(table->server[i]);
     for (int i = 0; i < COLUMNS; i++)
         measure(&layout.column[i], table, rows, sweep->mem, text->ascii, sweep->args->time_unit);
-    layout.column[5].shown = false;
-    for (uint64_t i = 0; i < rows; i++)
-        layout.column[5].shown |= table->row[i].here && table->row[i].lost > 0;
+    layout.column[LOST].shown = false;
+    for (uint64_t i = 0; i < rows; i++) {
+        if (!table->row[i].here)
+            continue;
+        layout.column[LOST].shown |= table->row[i].lost > 0;
+        if (text_width(table->row[i].bottleneck) > layout.bottleneck)
+            layout.bottleneck = text_width(table->row[i].bottleneck);
+    }
+    fit(&layout, text->width);
     return layout;
 }
 
@@ -130,7 +164,8 @@ static void put_head(Text *text, const Sweep *sweep, const Layout *layout)
         buf_text(text->buf, "  ");
         text_right(text, layout->column[i].name, layout->column[i].width);
     }
-    buf_text(text->buf, "  what is busy");
+    if (layout->column[BUSY].shown)
+        buf_f(text->buf, "  %s", what_is_busy);
     text_plain(text);
     text_end_line(text);
     text_style(text, STYLE_DIM);
@@ -165,7 +200,8 @@ static void put_row(Text *text, const Sweep *sweep, const Layout *layout, const 
         buf_text(text->buf, "  ");
         text_right(text, buf_string(&cell), layout->column[i].width);
     }
-    buf_f(text->buf, "  %s", row->bottleneck);
+    if (layout->column[BUSY].shown)
+        buf_f(text->buf, "  %s", row->bottleneck);
     text_end_line(text);
     buf_free(&cell);
 }
@@ -182,6 +218,11 @@ static void put_table(Text *text, const Sweep *sweep, const SweepTable *table)
             put_row(text, sweep, &layout, table, point, server, first);
             first = false;
         }
+    }
+    if (layout.narrow) {
+        text_style(text, STYLE_DIM);
+        buf_text(text->buf, "a wider terminal, csv and json have more columns\n");
+        text_plain(text);
     }
     buf_char(text->buf, '\n');
 }
@@ -271,7 +312,7 @@ static void put_about(Text *text, const Sweep *sweep)
     buf_f(text->buf, " point%s%sseed ", sweep->points == 1 ? "" : "s", dot);
     buf_u64(text->buf, sweep->seed);
     if (sweep->runs > 1) {
-        buf_text(text->buf, dot);
+        buf_text(text->buf, text->width < TEXT_WIDTH ? "\n" : dot);
         text_count(text->buf, (uint64_t)sweep->runs);
         buf_text(text->buf, text->ascii ? " runs each; +- is half the width of a 95 % interval"
                                         : " runs each; ± is half the width of a 95 % interval");
@@ -285,16 +326,17 @@ static void put_about(Text *text, const Sweep *sweep)
     buf_text(text->buf, "\n\n");
 }
 
-void sweep_text(Buf *buf, const Sweep *sweep, bool color)
+void sweep_text(Buf *buf, const Sweep *sweep, bool color, size_t width)
 {
     Buf whole;
     buf_init(&whole, sweep->mem, TEXT_MOST);
     Report report = {.mem = sweep->mem, .args = sweep->args, .width = TEXT_WIDTH};
-    Text text = {&whole, &report, color, sweep->args->ascii, TEXT_WIDTH};
+    Text text = {&whole, &report, color, sweep->args->ascii, width};
     SweepTable table = sweep_table(sweep, sweep->mem);
     KneeText knees = {&text, sweep, 0};
     put_about(&text, sweep);
     put_table(&text, sweep, &table);
+    text.width = width < TEXT_WIDTH ? width : TEXT_WIDTH;
     if (sweep->shards == 0)
         sweep_knees(sweep, &table, sweep->mem, put_knee, &knees);
     if (table.unmet > 0) {

@@ -421,14 +421,19 @@ static size_t widest_line(const char *text)
     return widest;
 }
 
-/* In a terminal of its own, where there is a program that makes one. */
-START_TEST(a_narrow_terminal_gets_narrow_tables)
+/* In a terminal of its own, so wide, where there is a program that makes one (else exit is 127). */
+static Ran run_in_terminal(int columns, const char *arguments)
 {
     char command[2000];
     const char *named = getenv("LOOPSIM");
-    snprintf(command, sizeof command, "stty cols 74 && NO_COLOR=1 '%s' run examples/api.json --set duration=8s",
-             named ? named : OBJECTS "/loopsim");
-    Ran narrow = run_program("script", "-qec", command, "/dev/null", NULL);
+    snprintf(command, sizeof command, "stty cols %d && NO_COLOR=1 '%s' %s", columns, named ? named : OBJECTS "/loopsim",
+             arguments);
+    return run_program("script", "-qec", command, "/dev/null", NULL);
+}
+
+START_TEST(a_narrow_terminal_gets_narrow_tables)
+{
+    Ran narrow = run_in_terminal(74, "run examples/api.json --set duration=8s");
     Ran piped = run_loopsim("run", "examples/api.json", "--set", "duration=8s", NULL);
     ck_assert_uint_gt(widest_line(piped.out), 80);
     if (narrow.exit != 127 && strstr(narrow.out, "throughput")) {
@@ -436,6 +441,32 @@ START_TEST(a_narrow_terminal_gets_narrow_tables)
         expect_in(narrow.out, "pool50");
     }
     ran_free(&narrow);
+    ran_free(&piped);
+}
+END_TEST
+
+START_TEST(a_narrow_terminal_gets_fewer_columns_of_a_sweep)
+{
+    static const char sweep[] =
+        "sweep examples/api.json --vary arrivals.poisson=200/s,400/s --set duration=8s --runs 2 "
+        "--progress never";
+    Ran narrow = run_in_terminal(70, sweep), wide = run_in_terminal(200, sweep);
+    Ran piped = run_loopsim("sweep", "examples/api.json", "--vary", "arrivals.poisson=200/s,400/s", "--set",
+                            "duration=8s", "--runs", "2", NULL);
+    expect_in(piped.out, "offered");
+    expect_in(piped.out, "what is busy");
+    ck_assert_ptr_null(strstr(piped.out, "wider"));
+    if (narrow.exit != 127 && strstr(narrow.out, "server")) {
+        ck_assert_uint_gt(widest_line(piped.out), 70);
+        ck_assert_uint_le(widest_line(narrow.out), 71); /* with a carriage return */
+        expect_in(narrow.out, "p99");
+        ck_assert_ptr_null(strstr(narrow.out, " mean "));
+        expect_in(narrow.out, "a wider terminal");
+        expect_in(wide.out, " mean ");
+        ck_assert_ptr_null(strstr(wide.out, "wider"));
+    }
+    ran_free(&narrow);
+    ran_free(&wide);
     ran_free(&piped);
 }
 END_TEST
@@ -453,6 +484,7 @@ Suite *cli_suite(void)
     tcase_add_test(usage, a_client_that_left_needs_no_word);
     tcase_add_test(usage, help_lists_the_commands);
     tcase_add_test(usage, a_narrow_terminal_gets_narrow_tables);
+    tcase_add_test(usage, a_narrow_terminal_gets_fewer_columns_of_a_sweep);
     tcase_add_test(usage, help_shows_no_option_that_is_not_there);
     tcase_add_test(usage, wrong_usage_is_2_and_says_what_would_be_right);
     tcase_add_test(usage, two_outputs_do_not_share_a_file);

@@ -24,5 +24,5 @@ void fuzz_merge(Mem *mem, const uint8_t *bytes, size_t size)
     if (sweep->here < sweep->points)
         return;
     sweep_csv(&buf, sweep);
-    sweep_text(&buf, sweep, true);
+    sweep_text(&buf, sweep, true, 60);
 }

@@ -415,7 +415,7 @@ static uint64_t digest_of(Outcome outcome, Time when)
     at(scene, when);
     note_outcome(&scene->probe, request, outcome);
     uint64_t digest = probe_result(&scene->probe);
-    ck_assert_uint_eq(scene->probe.notes, 2);
+    ck_assert_uint_eq(probe_notes(&scene->probe), 2);
     scene_end(scene);
     return digest;
 }

@@ -28,7 +28,7 @@ void probe_kernel(Probe *probe, Kernel *kernel)
 void probe_spin(Probe *probe)
 {
     uint64_t connections = probe->stats->connections_arrived - probe->stats->connections_gone;
-    if (probe->notes <= probe->notes_most + 64 * connections)
+    if ((uint64_t)-probe->notes_left <= 64 * connections)
         return;
     probe->spinning = probe->leave = true;
     kernel_stop(probe->stops);
@@ -193,10 +193,8 @@ static Time *slow_blame(const Stats *stats, const Blame *blame)
 }
 
 /* Keeps the slowest, in order; of equals the one that came first. */
-static void keep_slow(Stats *stats, const Blame *blame, const Request *request, Time latency)
+static OUT_OF_LINE void keep_slow(Stats *stats, const Blame *blame, const Request *request, Time latency)
 {
-    if (stats->slow_count == SLOWEST && latency <= stats->slowest[SLOWEST - 1].latency)
-        return;
     Time *waited = blame ? slow_blame(stats, blame) : NULL;
     int at = stats->slow_count < SLOWEST ? stats->slow_count++ : SLOWEST - 1;
     for (; at > 0 && stats->slowest[at - 1].latency < latency; at--)
@@ -211,33 +209,38 @@ static void keep_slow(Stats *stats, const Blame *blame, const Request *request, 
     slow->blame = waited;
     for (int cause = 0; waited && cause < blame_causes(blame); cause++)
         waited[cause] = blame_of(blame, request, cause);
+    if (stats->slow_count == SLOWEST)
+        stats->slow_over = stats->slowest[SLOWEST - 1].latency;
 }
 
 static void count_completed(Stats *stats, Blame *blame, HandlerStats *handler, const Request *request, Time latency)
 {
     const Time *spent = request->account.spent;
-    Time total = 0;
-    keep_slow(stats, blame, request, latency); /* what may give up for want of memory comes before what is counted */
+    if (rarely(latency > stats->slow_over)) /* what may give up for want of memory comes before what is counted */
+        keep_slow(stats, blame, request, latency);
     hist_add(&stats->queueing, spent[PART_ACCEPT_WAIT] + spent[PART_READY_WAIT]);
     hist_add(&handler->latency, latency);
     if (blame)
         blame_count(blame, request);
-    for (int part = 0; part < PARTS; part++) {
-        if (spent[part] == 0)
-            continue;
-        total += spent[part];
-        sum_add(&handler->part[part], (uint64_t)spent[part]);
-    }
+    Time total = part_sums_add(&handler->part, spent);
     must(total == latency, "the parts of a request's time do not add up to its latency");
+    handler->completed++;
 }
 
-static void count_outcome(HandlerStats *handler, Outcome outcome)
+static void count_not_completed(HandlerStats *handler, Outcome outcome)
 {
-    handler->completed += outcome == OUTCOME_COMPLETED;
     handler->failed += outcome == OUTCOME_FAILED;
     handler->refused += outcome == OUTCOME_REFUSED;
     handler->timed_out += outcome == OUTCOME_TIMED_OUT;
-    handler->in_flight--;
+}
+
+/* For those who want to see each latency when it is known. */
+static OUT_OF_LINE void hand_on(Stats *stats, Time now, Time latency)
+{
+    if (stats->pilot)
+        pilot_add(stats->pilot, now, latency);
+    if (stats->series)
+        series_add(stats->series, latency);
 }
 
 void note_outcome(Probe *probe, Request *request, Outcome outcome)
@@ -247,16 +250,15 @@ void note_outcome(Probe *probe, Request *request, Outcome outcome)
     HandlerStats *handler = &stats->handlers[request->handler];
     must(outcome > OUTCOME_NONE && outcome <= OUTCOME_TIMED_OUT, "a request ended without an outcome");
     probe_settle(probe, &request->account, now);
-    if (counts(stats, request)) {
-        if (outcome == OUTCOME_COMPLETED)
+    handler->in_flight -= counts(stats, request);
+    if (outcome == OUTCOME_COMPLETED) {
+        if (counts(stats, request))
             count_completed(stats, probe->blame, handler, request, latency);
-        count_outcome(handler, outcome);
-    }
-    if (outcome == OUTCOME_COMPLETED && stats->pilot)
-        pilot_add(stats->pilot, now, latency);
-    if (outcome == OUTCOME_COMPLETED && stats->series)
-        series_add(stats->series, latency);
-    handler->completions += outcome == OUTCOME_COMPLETED;
+        if (rarely(((uintptr_t)stats->pilot | (uintptr_t)stats->series) != 0))
+            hand_on(stats, now, latency);
+        handler->completions++;
+    } else if (counts(stats, request))
+        count_not_completed(handler, outcome);
     stats_population(stats, now, -1);
     probe_digest(probe, TAG_OUTCOME, request->number, (uint64_t)outcome);
     if (rarely(probe->view))

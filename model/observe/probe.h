@@ -43,9 +43,9 @@ enum { STATE_RUNNING, STATE_READY, STATE_SLEEPING, STATE_BLOCKED, STATE_GONE };
 typedef struct Probe {
     const Kernel *kernel;
     uint64_t digest;
-    uint64_t notes;      /* how many went into the digest: `events` of the results */
-    Time notes_at;       /* when the last one was */
-    uint64_t notes_most; /* at that instant: with more, a spin that costs nothing may end the run */
+    Time notes_at;      /* when the last note went into the digest */
+    int64_t notes_left; /* so many more at that instant; then a spin that costs nothing may end the run */
+    uint64_t notes_end; /* how many they are altogether when none is left */
     bool spinning;
     uint64_t busy, busy_check,
         busy_since; /* see probe_busy: so much by now; where to look again; at the instant's start */
@@ -93,19 +93,25 @@ static inline bool probe_told(const Probe *probe)
     return rarely(((uintptr_t)probe->view | (uintptr_t)probe->watch) != 0);
 }
 
+/* How many notes went into the digest: `events` of the results. */
+static inline uint64_t probe_notes(const Probe *probe)
+{
+    return probe->notes_end - (uint64_t)probe->notes_left;
+}
+
 /* A word of time where it has changed, then a word a note. No time has a tag: it would take more than ten years. */
 static inline void probe_digest(Probe *probe, Tag tag, uint64_t a, uint64_t b)
 {
     Time now = probe_now(probe);
-    uint64_t digest = probe->digest, notes = probe->notes + 1;
+    uint64_t digest = probe->digest;
     if (now != probe->notes_at) {
         probe->notes_at = now;
-        probe->notes_most = notes + SPIN_NOTES - 1;
+        probe->notes_end = probe_notes(probe) + SPIN_NOTES;
+        probe->notes_left = SPIN_NOTES;
         digest = digest_add(digest, (uint64_t)now);
     }
-    probe->notes = notes;
     probe->digest = digest_add(digest, (uint64_t)tag << 56 ^ a << 24 ^ b);
-    if (rarely(notes > probe->notes_most))
+    if (rarely(--probe->notes_left < 0))
         probe_spin(probe);
 }
 

@@ -24,11 +24,11 @@ static RequestCounts counts_of(const HandlerStats *stats)
 }
 
 /* The means of the parts, rounded down; what that leaves of the mean goes to overhead. */
-static void split_time(Time time[PARTS], const Sum part[PARTS], const Hist *latency)
+static void split_time(Time time[PARTS], const PartSums *part, const Hist *latency)
 {
     Time rest = hist_mean(latency);
     for (int i = 0; i < PARTS; i++) {
-        time[i] = sum_divide(part[i], sum_of(latency->count));
+        time[i] = sum_divide(part_sum(part, i), sum_of(latency->count));
         if (i != PART_OVERHEAD)
             rest -= time[i];
     }
@@ -49,7 +49,7 @@ static void take_handlers(Results *results, Mem *mem, const Spec *spec, const St
         into->requests = counts_of(from);
         into->throughput = per_second(from->completions, stats_window(stats));
         copy_hist(&into->latency, mem, &from->latency);
-        split_time(into->time, from->part, &into->latency);
+        split_time(into->time, &from->part, &into->latency);
 
         const uint64_t add[] = {from->arrived,   from->completed, from->failed,  from->refused,
                                 from->timed_out, from->in_flight, from->retried, from->completions};
@@ -58,12 +58,12 @@ static void take_handlers(Results *results, Mem *mem, const Spec *spec, const St
         for (size_t k = 0; k < COUNT_OF(add); k++)
             *sum[k] += add[k];
         for (int part = 0; part < PARTS; part++)
-            sum_add_sum(&total.part[part], from->part[part]);
+            sum_add_sum(&total.part.sum[part], part_sum(&from->part, part));
         hist_merge(&results->all.latency, &from->latency);
     }
     results->all.requests = counts_of(&total);
     results->all.throughput = per_second(total.completions, stats_window(stats));
-    split_time(results->all.time, total.part, &results->all.latency);
+    split_time(results->all.time, &total.part, &results->all.latency);
 }
 
 static void take_cpu(Results *results, const Spec *spec, const Stats *stats)
@@ -159,7 +159,7 @@ Results *results_take(Mem *mem, const Spec *spec, const Program *program, const 
     results->end = end;
     results->simulated = results->window_to = stats->closed;
     results->window_from = stats->opened;
-    results->events = probe->notes;
+    results->events = probe_notes(probe);
     results->digest = probe_result(probe);
     results->connections_arrived = stats->connections_arrived;
     results->connections_accepted = stats->connections_accepted;

@@ -9,6 +9,7 @@ Stats *stats_new(Mem *mem, const Spec *spec, const Program *program, Time warmup
     Stats *stats = mem_get(mem, sizeof *stats);
     stats->mem = mem;
     stats->from = warmup;
+    stats->slow_over = -1;
     stats->closed = TIME_NEVER;
     stats->handler_count = spec->handler_count;
     stats->resource_count = spec->resource_count;
@@ -98,6 +99,15 @@ void stats_close(Stats *stats, Machine *machine, Time now)
     }
     stats_population(stats, now, 0);
     stats->closed = now;
+}
+
+void part_sums_carry(PartSums *sums)
+{
+    for (int part = 0; part < PARTS; part++) {
+        sum_add(&sums->sum[part], sums->lately[part]);
+        sums->lately[part] = 0;
+    }
+    sums->most = 0;
 }
 
 Time stats_window(const Stats *stats)

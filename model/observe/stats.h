@@ -52,12 +52,48 @@ static inline void level_change(Level *level, Time now, int64_t change)
         level_set(level, now, level->now + change);
 }
 
+/* A total for each part of accounts. What is added goes to words of 64 bits, and from there to the sums before one
+ * of them could overflow. */
+typedef struct PartSums {
+    Sum sum[PARTS];
+    uint64_t lately[PARTS];
+    uint64_t most; /* none of `lately` is more */
+} PartSums;
+
+void part_sums_carry(PartSums *sums); /* out of line */
+
+_Static_assert(PARTS % 2 == 0, "parts are added in pairs");
+
+/* Adds a whole account; returns the sum of its parts. */
+static inline Time part_sums_add(PartSums *sums, const Time *restrict spent)
+{
+    uint64_t *restrict lately = sums->lately;
+    uint64_t total = 0;
+    for (int part = 0; part < PARTS; part += 2) {
+        uint64_t one = (uint64_t)spent[part], other = (uint64_t)spent[part + 1];
+        lately[part] += one;
+        lately[part + 1] += other;
+        total += one + other;
+    }
+    sums->most += total;
+    if (rarely(sums->most > UINT64_MAX / 4))
+        part_sums_carry(sums);
+    return (Time)total;
+}
+
+static inline Sum part_sum(const PartSums *sums, int part)
+{
+    Sum sum = sums->sum[part];
+    sum_add(&sum, sums->lately[part]);
+    return sum;
+}
+
 /* Requests of one handler. arrived = completed + failed + refused + timed_out + in_flight, after every event. */
 typedef struct HandlerStats {
     uint64_t arrived, completed, failed, refused, timed_out, in_flight, retried; /* wanted in the window */
     uint64_t completions, responses; /* inside the window, whenever wanted: completed; sent, whoever hears them */
     Hist latency;                    /* of the completed */
-    Sum part[PARTS];                 /* their latencies by part */
+    PartSums part;                   /* their latencies by part */
 } HandlerStats;
 
 /* Where strands spent their time while a step was under way (clipped to the window). */
@@ -92,6 +128,7 @@ typedef struct Stats {
     Hist queueing;                /* accept_wait + ready_wait of the completed */
     SlowRequest slowest[SLOWEST]; /* the slowest first */
     int slow_count;
+    Time slow_over; /* who took longer is one of them */
 
     int64_t population; /* requests in flight, whenever wanted */
     Time population_since;

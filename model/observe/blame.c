@@ -19,13 +19,15 @@ const Part wait_part[WAITS] = {PART_ACCEPT_WAIT, PART_READY_WAIT,    PART_PREEMP
 /* What a strand has waited for so far. */
 struct Tally {
     Tally *next; /* of the same request */
-    Station *at; /* NULL: it waits for nothing */
+    Station *at;   /* NULL: it waits for nothing, or is still to say for what */
+    Station *kept; /* the same, unless that is fixed; where it is still to be said, what it waited for before: mostly it goes
+                      on to wait for the same */
     Time since;
     uint32_t waited; /* a bit a row: `total` has something in it */
-    Time passed;     /* what of `at` had been passed on to the cores when the wait began; 0: `cored` says nothing */
-    Time *seen;      /* a cause: what `at` had been held by when the wait began */
-    Time *cored;     /* a cause: what of that were cores */
-    Time *total;     /* a row (a wait, or what of it was for a core), a cause */
+    Time passed;     /* what of `kept` had been passed on to the cores when the wait began; 0: `cored` says nothing */
+    Time *cored;     /* columns: what of `seen` were cores */
+    Time *total;     /* a row (a wait, or what of it was for a core), columns */
+    Time seen[];     /* columns: what `kept` had been held by when the wait began */
 };
 
 static int wait_of(Part part)
@@ -39,109 +41,190 @@ static int wait_of(Part part)
 
 /* ---- strands ---- */
 
-/* A row begins with nothing. */
-static Time *row_for(const Blame *blame, Tally *tally, int number)
+static Time *row_of_tally(const Blame *blame, Tally *tally, int number)
 {
-    Time *row = tally->total + (size_t)number * (size_t)blame->causes;
-    if (!(tally->waited >> number & 1)) {
-        for (int i = 0; i < blame->live_count; i++)
-            row[blame->live[i]] = 0;
-        tally->waited |= UINT32_C(1) << number;
-    }
-    return row;
+    return tally->total + (size_t)number * (size_t)blame->stride;
 }
 
-static void add_difference(const Blame *blame, Time *row, const Time *now, const Time *before)
+/* Adds now - before to a row, which begins with nothing; before becomes now. There is a column at least. */
+static inline void take(const Blame *blame, Tally *tally, int number, const Time *restrict now, Time *restrict before)
 {
-    for (int i = 0; i < blame->live_count; i++) {
-        int cause = blame->live[i];
-        row[cause] += now[cause] - before[cause];
+    Time *restrict row = row_of_tally(blame, tally, number);
+    int columns = blame->columns, i = 0;
+    if (tally->waited >> number & 1) {
+        do {
+            row[i] += now[i] - before[i];
+            row[i + 1] += now[i + 1] - before[i + 1];
+            before[i] = now[i];
+            before[i + 1] = now[i + 1];
+        } while ((i += 2) < columns);
+        return;
     }
+    tally->waited |= UINT32_C(1) << number;
+    do {
+        row[i] = now[i] - before[i];
+        row[i + 1] = now[i + 1] - before[i + 1];
+        before[i] = now[i];
+        before[i + 1] = now[i + 1];
+    } while ((i += 2) < columns);
 }
 
-/* Cores are waited for themselves, or by the thread that is waited for. */
+static void take_one(Blame *blame, Tally *tally, int number, int cause, Time span)
+{
+    int column = blame_column(blame, cause);
+    Time *row = row_of_tally(blame, tally, number);
+    for (int i = 0; !(tally->waited >> number & 1) && i < blame->stride; i++)
+        row[i] = 0;
+    tally->waited |= UINT32_C(1) << number;
+    row[column] += span;
+}
+
+/* Cores are waited for themselves, or by the thread that is waited for. Before `seen` is brought up. */
 static void take_cores(const Blame *blame, Tally *tally, int wait)
 {
     const Station *at = tally->at;
-    if (BLAME_ON_CORES + wait >= BLAME_ROWS || (at != blame->cores && at->passed == tally->passed))
+    int number = BLAME_ON_CORES + wait;
+    if (number >= BLAME_ROWS)
         return;
-    Time *row = row_for(blame, tally, BLAME_ON_CORES + wait);
     if (at == blame->cores) {
-        add_difference(blame, row, at->held, tally->seen);
+        Time *row = row_of_tally(blame, tally, number);
+        for (int i = 0; i < blame->columns; i++)
+            row[i] = (tally->waited >> number & 1 ? row[i] : 0) + at->held[i] - tally->seen[i];
+        tally->waited |= UINT32_C(1) << number;
         return;
     }
-    for (int i = 0; tally->passed == 0 && i < blame->live_count; i++)
-        tally->cored[blame->live[i]] = 0;
-    add_difference(blame, row, at->cored, tally->cored);
-    blame_copy(blame, tally->cored, at->cored);
+    for (int i = 0; tally->passed == 0 && i < blame->stride; i++)
+        tally->cored[i] = 0;
+    take(blame, tally, number, at->cored, tally->cored);
     tally->passed = at->passed;
 }
 
-static void take_difference(const Blame *blame, Tally *tally, int wait)
+static inline void goes_to(Tally *tally, Station *station, Time now)
 {
-    station_bring_up(tally->at);
-    take_cores(blame, tally, wait);
-    add_difference(blame, row_for(blame, tally, wait), tally->at->held, tally->seen);
-    blame_copy(blame, tally->seen, tally->at->held);
-}
-
-/* Brings the tally of a strand that is in `part` up to now. */
-static void settle_tally(Blame *blame, Tally *tally, Part part)
-{
-    int wait = wait_of(part);
-    Time now = blame_now(blame), span = now - tally->since;
-    tally->since = now; /* where it was no wait, one may begin now */
-    if (wait < 0 || span == 0)
-        return;
-    if (tally->at && !tally->at->fixed) {
-        take_difference(blame, tally, wait);
-        return;
-    }
-    int cause = tally->at ? tally->at->idle : blame_idle_cause(blame, now - span, CAUSE_UNKNOWN);
-    blame_adds(blame, cause);
-    row_for(blame, tally, wait)[cause] += span;
-}
-
-static void goes_to(Tally *tally, Station *station)
-{
-    Station *from = tally->at;
+    Station *from = tally->kept, *to = station && !station->fixed ? station : NULL;
     tally->at = station;
-    if (station && !station->fixed) {
-        station_waited_for(station);
-        blame_copy(station->blame, tally->seen, station->held);
-        tally->passed = station->passed;
-        if (tally->passed > 0)
-            blame_copy(station->blame, tally->cored, station->cored);
+    if (to == from)
+        return;
+    tally->kept = to;
+    if (to) {
+        station_waited_for(to, now);
+        blame_copy(to->blame, tally->seen, to->held);
+        tally->passed = to->passed;
+        if (rarely(to->passed > 0))
+            blame_copy(to->blame, tally->cored, to->cored);
     }
-    if (from && !from->fixed)
+    if (from)
         station_left(from);
 }
 
+/* Adds to a wait what its station has been held by since it began, or since the last time. */
+static OUT_OF_LINE void take_any(Blame *blame, Tally *tally, int wait, Time now, Time span)
+{
+    Station *at = tally->at;
+    if (!at || at->fixed) {
+        int cause = at ? at->idle : blame_idle_cause(blame, now - span, CAUSE_UNKNOWN);
+        take_one(blame, tally, wait, cause, span);
+        goes_to(tally, at, now); /* what it waited for before, it does no more */
+        return;
+    }
+    station_bring_up_any(at);
+    if (at->passed != tally->passed || at == blame->cores)
+        take_cores(blame, tally, wait);
+    take(blame, tally, wait, at->held, tally->seen);
+}
+
+/* Brings the tally of a strand that is in `part` up to now. */
+static void settle_tally(Blame *blame, Tally *tally, Part part, Time now)
+{
+    Time span = now - tally->since;
+    tally->since = now; /* where it was no wait, one may begin now */
+    if (span > 0 && is_wait(part))
+        take_any(blame, tally, wait_of(part), now, span);
+}
+
+static OUT_OF_LINE void part_any(Blame *blame, Strand *strand, Part part, Station *station)
+{
+    Tally *tally = strand->tally;
+    Time now = blame_now(blame);
+    settle_tally(blame, tally, (Part)strand->part, now);
+    if (!station && is_wait(part))
+        tally->at = NULL;
+    else
+        goes_to(tally, station, now);
+}
+
+/* Mostly it is a thread that is waited for, with one cause to have kept it: below 0, all else. */
+static inline int quick_column(const Blame *blame, const Station *station)
+{
+    return station && station->plain && station->holders == 1 ? blame->column[station->sum] : -1;
+}
+
+static inline void quick_bring_up(Station *station, int column, Time now)
+{
+    station->held[column] += now - station->since;
+    station->since = now;
+}
+
+/* part_any, where that is as quick as it can be. */
 void blame_part(Blame *blame, Strand *strand, Part part, Station *station)
 {
     Tally *tally = strand->tally;
-    if (!tally || (strand->part == part && (!station || tally->at == station)))
+    if (!tally)
         return;
-    settle_tally(blame, tally, (Part)strand->part);
-    if (tally->at != station)
-        goes_to(tally, station);
+    Station *at = tally->at, *kept = tally->kept;
+    Part was = (Part)strand->part;
+    Time now = blame_now(blame);
+    if (was == part && (!station || at == station))
+        return;
+    if (now != tally->since && is_wait(was)) {
+        int column = quick_column(blame, at);
+        if (rarely(column < 0 || at->passed != tally->passed)) {
+            part_any(blame, strand, part, station);
+            return;
+        }
+        quick_bring_up(at, column, now);
+        take(blame, tally, wait_of(was), at->held, tally->seen);
+    }
+    tally->since = now;
+    if (!station && is_wait(part)) {
+        tally->at = NULL;
+        return;
+    }
+    if (station != kept) {
+        int column = station ? quick_column(blame, station) : 0;
+        if (rarely(column < 0 || (kept && quick_column(blame, kept) < 0) || (station && station->passed > 0))) {
+            part_any(blame, strand, part, station);
+            return;
+        }
+        if (kept)
+            kept->waiters--;
+        if (station) {
+            if (station->waiters++ == 0)
+                station->since = now;
+            quick_bring_up(station, column, now);
+            blame_copy(blame, tally->seen, station->held);
+            tally->passed = 0;
+        }
+        tally->kept = station;
+    }
+    tally->at = station;
 }
 
 static Tally *new_tally(Blame *blame, Request *request)
 {
     Tally *tally = blame->spare, *first = request->account.tally;
-    if (tally)
+    if (tally) {
         blame->spare = tally->next;
-    else
+    } else {
         tally = pool_get(&blame->tallies);
+        tally->cored = tally->seen + blame->stride;
+        tally->total = tally->cored + blame->stride;
+    }
     tally->next = NULL;
-    tally->at = NULL;
+    tally->at = tally->kept = NULL;
     tally->waited = 0;
     tally->since = blame_now(blame);
-    tally->seen = (Time *)(void *)(tally + 1);
-    tally->cored = tally->seen + blame->causes;
-    tally->total = tally->cored + blame->causes;
-    if (first) {
+    if (rarely(first != NULL)) {
         tally->next = first->next;
         first->next = tally;
     }
@@ -157,14 +240,15 @@ void blame_begin(Blame *blame, Strand *strand)
 /* Takes over what the other has waited for, and what it waits for. */
 static void take_over(Blame *blame, Tally *into, const Tally *from)
 {
-    size_t row = (size_t)blame->causes;
+    size_t row = (size_t)blame->stride;
     for (int i = 0; i < BLAME_ROWS; i++)
         if (from->waited >> i & 1)
             blame_copy(blame, into->total + (size_t)i * row, from->total + (size_t)i * row);
     into->waited = from->waited;
     into->since = from->since;
-    goes_to(into, from->at);
-    if (!from->at || from->at->fixed)
+    goes_to(into, from->kept, blame_now(blame));
+    into->at = from->at;
+    if (!from->kept)
         return;
     blame_copy(blame, into->seen, from->seen);
     into->passed = from->passed;
@@ -181,7 +265,7 @@ void blame_fork(Blame *blame, Strand *child, const Strand *parent)
     Tally *tally = new_tally(blame, child->request);
     child->tally = tally;
     take_over(blame, tally, parent->tally);
-    settle_tally(blame, tally, (Part)parent->part);
+    settle_tally(blame, tally, (Part)parent->part, blame_now(blame));
 }
 
 void blame_adopt(Blame *blame, Strand *parent, const Strand *child)
@@ -195,8 +279,8 @@ void blame_request_gone(Blame *blame, Request *request)
     Tally *next;
     for (Tally *tally = request->account.tally; tally; tally = next) {
         next = tally->next;
-        if (tally->at && !tally->at->fixed)
-            station_left(tally->at);
+        if (tally->kept)
+            station_left(tally->kept);
         tally->next = blame->spare;
         blame->spare = tally;
     }
@@ -205,36 +289,59 @@ void blame_request_gone(Blame *blame, Request *request)
 
 /* ---- what is counted ---- */
 
-static const Time *waited(const Blame *blame, const Tally *tally, int row)
+/* Where the rows of a handler begin. */
+static size_t rows_at(const Blame *blame, int handler)
 {
-    return tally->waited >> row & 1 ? tally->total + (size_t)row * (size_t)blame->causes : NULL;
+    return (size_t)handler * BLAME_ROWS * (size_t)blame->stride;
 }
 
-static Sum *row_of(const Blame *blame, int handler, int row)
+/* Into the sums, before one of the words overflows. */
+static OUT_OF_LINE void carry(Blame *blame)
 {
-    return blame->row + ((size_t)handler * BLAME_ROWS + (size_t)row) * (size_t)blame->causes;
-}
-
-static Time count_row(const Blame *blame, Sum *row, const Time *total)
-{
-    Time sum = 0;
-    for (int i = 0; i < blame->live_count; i++) {
-        int cause = blame->live[i];
-        sum_add(&row[cause], (uint64_t)total[cause]);
-        sum += total[cause];
+    size_t cells = rows_at(blame, blame->causes - CAUSES);
+    for (size_t i = 0; i < cells; i++) {
+        sum_add(&blame->row[i], blame->lately[i]);
+        blame->lately[i] = 0;
     }
-    return sum;
+    blame->most = 0;
+}
+
+static inline Time count_row(const Blame *blame, uint64_t *restrict lately, const Time *restrict total)
+{
+    uint64_t sum = 0;
+    for (int i = 0; i < blame->columns; i += 2) {
+        uint64_t one = (uint64_t)total[i], other = (uint64_t)total[i + 1];
+        lately[i] += one;
+        lately[i + 1] += other;
+        sum += one + other;
+    }
+    return (Time)sum;
+}
+
+static inline Time all_waits(const Time *spent)
+{
+    return spent[PART_ACCEPT_WAIT] + spent[PART_READY_WAIT] + spent[PART_PREEMPTED] + spent[PART_POOL_WAIT] +
+           spent[PART_RESOURCE_WAIT] + spent[PART_LOCK_WAIT];
 }
 
 void blame_count(Blame *blame, const Request *request)
 {
     const Tally *tally = request->account.tally;
-    for (int i = 0; i < BLAME_ROWS; i++) {
-        const Time *total = waited(blame, tally, i);
-        Time sum = total ? count_row(blame, row_of(blame, request->handler, i), total) : 0;
-        must(i >= WAITS || sum == request->account.spent[wait_part[i]],
-             "whom a request waited for does not add up to its waits");
+    const Time *spent = request->account.spent;
+    uint64_t *lately = blame->lately + rows_at(blame, request->handler);
+    Time all = 0;
+    for (uint32_t waited = tally->waited; waited != 0; waited &= waited - 1) {
+        unsigned row = (unsigned)__builtin_ctz(waited), at = row * (unsigned)blame->stride;
+        Time sum = count_row(blame, lately + at, tally->total + at);
+        blame->most += (uint64_t)sum;
+        if (row >= WAITS) /* what of a wait was for a core */
+            continue;
+        must(sum == spent[wait_part[row]], "whom a request waited for does not add up to its waits");
+        all += sum;
     }
+    must(all == all_waits(spent), "whom a request waited for does not add up to its waits");
+    if (rarely(blame->most > UINT64_MAX / 4))
+        carry(blame);
 }
 
 int blame_causes(const Blame *blame)
@@ -244,11 +351,11 @@ int blame_causes(const Blame *blame)
 
 Time blame_of(const Blame *blame, const Request *request, int cause)
 {
+    const Tally *tally = request->account.tally;
+    int column = blame->column[cause];
     Time sum = 0;
-    for (int wait = 0; wait < WAITS; wait++) {
-        const Time *total = waited(blame, request->account.tally, wait);
-        sum += total ? total[cause] : 0;
-    }
+    for (int wait = 0; wait < WAITS && column >= 0; wait++)
+        sum += tally->waited >> wait & 1 ? tally->total[wait * blame->stride + column] : 0;
     return sum;
 }
 
@@ -259,7 +366,13 @@ Time *blame_slow(const Blame *blame, int slow)
 
 Sum blame_total(const Blame *blame, int handler, int row, int cause)
 {
-    return row_of(blame, handler, row)[cause];
+    int column = blame->column[cause];
+    if (column < 0)
+        return sum_of(0);
+    size_t cell = rows_at(blame, handler) + (size_t)(row * blame->stride + column);
+    Sum sum = blame->row[cell];
+    sum_add(&sum, blame->lately[cell]);
+    return sum;
 }
 
 Blame *blame_new(Mem *mem, const Spec *spec, const Probe *probe)
@@ -270,17 +383,21 @@ Blame *blame_new(Mem *mem, const Spec *spec, const Probe *probe)
     size_t causes = CAUSES + (size_t)spec->handler_count;
     blame->probe = probe;
     blame->causes = (int)causes;
-    pool_init(&blame->stations, mem, sizeof(Station) + causes * (3 * sizeof(Time) + sizeof(uint32_t)));
-    pool_init(&blame->tallies, mem, sizeof(Tally) + causes * (BLAME_ROWS + 2) * sizeof(Time));
-    blame->row = mem_get(
-        mem, mem_array(mem, mem_array(mem, causes, BLAME_ROWS * (size_t)spec->handler_count + 1), sizeof *blame->row));
-    blame->live = mem_get(mem, causes * sizeof *blame->live);
-    blame->is_live = mem_get(mem, causes * sizeof *blame->is_live);
+    blame->stride = (int)(causes + causes % 2);
+    size_t stride = (size_t)blame->stride, cells = rows_at(blame, spec->handler_count) + 1;
+    pool_init(&blame->stations, mem, sizeof(Station) + 3 * stride * sizeof(Time) + causes * sizeof(uint32_t));
+    pool_init(&blame->tallies, mem, sizeof(Tally) + stride * (BLAME_ROWS + 2) * sizeof(Time));
+    blame->row = mem_get(mem, mem_array(mem, cells, sizeof *blame->row));
+    blame->lately = mem_get(mem, mem_array(mem, cells, sizeof *blame->lately));
+    blame->column = mem_get(mem, causes * sizeof *blame->column);
+    for (size_t i = 0; i < causes; i++)
+        blame->column[i] = -1;
     blame->slow = mem_get(mem, causes * SLOWEST * sizeof *blame->slow);
     blame->cores = blame_station(blame, CAUSE_WAKE_UP);
     blame->wake_up = blame_station(blame, CAUSE_WAKE_UP);
     blame->syn_retry = blame_station(blame, CAUSE_SYN_RETRY);
     blame->paused = blame_station(blame, CAUSE_PAUSE);
     blame->wake_up->fixed = blame->syn_retry->fixed = blame->paused->fixed = true;
+    blame->cores->plain = blame->wake_up->plain = blame->syn_retry->plain = blame->paused->plain = false;
     return blame;
 }

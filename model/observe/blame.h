@@ -90,8 +90,7 @@ Station *blame_wake_up(Blame *blame); /* of an idle core */
 Station *blame_syn_retry(Blame *blame);
 Station *blame_paused(Blame *blame);
 void blame_pause(Blame *blame, Time until); /* nothing of the server's runs before `until` */
-/* The thread's own station, made when it is first asked for. */
-Station *blame_thread_station(Blame *blame, struct Thread *thread);
+Station *blame_new_thread_station(Blame *blame, struct Thread *thread); /* its own; it has none yet */
 void blame_thread(Blame *blame, struct Thread *thread, Doing doing);
 /* Each of the group's threads does what the station is waited for. Before it has run. */
 void blame_group(Blame *blame, struct Thread *thread, Station *group);

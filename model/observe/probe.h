@@ -170,11 +170,19 @@ static inline void note_part(Probe *probe, Strand *strand, Part part)
     note_wait(probe, strand, part, NULL);
 }
 
+/* The thread's own station, made when it is first asked for; NULL where no blame is wanted. */
+static inline Station *note_thread_station(Probe *probe, Thread *thread)
+{
+    if (!probe->blame)
+        return NULL;
+    return thread->station ? thread->station : blame_new_thread_station(probe->blame, thread);
+}
+
 /* It is ready, and waits for this thread to go on with it. */
 static inline void note_behind(Probe *probe, Strand *strand, Thread *thread)
 {
-    note_wait(probe, strand, PART_READY_WAIT,
-              probe->blame && strand ? blame_thread_station(probe->blame, thread) : NULL);
+    if (strand)
+        note_wait(probe, strand, PART_READY_WAIT, note_thread_station(probe, thread));
 }
 
 /* Its thread, which slept or was blocked, goes on with it at this instant. Where the thread does so for it alone, what
@@ -216,11 +224,6 @@ static inline void note_pause(Probe *probe, Time until)
 static inline Station *note_station(Probe *probe, int idle)
 {
     return probe->blame ? blame_station(probe->blame, idle) : NULL;
-}
-
-static inline Station *note_thread_station(Probe *probe, Thread *thread)
-{
-    return probe->blame ? blame_thread_station(probe->blame, thread) : NULL;
 }
 
 static inline void note_hold(Station *station, int cause)

@@ -11,8 +11,7 @@ static void share_out(Station *station, Time span)
         if (count == 0)
             continue;
         Time more = rest < (Time)count ? rest : (Time)count;
-        blame_adds(station->blame, cause);
-        station->held[cause] += share * (Time)count + more;
+        station->held[blame_column(station->blame, cause)] += share * (Time)count + more;
         rest -= more;
         left -= count;
     }
@@ -21,7 +20,7 @@ static void share_out(Station *station, Time span)
 static inline void settle(Station *station)
 {
     if (station->waiters > 0)
-        station_bring_up(station);
+        station_bring_up(station, blame_now(station->blame));
 }
 
 int blame_idle_cause(const Blame *blame, Time since, int otherwise)
@@ -36,48 +35,40 @@ static void pass_on(Station *station, Time span)
     const Blame *blame = station->blame;
     bool cores = behind == blame->cores;
     settle(station->behind);
-    for (int i = 0; i < blame->live_count; i++) {
-        int cause = blame->live[i];
-        Time more = behind->held[cause] - station->seen[cause];
-        station->held[cause] += more;
-        station->seen[cause] = behind->held[cause];
+    for (int i = 0; i < blame->columns; i++) {
+        Time more = behind->held[i] - station->seen[i];
+        station->held[i] += more;
+        station->seen[i] = behind->held[i];
         if (cores)
-            station->cored[cause] += more;
+            station->cored[i] += more;
     }
     station->passed += cores ? span : 0;
 }
 
-void station_bring_up(Station *station)
+OUT_OF_LINE void station_bring_up_any(Station *station)
 {
     Time now = blame_now(station->blame), span = now - station->since;
     if (span == 0)
         return;
     station->since = now;
-    if (station->holders == 1) {
-        blame_adds(station->blame, (int)station->sum);
-        station->held[station->sum] += span;
-    } else if (station->holders > 1) {
+    if (station->holders > 0) {
         share_out(station, span);
     } else if (station->watching) {
         pass_on(station, span);
     } else {
         int cause = blame_idle_cause(station->blame, now - span, station->idle);
-        blame_adds(station->blame, cause);
-        station->held[cause] += span;
+        station->held[blame_column(station->blame, cause)] += span;
     }
 }
 
-void blame_new_cause(Blame *blame, int cause)
+int blame_column(Blame *blame, int cause)
 {
-    int at = blame->live_count++;
-    for (; at > 0 && blame->live[at - 1] > cause; at--)
-        blame->live[at] = blame->live[at - 1];
-    blame->live[at] = (int16_t)cause;
-    blame->is_live[cause] = true;
+    if (blame->column[cause] < 0)
+        blame->column[cause] = (int16_t)blame->columns++;
+    return blame->column[cause];
 }
 
-/* Settled before: from now on it looks at whom it is behind, or does not. */
-static void look_behind(Station *station)
+OUT_OF_LINE void station_looks_behind(Station *station)
 {
     bool looks = station->waiters > 0 && station->holders == 0 && station->behind != NULL;
     if (looks == station->watching)
@@ -87,42 +78,25 @@ static void look_behind(Station *station)
         station_left(station->behind);
         return;
     }
-    station_waited_for(station->behind);
+    station_waited_for(station->behind, blame_now(station->blame));
     blame_copy(station->blame, station->seen, station->behind->held);
 }
 
-void station_waited_for(Station *station)
+void station_forget(Station *station)
 {
-    if (station->waiters++ > 0) {
-        station_bring_up(station);
-        return;
-    }
-    station->since = blame_now(station->blame);
-    if (station->behind)
-        look_behind(station);
-}
-
-void station_left(Station *station)
-{
-    must(station->waiters > 0, "somebody left a station who did not wait for it");
-    if (--station->waiters > 0)
-        return;
-    if (station->behind)
-        look_behind(station);
-    if (station->ended)
-        pool_put(&station->blame->stations, station);
+    pool_put(&station->blame->stations, station);
 }
 
 Station *blame_station(Blame *blame, int idle)
 {
     Station *station = pool_get(&blame->stations);
-    size_t causes = (size_t)blame->causes;
+    size_t stride = (size_t)blame->stride;
     station->blame = blame;
     station->idle = idle;
-    station->held = (Time *)(void *)(station + 1);
-    station->seen = station->held + causes;
-    station->cored = station->seen + causes;
-    station->count = (uint32_t *)(void *)(station->cored + causes);
+    station->plain = true;
+    station->seen = station->held + stride;
+    station->cored = station->seen + stride;
+    station->count = (uint32_t *)(void *)(station->cored + stride);
     return station;
 }
 
@@ -131,8 +105,9 @@ void station_end(Station *station)
     settle(station);
     station_behind(station, NULL);
     station->ended = true;
+    station->plain = false;
     if (station->waiters == 0)
-        pool_put(&station->blame->stations, station);
+        station_forget(station);
 }
 
 void station_behind(Station *station, Station *behind)
@@ -145,7 +120,7 @@ void station_behind(Station *station, Station *behind)
         station_left(station->behind);
     }
     station->behind = behind;
-    look_behind(station);
+    station_looks_behind(station);
 }
 
 void station_hold(Station *station, int cause)
@@ -154,7 +129,7 @@ void station_hold(Station *station, int cause)
     station->count[cause]++;
     station->sum += (uint64_t)cause;
     if (station->holders++ == 0 && station->behind)
-        look_behind(station);
+        station_looks_behind(station);
 }
 
 void station_free(Station *station, int cause)
@@ -164,7 +139,7 @@ void station_free(Station *station, int cause)
     station->count[cause]--;
     station->sum -= (uint64_t)cause;
     if (--station->holders == 0 && station->behind)
-        look_behind(station);
+        station_looks_behind(station);
 }
 
 /* A holder that changes on whose behalf: `was` and `is` are causes, below 0: it does not hold. */
@@ -261,18 +236,16 @@ void blame_group(Blame *blame, Thread *thread, Station *group)
     station_behind(group, blame->cores);
 }
 
-Station *blame_thread_station(Blame *blame, Thread *thread)
+Station *blame_new_thread_station(Blame *blame, Thread *thread)
 {
-    if (!thread->station) {
-        thread->station = blame_station(blame, own_cause(thread));
-        tell_own(blame, thread, (Doing)thread->doing, -1, thread->cause);
-    }
+    thread->station = blame_station(blame, own_cause(thread));
+    tell_own(blame, thread, (Doing)thread->doing, -1, thread->cause);
     return thread->station;
 }
 
 void blame_asleep(Blame *blame, Thread *thread, Station *behind)
 {
-    Station *own = blame_thread_station(blame, thread);
+    Station *own = thread->station ? thread->station : blame_new_thread_station(blame, thread);
     own->asleep = behind;
     if (thread->doing == DOES_SLEEP)
         station_behind(own, behind);

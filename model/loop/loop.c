@@ -9,16 +9,12 @@ static Need loop_resume(Thread *thread)
 {
     Loop *loop = CONTAINER_OF(thread, Loop, thread);
     CoRet ret = CO_OVER;
-    if (!loop->begun) {
+    if (rarely(!loop->begun)) {
         loop->begun = true;
-        ret = co_enter(loop, loop->hooks.program, NULL, 0);
+        ret = co_enter(loop, loop->stack, loop->hooks.program, NULL, 0);
     }
-    while (ret == CO_OVER && loop->running > loop->stack) {
-        Co *co = loop->running;
+    for (Co *co = loop->running; ret == CO_OVER && co > loop->stack; co--)
         ret = co->fn(loop, co);
-        if (ret == CO_OVER)
-            loop->running = co - 1;
-    }
     if (ret == CO_STOPPED && !loop->over) {
         if (loop->probe->view && loop->hooks.stops)
             loop->hooks.stops(loop);
@@ -29,11 +25,6 @@ static Need loop_resume(Thread *thread)
 }
 
 /* ---- the clock ---- */
-
-void loop_update_time(Loop *loop)
-{
-    loop->time = loop->kernel->now / TIME_MS;
-}
 
 void loop_timer_start(Loop *loop, Time ms)
 {
@@ -86,25 +77,19 @@ void loop_close(Loop *loop, Closing *closing)
     loop->closing = closing;
 }
 
-/* The handles closed before this phase, the last one first (libuv keeps them on a stack). */
-static CoRet co_run_closing(Loop *loop, Co *co)
+/* Those that have no callback are through at once; the first one that has. NULL: there is none. */
+static Closing *next_close_callback(Loop *loop, Closing *closing)
 {
-    CO_BEGIN(co);
-    co->p = loop->closing;
-    loop->closing = NULL;
-    note_phase(loop->probe, &loop->thread, PHASE_CLOSING, true);
-    while (co->p != NULL) {
-        co->q = loop->being_closed = co->p;
-        co->p = ((Closing *)co->q)->next;
-        if (((Closing *)co->q)->done != NULL)
-            CO_CALL(loop, co, ((Closing *)co->q)->done, co->q, 0);
+    for (Closing *next; closing != NULL && closing->done == NULL; closing = next) {
+        next = closing->next;
+        if (closing->gone != NULL)
+            closing->gone(loop, closing);
     }
-    loop->being_closed = NULL;
-    note_phase(loop->probe, &loop->thread, PHASE_CLOSING, false);
-    CO_END;
+    return closing;
 }
 
-/* libuv >= 1.45 runs timers last (and once before the first turn); before that, first. `pending` is always empty here: nothing in the step language
+/* co->i: alive, then poll's timeout; co->j: rounds of a poll; co->p and co->q: descriptors, closing handles.
+ * libuv >= 1.45 runs timers last (and once before the first turn); before that, first. `pending` is always empty here: nothing in the step language
  * completes outside poll. */
 CoRet co_uv_run(Loop *loop, Co *co)
 {
@@ -125,11 +110,31 @@ CoRet co_uv_run(Loop *loop, Co *co)
         note_phase(loop->probe, &loop->thread, PHASE_PENDING, false);
         note_phase(loop->probe, &loop->thread, PHASE_PREPARE, true);
         note_phase(loop->probe, &loop->thread, PHASE_PREPARE, false);
-        CO_CALL(loop, co, co_poll, NULL, backend_timeout(loop));
+        note_phase(loop->probe, &loop->thread, PHASE_POLL, true);
+        co->i = backend_timeout(loop);
+        if (loop->watch_first != NULL) {
+            CO_CPU(loop, co, loop->costs->watch * loop->watch_count);
+            poll_register(loop);
+        }
+        co->j = 0;
+        do { /* after a full batch it looks again at once, without blocking */
+            CO_CALL(loop, co, co_poll, NULL, co->j == 0 ? co->i : 0);
+            while ((co->p = poll_next(loop)) != NULL)
+                CO_CALL(loop, co, ((Fd *)co->p)->dispatch, co->p, 0);
+        } while (loop->batch_count == POLL_MOST && ++co->j < POLL_ROUNDS);
+        note_phase(loop->probe, &loop->thread, PHASE_POLL, false);
         if (loop->hooks.checks(loop))
             CO_CALL(loop, co, loop->hooks.check, NULL, 0);
-        if (loop->closing != NULL)
-            CO_CALL(loop, co, co_run_closing, NULL, 0);
+        if (loop->closing != NULL) { /* those closed before this phase, the last one first (libuv keeps them on a stack) */
+            note_phase(loop->probe, &loop->thread, PHASE_CLOSING, true);
+            co->p = loop->closing;
+            loop->closing = NULL;
+            while ((co->q = loop->being_closed = next_close_callback(loop, co->p)) != NULL) {
+                co->p = ((Closing *)co->q)->next;
+                CO_CALL(loop, co, ((Closing *)co->q)->done, co->q, 0);
+            }
+            note_phase(loop->probe, &loop->thread, PHASE_CLOSING, false);
+        }
         if (!loop->legacy) {
             loop_update_time(loop);
             if (loop->timer.active && loop->timer.timeout <= loop->time)

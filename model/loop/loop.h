@@ -27,6 +27,7 @@ struct Co {
 };
 
 enum { CO_MOST = 32 };
+enum { POLL_MOST = 1024, POLL_ROUNDS = 48 }; /* events that one epoll_wait gives; how often a poll asks for more */
 
 /* A coroutine's body stands between CO_BEGIN and CO_END. CO_CALL runs another one to its end; CO_CPU asks for CPU time of the thread; CO_WAIT sleeps until
  * the thread is woken; CO_STOP stops with what loop->need says already; CO_UNTIL calls `done` again and again, stopping each time it says false. Local
@@ -41,10 +42,10 @@ enum { CO_MOST = 32 };
     return CO_OVER
 #define CO_CALL(loop, co, function, pointer, number)                                                                   \
     do {                                                                                                               \
-        (co)->at = __LINE__;                                                                                           \
-        CoRet co_ret = co_enter(loop, function, pointer, number);                                                      \
-        if (co_ret != CO_OVER)                                                                                         \
-            return co_ret;                                                                                             \
+        if (rarely(co_enter(loop, co, function, pointer, number) != CO_OVER)) {                                        \
+            (co)->at = __LINE__;                                                                                       \
+            return CO_STOPPED;                                                                                         \
+        }                                                                                                              \
         if (0) {                                                                                                       \
         case __LINE__:;                                                                                                \
         }                                                                                                              \
@@ -52,6 +53,7 @@ enum { CO_MOST = 32 };
 #define CO_STOP(loop, co)                                                                                              \
     do {                                                                                                               \
         (co)->at = __LINE__;                                                                                           \
+        (loop)->running = (co);                                                                                        \
         return CO_STOPPED;                                                                                             \
     case __LINE__:;                                                                                                    \
     } while (0)
@@ -69,15 +71,17 @@ enum { CO_MOST = 32 };
     } while (0)
 #define CO_UNTIL(loop, co, done)                                                                                       \
     do {                                                                                                               \
-        (co)->at = __LINE__;                                                                                           \
         if (0) {                                                                                                       \
         case __LINE__:;                                                                                                \
         }                                                                                                              \
-        if (!(done))                                                                                                   \
+        if (!(done)) {                                                                                                 \
+            (co)->at = __LINE__;                                                                                       \
+            (loop)->running = (co);                                                                                    \
             return CO_STOPPED;                                                                                         \
+        }                                                                                                              \
     } while (0)
 
-static inline CoRet co_enter(Loop *loop, CoFn *fn, void *pointer, int64_t number);
+static inline CoRet co_enter(Loop *loop, Co *by, CoFn *fn, void *pointer, int64_t number);
 
 /* ---- descriptors: epoll's ready list (semantics.md, 4.1) ---- */
 
@@ -90,8 +94,8 @@ struct Fd {
     Fd *ready_prev;
     CoFn *dispatch; /* with co->p the Fd: its callback */
     Time ready_at;  /* since when it is ready */
-    int32_t batch;  /* its place in the batch under way, -1: none */
-    bool open : 1, watching : 1, queued : 1, registered : 1, ready : 1, listed : 1;
+    int16_t batch;  /* its place in the batch under way, -1: none */
+    bool open, queued, registered, ready, listed;
     bool end_of_file; /* its owner's */
 };
 
@@ -133,7 +137,8 @@ void threadpool_each(const ThreadPool *pool, void (*each)(void *context, const T
 typedef struct Closing Closing;
 struct Closing {
     Closing *next;
-    CoFn *done; /* with co->p the Closing; NULL: nothing to call */
+    CoFn *done; /* with co->p the Closing; NULL: nothing to call, but perhaps */
+    void (*gone)(Loop *loop, Closing *closing); /* to give back; NULL: not even that */
 };
 void loop_close(Loop *loop, Closing *closing);
 
@@ -160,6 +165,7 @@ struct Loop {
     Time iteration_cost; /* programs: a small cost of its own; else 0 */
 
     Time time;               /* libuv's loop time, whole ms */
+    Time next_ms;            /* ns: when the next one begins */
     int64_t active_requests; /* outstanding pool requests */
     int64_t handles;         /* active and ref'd */
     bool idle_active;        /* a ref'd immediate exists */
@@ -176,39 +182,58 @@ struct Loop {
     Fd ready; /* head of the ready list */
     Fd *watch_first, **watch_last;
     int64_t watch_count;
-    Fd *batch[1024];
-    int batch_count, batch_at; /* events of the present epoll_wait; which of them is being dispatched */
+    Fd *batch[POLL_MOST];
+    int batch_count, batch_at; /* events of the present epoll_wait; the next one to be dispatched */
     bool sleeping;             /* in poll */
     Event deadline;
 
     ThreadPool *pool;
     uint64_t iterations;
     Need need;
-    Co *running;       /* the innermost coroutine; stack: none */
+    Co *running;       /* stopped: the innermost coroutine; stack: none */
     Co stack[CO_MOST]; /* the first one is the ground, and never runs */
 };
 
-static inline CoRet co_enter(Loop *loop, CoFn *fn, void *pointer, int64_t number)
+/* `by` calls it: its place on the stack is the next one. */
+static inline CoRet co_enter(Loop *loop, Co *by, CoFn *fn, void *pointer, int64_t number)
 {
-    Co *co = ++loop->running;
+    Co *co = by + 1;
     must(co < loop->stack + CO_MOST, "coroutines nest too deep");
     co->fn = fn;
     co->at = 0;
     co->p = pointer;
     co->i = number;
     co->j = 0;
-    CoRet ret = fn(loop, co);
-    if (ret == CO_OVER)
-        loop->running = co - 1;
-    return ret;
+    return fn(loop, co);
 }
 
 void loop_init(Loop *loop, World *world, LoopHooks hooks, void *owner, uint32_t number);
 void loop_start(Loop *loop);
-void loop_update_time(Loop *loop);
+static inline void loop_update_time(Loop *loop)
+{
+    Time now = loop->kernel->now;
+    if (now < loop->next_ms)
+        return;
+    loop->time = now / TIME_MS;
+    loop->next_ms = (loop->time + 1) * TIME_MS;
+}
 void loop_timer_start(Loop *loop, Time ms); /* of the one uv_timer */
 bool loop_alive(const Loop *loop);
 CoFn co_uv_run;
-CoFn co_poll; /* poll.c: co->i is the timeout in ms, below 0 without end */
+
+/* poll.c */
+void poll_register(Loop *loop); /* what waits to be watched joins epoll */
+CoFn co_poll;                   /* fills the batch; co->i is the timeout in ms, below 0 without end */
+static inline Fd *poll_next(Loop *loop) /* of the batch, in order; those closed meanwhile are skipped */
+{
+    while (loop->batch_at < loop->batch_count) {
+        Fd *fd = loop->batch[loop->batch_at++];
+        if (fd != NULL) {
+            fd->batch = -1;
+            return fd;
+        }
+    }
+    return NULL;
+}
 
 #endif

@@ -6,8 +6,6 @@
 
 #include "../observe/probe.h"
 
-enum { EVENTS_MOST = 1024, ROUNDS_MOST = 48 };
-
 void fd_init(Fd *fd, CoFn *dispatch)
 {
     *fd = (Fd){.dispatch = dispatch, .open = true, .batch = -1};
@@ -46,7 +44,6 @@ static void list_turn(Fd *head, Fd *first)
 
 void fd_watch(Loop *loop, Fd *fd)
 {
-    fd->watching = true;
     if (fd->registered || fd->queued)
         return;
     fd->queued = true;
@@ -97,11 +94,11 @@ void fd_close(Loop *loop, Fd *fd)
         unqueue(loop, fd);
     if (fd->batch >= 0)
         loop->batch[fd->batch] = NULL;
-    fd->open = fd->watching = fd->registered = false;
+    fd->open = fd->registered = false;
     fd->batch = -1;
 }
 
-static void register_watchers(Loop *loop)
+void poll_register(Loop *loop)
 {
     while (loop->watch_first != NULL) {
         Fd *fd = loop->watch_first;
@@ -116,14 +113,14 @@ static void register_watchers(Loop *loop)
 }
 
 /* epoll_wait(0): reports from the head; what is reported goes to the list's end again, what is not ready any more leaves it. */
-static int scan(Loop *loop)
+static inline int scan(Loop *loop)
 {
     Fd *head = &loop->ready, *fd, *next;
     int n = 0;
-    for (fd = head->ready_next; fd != head && n < EVENTS_MOST; fd = next) {
+    for (fd = head->ready_next; fd != head && n < POLL_MOST; fd = next) {
         next = fd->ready_next;
         if (fd->ready) {
-            fd->batch = n;
+            fd->batch = (int16_t)n;
             loop->batch[n++] = fd;
         } else
             list_remove(fd);
@@ -131,6 +128,7 @@ static int scan(Loop *loop)
     if (fd != head) /* a full batch: it goes behind those that were not reported */
         list_turn(head, fd);
     loop->batch_count = n;
+    loop->batch_at = 0;
     return n;
 }
 
@@ -155,18 +153,12 @@ static CoRet co_sleep(Loop *loop, Co *co)
 }
 
 /* Node runs libuv with UV_METRICS_IDLE_TIME: the first epoll_wait of a poll does not block; if it finds nothing, the time is updated and the real timeout
- * shortened by what went by since the loop time was last taken. co->i: timeout, co->j: rounds, co->p: not NULL once it may block, co->q is the base time. */
+ * shortened by what went by since the loop time was last taken. co->i: timeout, co->j: the base time. */
 CoRet co_poll(Loop *loop, Co *co)
 {
     CO_BEGIN(co);
-    note_phase(loop->probe, &loop->thread, PHASE_POLL, true);
-    co->q = (void *)(intptr_t)0;
     co->j = loop->time;
-    if (loop->watch_first != NULL) {
-        CO_CPU(loop, co, loop->costs->watch * loop->watch_count);
-        register_watchers(loop);
-    }
-    for (;;) {
+    do {
         CO_CPU(loop, co, loop->costs->poll);
         if (scan(loop) == 0 && co->i != 0) {
             loop_update_time(loop);
@@ -180,27 +172,7 @@ CoRet co_poll(Loop *loop, Co *co)
             CO_CPU(loop, co, loop->costs->poll);
         }
         loop_update_time(loop);
-        if (loop->batch_count == 0) {
-            if (co->i < 0)
-                continue;
-            break;
-        }
-        CO_CPU(loop, co, loop->costs->poll_event * loop->batch_count);
-        for (loop->batch_at = 0; loop->batch_at < loop->batch_count;
-             loop->batch_at++) { /* in order; closed ones are skipped */
-            Fd *fd = loop->batch[loop->batch_at];
-            if (fd == NULL)
-                continue;
-            fd->batch = -1;
-            if (fd->watching)
-                CO_CALL(loop, co, fd->dispatch, fd, 0);
-        }
-        /* A full batch: look again at once, without blocking; at most 48 times. */
-        if (loop->batch_count < EVENTS_MOST || (intptr_t)co->q >= ROUNDS_MOST - 1)
-            break;
-        co->q = (void *)((intptr_t)co->q + 1);
-        co->i = 0;
-    }
-    note_phase(loop->probe, &loop->thread, PHASE_POLL, false);
+    } while (loop->batch_count == 0 && co->i < 0);
+    CO_CPU(loop, co, loop->costs->poll_event * loop->batch_count);
     CO_END;
 }

@@ -39,8 +39,8 @@ static int32_t draw_handler(const Connection *connection, uint64_t request)
 {
     const Stream *stream = stream_of(connection);
     const SpecMix *mix = stream->spec->mix;
-    if (connection->handler >= 0 || stream->spec->mix_count == 1)
-        return connection->handler >= 0 ? connection->handler : mix[0].handler;
+    if (connection->handler >= 0 || stream->handler >= 0)
+        return connection->handler >= 0 ? connection->handler : stream->handler;
     Rng rng = draw_at(stream->key, connection->index, request, DRAW_HANDLER);
     double left = rng_unit(&rng) * stream->mix_total;
     size_t i = 0;
@@ -52,9 +52,11 @@ static int32_t draw_handler(const Connection *connection, uint64_t request)
 /* Between the last request, where there was one, and the next. */
 static Time draw_gap(const Connection *connection)
 {
-    const SpecArrivals *spec = stream_of(connection)->spec;
-    Time think = spec->kind == ARRIVE_CLIENTS ? draw_time(spec->think, connection, connection->sent, 0, DRAW_THINK) : 0;
-    return think + (connection->sent > 0 ? draw_time(spec->pause, connection, connection->sent, 0, DRAW_PAUSE) : 0);
+    const Stream *stream = stream_of(connection);
+    Time think = draw_time(stream->think, connection, connection->sent, 0, DRAW_THINK);
+    if (connection->sent == 0)
+        return think;
+    return think + draw_time(stream->spec->pause, connection, connection->sent, 0, DRAW_PAUSE);
 }
 
 /* ---- connections ---- */
@@ -63,6 +65,8 @@ static Time draw_gap(const Connection *connection)
 static uint32_t draw_planned(const Stream *stream, uint64_t index)
 {
     const SpecArrivals *spec = stream->spec;
+    if (spec->requests.fixed > 0 && spec->requests.fixed < UINT32_MAX)
+        return (uint32_t)spec->requests.fixed;
     if (spec->requests.fixed > 0 || spec->requests.geometric_mean > 0) {
         uint64_t planned = draw_count(&spec->requests, draw_at(stream->key, index, 0, DRAW_REQUESTS));
         return planned < UINT32_MAX ? (uint32_t)planned : UINT32_MAX;
@@ -333,17 +337,6 @@ static void on_client_event(Event *event)
 
 /* ---- arrivals ---- */
 
-static void plan_arrival(Clients *clients)
-{
-    Time next = TIME_NEVER;
-    for (int i = 0; i < clients->streams; i++) {
-        if (clients->stream[i].next < next)
-            next = clients->stream[i].next;
-    }
-    if (next != TIME_NEVER)
-        kernel_at(&clients->world->kernel, &clients->arrival, next);
-}
-
 static void advance(Stream *stream)
 {
     if (!arrivals_next(&stream->arrivals, &stream->next, &stream->next_handler))
@@ -362,14 +355,25 @@ static void arrive(Clients *clients, uint16_t number)
     open_connection(connection, now_of(clients) + draw_gap(connection));
 }
 
+/* All that arrive at this instant, stream by stream; then the next arrival is planned. */
+static void arrivals_until_now(Clients *clients)
+{
+    Kernel *kernel = &clients->world->kernel;
+    Time now = kernel->now, next = TIME_NEVER;
+    for (int i = 0; i < clients->streams; i++) {
+        Stream *stream = &clients->stream[i];
+        while (stream->next == now && !kernel_leaves(kernel))
+            arrive(clients, (uint16_t)i);
+        if (stream->next < next)
+            next = stream->next;
+    }
+    if (next != TIME_NEVER)
+        kernel_at(kernel, &clients->arrival, next);
+}
+
 static void on_arrival(Event *event)
 {
-    Clients *clients = CONTAINER_OF(event, Clients, arrival);
-    for (int i = 0; i < clients->streams; i++) {
-        while (clients->stream[i].next == now_of(clients) && !kernel_leaves(&clients->world->kernel))
-            arrive(clients, (uint16_t)i);
-    }
-    plan_arrival(clients);
+    arrivals_until_now(CONTAINER_OF(event, Clients, arrival));
 }
 
 static void init_stream(Clients *clients, int number)
@@ -382,6 +386,8 @@ static void init_stream(Clients *clients, int number)
     stream->request_delay = network_delay(world, stream->spec->request_bytes);
     for (size_t i = 0; i < stream->spec->mix_count; i++)
         stream->mix_total += stream->spec->mix[i].weight;
+    stream->handler = stream->spec->mix_count == 1 ? stream->spec->mix[0].handler : -1;
+    stream->think = stream->spec->kind == ARRIVE_CLIENTS ? stream->spec->think : NULL;
     arrivals_init(&stream->arrivals, world->mem, stream->spec, stream->key, world->spec->duration);
     advance(stream);
 }
@@ -403,5 +409,9 @@ Clients *clients_new(World *world)
 
 void clients_start(Clients *clients)
 {
-    plan_arrival(clients);
+    Time first = TIME_NEVER;
+    for (int i = 0; i < clients->streams; i++)
+        first = clients->stream[i].next < first ? clients->stream[i].next : first;
+    if (first != TIME_NEVER)
+        kernel_at(&clients->world->kernel, &clients->arrival, first);
 }

@@ -15,15 +15,19 @@ Time network_delay(const World *world, int64_t bytes)
 
 /* ---- who holds what ---- */
 
-/* Both sides are through, and no request points to it. */
-static void free_if_over(Connection *connection)
+static void let_go(Connection *connection)
 {
     World *world = connection->clients->world;
-    if (connection->state != CLIENT_OVER || !connection->closed_by_server || connection->requests > 0)
-        return;
     if (connection->number != 0)
         note_close(world->probe, connection);
     pool_put(&world->connections, connection);
+}
+
+/* Both sides are through, and no request points to it. */
+static inline void free_if_over(Connection *connection)
+{
+    if (connection->state == CLIENT_OVER && connection->closed_by_server && connection->requests == 0)
+        let_go(connection);
 }
 
 void request_release(Request *request, int holder)
@@ -368,6 +372,10 @@ static void server_is_through(Connection *connection)
     Request *request = connection->request;
     bool unread = connection->unread;
     connection->closed_by_server = true;
+    if (connection->state == CLIENT_OVER && !unread) {
+        free_if_over(connection);
+        return;
+    }
     connection->unread = false;
     connection->requests++; /* it stays until this is done */
     if (connection->state == CLIENT_THINKS || connection->state == CLIENT_BACKS_OFF)

@@ -30,6 +30,8 @@ typedef struct Stream {
     uint64_t handler_key; /* of handlers' draws at the first attempt */
     uint64_t key;         /* of clients' draws at the first attempt */
     double mix_total;
+    int32_t handler;    /* of all its requests; -1: the mix decides */
+    const Dist *think;  /* before each request; NULL: none */
     uint64_t opened;    /* connections planned so far */
     Time request_delay; /* of the request's bytes */
 } Stream;

@@ -5,6 +5,6 @@
 #include "vm.h"
 
 /* Between two instructions of a program, where a collection is due: gives back what nothing can reach any more, suspended frames included. */
-void collect(Node *node);
+OUT_OF_LINE void collect(Node *node);
 
 #endif

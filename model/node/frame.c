@@ -126,39 +126,6 @@ void job_fail(Vm *vm, Job *job, Strand *strand)
         job_answer(vm, job, strand, 0, true);
 }
 
-static void deadline_reached(Event *event)
-{
-    Job *job = CONTAINER_OF(event, Job, deadline);
-    job->too_late = true;
-    world_waste(job->vm->shared->world, job->request);
-    job_answer(job->vm, job, NULL, 0, true);
-}
-
-/* request_timeout. A request whose time is over before its handler was entered fails at once. */
-static void watch_deadline(Vm *vm, Job *job)
-{
-    World *world = vm->shared->world;
-    Time timeout = world->config != NULL ? world->config->request_timeout : 0, now = vm->shared->kernel->now;
-    event_bind(&job->deadline, deadline_reached, RANK_WORLD);
-    if (timeout == 0)
-        return;
-    if (now >= job->request->at_server + timeout)
-        frame_throw(vm, value_error(job, "the request has waited too long"));
-    else
-        kernel_at(vm->shared->kernel, &job->deadline, job->request->at_server + timeout);
-}
-
-Job *job_begin(Vm *vm, Request *request)
-{
-    const Func *func = vm->shared->program->handlers[request->handler];
-    Job *job = job_new(vm, request);
-    job_hold(job);
-    Frame *frame = frame_push(vm, func, NULL, job, &request->account, func->site, FRAME_BASE);
-    frame->handler = true;
-    watch_deadline(vm, job);
-    return job;
-}
-
 Strand *strand_fork(Vm *vm, Job *job, const Strand *parent)
 {
     if (parent == NULL)
@@ -185,7 +152,8 @@ Rng draw_at(Vm *vm, const Frame *frame, uint64_t site)
 
 /* ---- frames ---- */
 
-Frame *frame_push(Vm *vm, const Func *func, Env *env, Job *job, Strand *strand, uint64_t path, FrameKind kind)
+static inline Frame *activate(Vm *vm, const Func *func, Env *env, Job *job, Strand *strand, uint64_t path,
+                              FrameKind kind)
 {
     Frame *frame = pool_get_raw(&vm->shared->frames[func->index]);
     mem_zero(frame, sizeof *frame);
@@ -209,6 +177,11 @@ Frame *frame_push(Vm *vm, const Func *func, Env *env, Job *job, Strand *strand, 
     vm->top = frame;
     vm->thread->strand = strand;
     return frame;
+}
+
+Frame *frame_push(Vm *vm, const Func *func, Env *env, Job *job, Strand *strand, uint64_t path, FrameKind kind)
+{
+    return activate(vm, func, env, job, strand, path, kind);
 }
 
 Frame *frame_call(Vm *vm, Closure *closure, Strand *strand, FrameKind kind, int n, const Value args[])
@@ -342,7 +315,7 @@ void frame_leave(Vm *vm, Value value)
         promise_resolve(vm, frame->result, value, frame->strand);
         if (!frame->delivered)
             deliver(vm, frame, value_object(VALUE_PROMISE, frame->result));
-    } else
+    } else if (frame->kind != FRAME_BASE)
         deliver(vm, frame, value);
     frame_free(vm->shared, frame);
 }
@@ -401,4 +374,37 @@ void frame_throw(Vm *vm, Value error)
         if (caught)
             return;
     }
+}
+
+/* ---- a request's handler ---- */
+
+static void deadline_reached(Event *event)
+{
+    Job *job = CONTAINER_OF(event, Job, deadline);
+    job->too_late = true;
+    world_waste(job->vm->shared->world, job->request);
+    job_answer(job->vm, job, NULL, 0, true);
+}
+
+/* request_timeout. A request whose time is over before its handler was entered fails at once. */
+static void watch_deadline(Vm *vm, Job *job, Time timeout)
+{
+    Time now = vm->shared->kernel->now;
+    event_bind(&job->deadline, deadline_reached, RANK_WORLD);
+    if (now >= job->request->at_server + timeout)
+        frame_throw(vm, value_error(job, "the request has waited too long"));
+    else
+        kernel_at(vm->shared->kernel, &job->deadline, job->request->at_server + timeout);
+}
+
+Job *job_begin(Vm *vm, Request *request)
+{
+    const Func *func = vm->shared->program->handlers[request->handler];
+    const SpecServer *config = vm->shared->world->config;
+    Job *job = job_new(vm, request);
+    job_hold(job);
+    activate(vm, func, NULL, job, &request->account, func->site, FRAME_BASE)->handler = true;
+    if (config != NULL && config->request_timeout != 0)
+        watch_deadline(vm, job, config->request_timeout);
+    return job;
 }

@@ -585,14 +585,25 @@ static WaitEnd step(Vm *vm, Frame *frame, const Ins *ins)
     return WAIT_OVER;
 }
 
-/* On a thread that blocks, what promises owe runs at once, on top of what stands there. */
-static bool run_owed(Vm *vm)
+static inline bool owes_now(const Vm *vm)
+{
+    return vm->node == NULL && vm->micro.count > 0;
+}
+
+static OUT_OF_LINE void run_first(Vm *vm)
 {
     Micro micro;
-    if (vm->node != NULL || !ring_pop(&vm->micro, &micro))
-        return false;
+    ring_pop(&vm->micro, &micro);
     micro_run(vm, &micro);
     job_release(micro.job);
+}
+
+/* On a thread that blocks, what promises owe runs at once, on top of what stands there. */
+static inline bool run_owed(Vm *vm)
+{
+    if (!owes_now(vm))
+        return false;
+    run_first(vm);
     return true;
 }
 
@@ -600,53 +611,79 @@ static bool run_owed(Vm *vm)
  * for the jobs of promises within it, would let the next one begin. */
 static bool owes_first(const Vm *vm, const Ins *ins)
 {
-    return (ins->op == OP_AWAIT || ins->op == OP_DECIDED) && vm->node == NULL && vm->micro.count > 0 &&
-           !vm->parallel_io;
+    return (ins->op == OP_AWAIT || ins->op == OP_DECIDED) && owes_now(vm) && !vm->parallel_io;
+}
+
+/* What may put another frame on top, or call into promises, timers, I/O. */
+static WaitEnd walk_one(Vm *vm, Frame *frame, const Ins *ins)
+{
+    if (owes_first(vm, ins)) {
+        frame->pc = ins;
+        run_owed(vm);
+        return WAIT_OVER;
+    }
+    WaitEnd end = step(vm, frame, ins);
+    if (end == WAIT_NEEDS)
+        frame->pc = ins; /* it goes on in this instruction */
+    else if (end == WAIT_OVER)
+        run_owed(vm);
+    return end;
+}
+
+/* Straight on through what does no more than fill the operand stack or take CPU time, up to the first instruction that
+ * does more: after such ones nothing has to be looked at but what promises owe on a thread, and whether the run ends. */
+static inline WaitEnd walk(Vm *vm, Frame *frame)
+{
+    const Program *program = vm->shared->program;
+    const Probe *probe = vm->shared->probe;
+    bool owes = owes_now(vm);
+    for (const Ins *ins = frame->pc;; ins++) {
+        frame->pc = ins + 1;
+        switch (ins->op) {
+        case OP_CONST: push(frame, program->constants[ins->b]); break;
+        case OP_UNDEFINED: push(frame, value_undefined()); break;
+        case OP_SAMPLE: sample(vm, frame, &program->samples[ins->b]); break;
+        case OP_POP: pop(frame); break;
+        case OP_CPU:
+            if (wait_cpu(vm, frame, ins) == WAIT_OVER)
+                break;
+            frame->pc = ins;
+            return WAIT_NEEDS;
+        case OP_RETURN:
+            do_return(vm, frame, pop(frame));
+            if (rarely(owes_now(vm)))
+                run_owed(vm);
+            return WAIT_OVER;
+        default: return walk_one(vm, frame, ins);
+        }
+        if (rarely(owes || probe->leave)) {
+            run_owed(vm);
+            return WAIT_OVER;
+        }
+    }
 }
 
 VmEnd vm_run(Vm *vm)
 {
-    Probe *probe = vm->shared->probe;
+    const Probe *probe = vm->shared->probe;
     for (;;) {
         Frame *frame = vm->top;
-        if (probe->leave)
+        if (rarely(probe->leave))
             return VM_EXIT;
-        if (vm->collection_due)
+        if (rarely(vm->collection_due))
             collect(vm->node);
         if (frame == NULL) {
             if (!run_owed(vm))
                 return VM_EMPTY;
             continue;
         }
-        if (frame->func == NULL) {
+        if (rarely(frame->func == NULL)) {
             emission_next(vm, frame);
             continue;
         }
-        const Ins *ins = frame->pc++;
-        WaitEnd end = WAIT_OVER;
-        switch (ins->op) {
-        case OP_CONST: push(frame, vm->shared->program->constants[ins->b]); break;
-        case OP_UNDEFINED: push(frame, value_undefined()); break;
-        case OP_SAMPLE: sample(vm, frame, &vm->shared->program->samples[ins->b]); break;
-        case OP_POP: pop(frame); break;
-        case OP_RETURN: do_return(vm, frame, pop(frame)); break;
-        case OP_CPU: end = wait_cpu(vm, frame, ins); break;
-        default:
-            if (owes_first(vm, ins)) {
-                frame->pc = ins;
-                run_owed(vm);
-                continue;
-            }
-            end = step(vm, frame, ins);
-        }
-        if (end == WAIT_NEEDS) {
-            frame->pc = ins; /* it goes on in this instruction */
-            return VM_NEEDS;
-        }
-        if (end == WAIT_EXIT)
-            return VM_EXIT;
-        if (vm->node == NULL && vm->micro.count > 0)
-            run_owed(vm);
+        WaitEnd end = walk(vm, frame);
+        if (end != WAIT_OVER)
+            return end == WAIT_NEEDS ? VM_NEEDS : VM_EXIT;
     }
 }
 

@@ -93,10 +93,8 @@ double number_mod(double a, double b)
     return fmod(a, b); /* exact by definition */
 }
 
-Time value_to_time(Value value)
+Time value_any_to_time(Value value)
 {
-    if (value.type == VALUE_DURATION)
-        return value.as.duration;
     double ms = value_to_number(value);
     if (!(ms > 0))
         return 0;

@@ -95,7 +95,11 @@ static inline Value value_object(ValueType type, void *object)
 bool value_truthy(Value value);
 bool value_equal(Value a, Value b);  /* as === */
 double value_to_number(Value value); /* NaN where it is none */
-Time value_to_time(Value value);     /* a number is ms; rounded to ns; negative and NaN are 0; at most TIME_MAX_RUN */
+Time value_any_to_time(Value value);
+static inline Time value_to_time(Value value) /* a number is ms; rounded to ns; negative and NaN are 0; at most TIME_MAX_RUN */
+{
+    return value.type == VALUE_DURATION ? value.as.duration : value_any_to_time(value);
+}
 
 enum {
     VALUE_TEXT_MOST = (1 << 29) - 24

@@ -93,11 +93,9 @@ static EventLoop *server_of(const Loop *loop)
     return CONTAINER_OF(loop->owner, Process, node)->server;
 }
 
-static CoRet co_peer_closed(Loop *loop, Co *co)
+static void peer_gone(Loop *loop, Closing *closing)
 {
-    Peer *peer = CONTAINER_OF((Closing *)co->p, Peer, closing);
-    pool_put(&server_of(loop)->peers, peer);
-    return CO_OVER;
+    pool_put(&server_of(loop)->peers, CONTAINER_OF(closing, Peer, closing));
 }
 
 static CoFn co_end_of_file;
@@ -141,7 +139,8 @@ static CoRet co_end_of_file(Loop *loop, Co *co)
     CO_CPU(loop, co, loop->costs->read + loop->costs->callback + loop->costs->close);
     note_callback_end(loop->probe, &loop->thread);
     fd_close(loop, &peer->fd);
-    peer->closing.done = co_peer_closed;
+    peer->closing.done = NULL;
+    peer->closing.gone = peer_gone;
     loop_close(loop, &peer->closing);
     world_closed(loop->world, peer->connection);
     CO_END;

@@ -9,7 +9,7 @@ static void on_timeout(Event *event);
 void client_next(Connection *connection, int state, Time when)
 {
     connection->state = (uint8_t)state;
-    kernel_at(&connection->clients->world->kernel, &connection->client, when);
+    kernel_at(&world_of(connection)->kernel, &connection->client, when);
 }
 
 /* ---- draws ---- */
@@ -17,8 +17,8 @@ void client_next(Connection *connection, int state, Time when)
 static uint64_t key_of(const Connection *connection, uint32_t attempt)
 {
     if (attempt == 0)
-        return stream_of(connection)->key;
-    return draw_key(connection->clients->world->spec->seed, connection->stream, attempt);
+        return connection->from->key;
+    return draw_key(world_of(connection)->spec->seed, connection->stream, attempt);
 }
 
 static Time draw_time(const Dist *dist, const Connection *connection, uint64_t request, uint32_t attempt,
@@ -32,15 +32,14 @@ static Time draw_time(const Dist *dist, const Connection *connection, uint64_t r
 
 static Time draw_rtt(const Connection *connection, uint64_t request, uint32_t attempt)
 {
-    return draw_time(connection->clients->world->spec->network.rtt, connection, request, attempt, DRAW_RTT);
+    return draw_time(world_of(connection)->spec->network.rtt, connection, request, attempt, DRAW_RTT);
 }
 
+/* Which handler, where the mix decides. */
 static int32_t draw_handler(const Connection *connection, uint64_t request)
 {
-    const Stream *stream = stream_of(connection);
+    const Stream *stream = connection->from;
     const SpecMix *mix = stream->spec->mix;
-    if (connection->handler >= 0 || stream->handler >= 0)
-        return connection->handler >= 0 ? connection->handler : stream->handler;
     Rng rng = draw_at(stream->key, connection->index, request, DRAW_HANDLER);
     double left = rng_unit(&rng) * stream->mix_total;
     size_t i = 0;
@@ -50,9 +49,9 @@ static int32_t draw_handler(const Connection *connection, uint64_t request)
 }
 
 /* Between the last request, where there was one, and the next. */
-static Time draw_gap(const Connection *connection)
+static inline Time draw_gap(const Connection *connection)
 {
-    const Stream *stream = stream_of(connection);
+    const Stream *stream = connection->from;
     Time think = draw_time(stream->think, connection, connection->sent, 0, DRAW_THINK);
     if (connection->sent == 0)
         return think;
@@ -64,22 +63,16 @@ static Time draw_gap(const Connection *connection)
 /* 2^32 - 1 is as good as any more. */
 static uint32_t draw_planned(const Stream *stream, uint64_t index)
 {
-    const SpecArrivals *spec = stream->spec;
-    if (spec->requests.fixed > 0 && spec->requests.fixed < UINT32_MAX)
-        return (uint32_t)spec->requests.fixed;
-    if (spec->requests.fixed > 0 || spec->requests.geometric_mean > 0) {
-        uint64_t planned = draw_count(&spec->requests, draw_at(stream->key, index, 0, DRAW_REQUESTS));
-        return planned < UINT32_MAX ? (uint32_t)planned : UINT32_MAX;
-    }
-    return spec->kind == ARRIVE_CLIENTS ? 0 : 1;
+    uint64_t planned = draw_count(&stream->spec->requests, draw_at(stream->key, index, 0, DRAW_REQUESTS));
+    return planned < UINT32_MAX ? (uint32_t)planned : UINT32_MAX;
 }
 
-static Connection *new_connection(Clients *clients, uint16_t stream, uint64_t index, int32_t handler)
+static Connection *new_connection(Stream *stream, uint64_t index, int32_t handler)
 {
-    Connection *connection = pool_get_raw(&clients->world->connections);
+    Connection *connection = pool_get_raw(&stream->world->connections);
     mem_zero(connection, sizeof *connection);
-    connection->clients = clients;
-    connection->stream = stream;
+    connection->from = stream;
+    connection->stream = stream->number;
     connection->index = index;
     connection->handler = handler;
     connection->state = CLIENT_THINKS;
@@ -87,18 +80,18 @@ static Connection *new_connection(Clients *clients, uint16_t stream, uint64_t in
     return connection;
 }
 
-static Connection *connect_anew(Clients *clients, uint16_t stream, uint64_t index, int32_t handler)
+static inline Connection *connect_anew(Stream *stream, uint64_t index, int32_t handler)
 {
-    Connection *connection = new_connection(clients, stream, index, handler);
-    connection->planned = draw_planned(&clients->stream[stream], index);
-    clients->stream[stream].opened++;
+    Connection *connection = new_connection(stream, index, handler);
+    connection->planned = stream->draws_planned ? draw_planned(stream, index) : stream->planned;
+    stream->opened++;
     return connection;
 }
 
 /* Another connection for what is left to be wanted on this one. */
 static Connection *successor(const Connection *connection)
 {
-    Connection *next = new_connection(connection->clients, connection->stream, connection->index, connection->handler);
+    Connection *next = new_connection(connection->from, connection->index, connection->handler);
     next->sent = connection->sent;
     next->planned = connection->planned;
     return next;
@@ -107,12 +100,12 @@ static Connection *successor(const Connection *connection)
 /* It is wanted now; its first request at `due`, or at once where it has one already. */
 static void open_connection(Connection *connection, Time due)
 {
-    Clients *clients = connection->clients;
+    Stream *stream = connection->from;
     Request *request = connection->request;
-    connection->number = ++clients->connections;
+    connection->number = ++stream->clients->connections;
     connection->rtt = draw_rtt(connection, request ? request->index : connection->sent, request ? request->attempt : 0);
     connection->due = due;
-    note_connect(clients->world->probe, connection);
+    note_connect(stream->world->probe, connection);
     network_open(connection);
 }
 
@@ -121,7 +114,7 @@ static void open_connection(Connection *connection, Time due)
 /* All but who it is and its account, which note_want or note_strand_begin begins. */
 static Request *new_request(Connection *connection)
 {
-    Request *request = pool_get_raw(&connection->clients->world->requests);
+    Request *request = pool_get_raw(&world_of(connection)->requests);
     request->connection = connection;
     request->attempt = request->branches = 0;
     request->outcome = OUTCOME_NONE;
@@ -130,39 +123,42 @@ static Request *new_request(Connection *connection)
     request->holders = HOLD_CLIENT;
     request->server_side = NULL;
     request->hop = 0;
-    event_bind(&request->timer, on_timeout, RANK_WORLD);
+    request->timer = (Event){0};
     connection->request = request;
     connection->requests++;
     return request;
 }
 
-static void start_attempt(Request *request)
+static inline void start_attempt(World *world, Request *request)
 {
-    const Clients *clients = request->connection->clients;
-    Time timeout = stream_of(request->connection)->spec->timeout;
+    Time timeout = request->connection->from->spec->timeout;
     if (timeout == 0)
         return;
-    kernel_at(&clients->world->kernel, &request->timer, now_of(clients) + timeout);
+    event_bind(&request->timer, on_timeout, RANK_WORLD);
+    kernel_at(&world->kernel, &request->timer, world->kernel.now + timeout);
 }
 
 void client_wants(Connection *connection)
 {
-    Clients *clients = connection->clients;
+    Stream *stream = connection->from;
+    World *world = stream->world;
     Request *request = new_request(connection);
-    request->number = ++clients->requests;
-    request->wanted = now_of(clients);
-    request->key = stream_of(connection)->handler_key;
-    request->handler = draw_handler(connection, connection->sent);
+    request->number = ++stream->clients->requests;
+    request->wanted = world->kernel.now;
+    request->key = stream->handler_key;
+    request->handler = connection->handler >= 0 ? connection->handler
+                       : stream->handler >= 0   ? stream->handler
+                                                : draw_handler(connection, connection->sent);
     request->index = connection->sent++;
-    note_want(clients->world->probe, request);
-    start_attempt(request);
+    note_want(world->probe, request);
+    start_attempt(world, request);
 }
 
 /* The gap is over. */
 static void next_request(Connection *connection)
 {
     if (connection->number == 0) {
-        open_connection(connection, now_of(connection->clients));
+        open_connection(connection, now_at(connection));
         return;
     }
     connection->rtt = draw_rtt(connection, connection->sent, 0);
@@ -174,12 +170,12 @@ static void next_request(Connection *connection)
 
 static bool may_retry(const Request *request)
 {
-    return (int64_t)request->attempt + 1 < stream_of(request->connection)->spec->retry_attempts;
+    return (int64_t)request->attempt + 1 < request->connection->from->spec->retry_attempts;
 }
 
 static Time draw_backoff(const Connection *connection, const Request *request)
 {
-    const SpecArrivals *spec = stream_of(connection)->spec;
+    const SpecArrivals *spec = connection->from->spec;
     if (!spec->retry_backoff)
         return 0;
     Rng rng = draw_at(key_of(connection, request->attempt), connection->index, request->index, DRAW_BACKOFF);
@@ -192,7 +188,7 @@ static Time draw_backoff(const Connection *connection, const Request *request)
 /* A new attempt in place of `old`, on `connection`, whose account goes on with it. */
 static void back_off(Connection *connection, Request *old)
 {
-    World *world = connection->clients->world;
+    World *world = world_of(connection);
     Request *request = new_request(connection);
     request->number = old->number;
     request->wanted = old->wanted;
@@ -209,9 +205,9 @@ static void back_off(Connection *connection, Request *old)
 
 static void try_again(Connection *connection)
 {
-    World *world = connection->clients->world;
+    World *world = world_of(connection);
     Request *request = connection->request;
-    start_attempt(request);
+    start_attempt(world, request);
     note_part(world->probe, &request->account, PART_NETWORK);
     if (connection->number == 0) {
         open_connection(connection, world->kernel.now);
@@ -231,14 +227,12 @@ static bool wants_more(const Connection *connection)
 /* A client of a closed stream comes back as long as the stream's count allows it. */
 static void come_back(const Connection *connection)
 {
-    Clients *clients = connection->clients;
-    const Stream *stream = stream_of(connection);
+    Stream *stream = connection->from;
     if (stream->spec->kind != ARRIVE_CLIENTS ||
         (stream->spec->count > 0 && stream->opened >= (uint64_t)stream->spec->count))
         return;
-    Connection *next =
-        connect_anew(clients, connection->stream, connection->index + (uint64_t)stream->spec->clients, -1);
-    client_next(next, CLIENT_RETURNS, now_of(clients)); /* not from within: who is refused at once might recur */
+    Connection *next = connect_anew(stream, connection->index + (uint64_t)stream->spec->clients, -1);
+    client_next(next, CLIENT_RETURNS, now_at(connection)); /* not from within: who is refused at once might recur */
 }
 
 /* The client goes on to its next request: at once where it may, else through an event, so that nothing that fails at
@@ -249,24 +243,24 @@ static void go_on(Connection *connection, bool at_once)
     if (gap == 0 && at_once)
         next_request(connection);
     else
-        client_next(connection, CLIENT_THINKS, now_of(connection->clients) + gap);
+        client_next(connection, CLIENT_THINKS, now_at(connection) + gap);
 }
 
 static void attempt_is_over(Connection *connection, Outcome outcome, bool open)
 {
-    Clients *clients = connection->clients;
+    World *world = world_of(connection);
     Request *request = connection->request;
     bool again = outcome != OUTCOME_COMPLETED && may_retry(request), more = again || wants_more(connection);
     bool stays = more && open && !connection->closed_by_server;
     Connection *on = stays ? connection : more ? successor(connection) : NULL;
-    kernel_cancel(&clients->world->kernel, &request->timer);
+    kernel_cancel(&world->kernel, &request->timer);
     if (stays)
         connection->request = NULL;
     if (again) {
         back_off(on, request);
     } else {
         request->outcome = (uint8_t)outcome;
-        note_outcome(clients->world->probe, request, outcome);
+        note_outcome(world->probe, request, outcome);
     }
     request_release(request, HOLD_CLIENT);
     if (more && !again)
@@ -300,7 +294,7 @@ void client_refused(Connection *connection)
 static void on_timeout(Event *event)
 {
     Request *request = CONTAINER_OF(event, Request, timer);
-    world_waste(request->connection->clients->world, request);
+    world_waste(world_of(request->connection), request);
     attempt_is_over(request->connection, OUTCOME_TIMED_OUT, false);
 }
 
@@ -323,12 +317,12 @@ void client_moves_on(Connection *connection)
 static void on_client_event(Event *event)
 {
     Connection *connection = CONTAINER_OF(event, Connection, client);
-    PREFETCH(&connection->clients); /* its other half and what the server has of it are needed soon, and mostly cold */
+    PREFETCH(&connection->from); /* its other half and what the server has of it are needed soon, and mostly cold */
     PREFETCH(connection->server_side);
     if (connection->state == CLIENT_THINKS)
         next_request(connection);
     else if (connection->state == CLIENT_RETURNS)
-        open_connection(connection, now_of(connection->clients) + draw_gap(connection));
+        open_connection(connection, now_at(connection) + draw_gap(connection));
     else if (connection->state == CLIENT_BACKS_OFF)
         try_again(connection);
     else
@@ -343,27 +337,26 @@ static void advance(Stream *stream)
         stream->next = TIME_NEVER;
 }
 
-static void arrive(Clients *clients, uint16_t number)
+static void arrive(Stream *stream)
 {
-    Stream *stream = &clients->stream[number];
-    if (stream->next_handler == ARRIVAL_NOT_YET) {
+    if (rarely(stream->next_handler == ARRIVAL_NOT_YET)) {
         advance(stream);
         return;
     }
-    Connection *connection = connect_anew(clients, number, stream->arrivals.given - 1, stream->next_handler);
+    Connection *connection = connect_anew(stream, stream->arrivals.given - 1, stream->next_handler);
     advance(stream);
-    open_connection(connection, now_of(clients) + draw_gap(connection));
+    open_connection(connection, stream->world->kernel.now + draw_gap(connection));
 }
 
 /* All that arrive at this instant, stream by stream; then the next arrival is planned. */
-static void arrivals_until_now(Clients *clients)
+static void on_arrival(Event *event)
 {
+    Clients *clients = CONTAINER_OF(event, Clients, arrival);
     Kernel *kernel = &clients->world->kernel;
-    Time now = kernel->now, next = TIME_NEVER;
-    for (int i = 0; i < clients->streams; i++) {
-        Stream *stream = &clients->stream[i];
-        while (stream->next == now && !kernel_leaves(kernel))
-            arrive(clients, (uint16_t)i);
+    Time next = TIME_NEVER;
+    for (Stream *stream = clients->stream; stream < clients->stream + clients->streams; stream++) {
+        while (stream->next == kernel->now && !kernel_leaves(kernel))
+            arrive(stream);
         if (stream->next < next)
             next = stream->next;
     }
@@ -371,15 +364,13 @@ static void arrivals_until_now(Clients *clients)
         kernel_at(kernel, &clients->arrival, next);
 }
 
-static void on_arrival(Event *event)
-{
-    arrivals_until_now(CONTAINER_OF(event, Clients, arrival));
-}
-
 static void init_stream(Clients *clients, int number)
 {
     World *world = clients->world;
     Stream *stream = &clients->stream[number];
+    stream->clients = clients;
+    stream->world = world;
+    stream->number = (uint16_t)number;
     stream->spec = &world->spec->arrivals[number];
     stream->handler_key = rng_key(world->spec->seed, (uint64_t)number, 0);
     stream->key = draw_key(world->spec->seed, (uint64_t)number, 0);
@@ -387,6 +378,12 @@ static void init_stream(Clients *clients, int number)
     for (size_t i = 0; i < stream->spec->mix_count; i++)
         stream->mix_total += stream->spec->mix[i].weight;
     stream->handler = stream->spec->mix_count == 1 ? stream->spec->mix[0].handler : -1;
+    stream->draws_planned = stream->spec->requests.fixed > 0 || stream->spec->requests.geometric_mean > 0;
+    stream->planned = stream->spec->kind == ARRIVE_CLIENTS ? 0 : 1;
+    if (stream->spec->requests.geometric_mean == 0 && stream->draws_planned) {
+        stream->planned = draw_planned(stream, 0);
+        stream->draws_planned = false;
+    }
     stream->think = stream->spec->kind == ARRIVE_CLIENTS ? stream->spec->think : NULL;
     arrivals_init(&stream->arrivals, world->mem, stream->spec, stream->key, world->spec->duration);
     advance(stream);

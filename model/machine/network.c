@@ -17,7 +17,7 @@ Time network_delay(const World *world, int64_t bytes)
 
 static void let_go(Connection *connection)
 {
-    World *world = connection->clients->world;
+    World *world = world_of(connection);
     if (connection->number != 0)
         note_close(world->probe, connection);
     pool_put(&world->connections, connection);
@@ -39,8 +39,8 @@ void request_release(Request *request, int holder)
     if (connection->request == request)
         connection->request = NULL;
     connection->requests--;
-    note_request_gone(connection->clients->world->probe, request);
-    pool_put(&connection->clients->world->requests, request);
+    note_request_gone(world_of(connection)->probe, request);
+    pool_put(&world_of(connection)->requests, request);
     free_if_over(connection);
 }
 
@@ -59,15 +59,13 @@ void idles_init(World *world)
 static void on_idle_too_long(Event *event)
 {
     Connection *connection = CONTAINER_OF(event, Idle, event)->connection;
-    World *world = connection->clients->world;
+    World *world = world_of(connection);
     world->model->gone(world->server, connection);
 }
 
-static void idle_begins(Connection *connection)
+static void watch_idle(World *world, Connection *connection, Time timeout)
 {
-    World *world = connection->clients->world;
-    Time timeout = world->config->keep_alive_timeout;
-    if (timeout == 0 || !connection->accepted || connection->closed_by_client || connection->closed_by_server)
+    if (!connection->accepted || connection->closed_by_client || connection->closed_by_server)
         return;
     if (!connection->idle) {
         connection->idle = pool_get(&world->idles);
@@ -78,61 +76,65 @@ static void idle_begins(Connection *connection)
     kernel_at(&world->kernel, &connection->idle->event, world->kernel.now + timeout);
 }
 
-static void idle_ends(Connection *connection)
+static inline void idle_begins(World *world, Connection *connection)
 {
-    if (connection->accepted && connection->idle)
-        kernel_cancel(&connection->clients->world->kernel, &connection->idle->event);
+    Time timeout = world->config->keep_alive_timeout;
+    if (timeout != 0)
+        watch_idle(world, connection, timeout);
 }
 
-static void idle_is_over(Connection *connection)
+static inline void idle_ends(Connection *connection)
+{
+    if (connection->accepted && connection->idle)
+        kernel_cancel(&world_of(connection)->kernel, &connection->idle->event);
+}
+
+static inline void idle_is_over(Connection *connection)
 {
     idle_ends(connection);
     if (connection->accepted && connection->idle)
-        pool_put(&connection->clients->world->idles, connection->idle);
+        pool_put(&world_of(connection)->idles, connection->idle);
     if (connection->accepted)
         connection->idle = NULL;
 }
 
 /* ---- the request's bytes ---- */
 
-static void fin_arrives(Connection *connection);
+static inline void fin_arrives(Connection *connection);
 
-static void deliver(Connection *connection)
+static inline void deliver(World *world, Connection *connection)
 {
-    World *world = connection->clients->world;
     connection->unread = false;
     idle_ends(connection);
     note_part(world->probe, &connection->request->account, PART_READY_WAIT);
     world->model->readable(world->server, connection);
 }
 
-static Station *acceptor_of(const Connection *connection)
+static inline Station *acceptor_of(const World *world, const Connection *connection)
 {
-    const World *world = connection->clients->world;
     bool asked = world->probe->blame != NULL && world->model->accepts != NULL;
     return asked ? world->model->accepts(world->server, connection) : NULL;
 }
 
 static void bytes_arrive(Connection *connection)
 {
-    World *world = connection->clients->world;
+    World *world = world_of(connection);
     Request *request = connection->request;
     connection->state = CLIENT_AWAITS;
     request->at_server = world->kernel.now;
     if (connection->accepted) {
-        deliver(connection);
+        deliver(world, connection);
     } else {
         connection->unread = true;
-        note_wait(world->probe, &request->account, PART_ACCEPT_WAIT, acceptor_of(connection));
+        note_wait(world->probe, &request->account, PART_ACCEPT_WAIT, acceptor_of(world, connection));
     }
 }
 
 /* The server has closed: word of that goes back. */
 static void word_goes_back(Connection *connection)
 {
-    Clients *clients = connection->clients;
-    note_part(clients->world->probe, &connection->request->account, PART_NETWORK);
-    client_next(connection, CLIENT_LOSES, now_of(clients) + way_back(connection));
+    note_part(world_of(connection)->probe, &connection->request->account, PART_NETWORK);
+    client_next(connection, CLIENT_LOSES, now_at(connection) + way_back(connection));
 }
 
 static void bytes_are_lost(Connection *connection)
@@ -158,18 +160,18 @@ static void bytes_event(Connection *connection)
     if (connection->closed_by_server) { /* it has closed on reading them: nobody is left */
         connection->state = CLIENT_OVER;
         free_if_over(connection);
-    } else if (connection->fin_due <= now_of(connection->clients))
+    } else if (connection->fin_due <= now_at(connection))
         fin_arrives(connection);
     else
         client_next(connection, CLIENT_CLOSES, connection->fin_due);
 }
 
 /* They are there at `when`. */
-static void bytes_leave(Connection *connection, Time when)
+static inline void bytes_leave(Connection *connection, Time when)
 {
     connection->request->holders |= HOLD_SERVER;
-    if (when > now_of(connection->clients)) {
-        note_part(connection->clients->world->probe, &connection->request->account, PART_NETWORK);
+    if (when > now_at(connection)) {
+        note_part(world_of(connection)->probe, &connection->request->account, PART_NETWORK);
         client_next(connection, CLIENT_SENDS, when);
     } else {
         bytes_arrive(connection);
@@ -178,14 +180,13 @@ static void bytes_leave(Connection *connection, Time when)
 
 void network_send(Connection *connection)
 {
-    bytes_leave(connection, now_of(connection->clients) + way_there(connection) + stream_of(connection)->request_delay);
+    bytes_leave(connection, now_at(connection) + way_there(connection) + connection->from->request_delay);
 }
 
 /* ---- the SYN and the backlog ---- */
 
-static void push_backlog(Connection *connection)
+static inline void push_backlog(Clients *clients, Connection *connection)
 {
-    Clients *clients = connection->clients;
     connection->backlog_next = NULL;
     if (clients->backlog_last)
         clients->backlog_last->backlog_next = connection;
@@ -195,16 +196,16 @@ static void push_backlog(Connection *connection)
     clients->backlog_length++;
 }
 
-static void let_in(Connection *connection)
+static inline void let_in(Connection *connection)
 {
-    World *world = connection->clients->world;
+    World *world = world_of(connection);
     Time now = world->kernel.now, due = connection->due, there = due + way_there(connection);
     connection->established = now;
     connection->server_side = NULL;
-    push_backlog(connection);
+    push_backlog(connection->from->clients, connection);
     note_established(world->probe, connection);
     if (connection->request)
-        bytes_leave(connection, (there > now ? there : now) + stream_of(connection)->request_delay);
+        bytes_leave(connection, (there > now ? there : now) + connection->from->request_delay);
     else
         client_next(connection, CLIENT_THINKS, due);
     world->model->arrived(world->server, connection);
@@ -218,17 +219,17 @@ static void plan_opening(Connection *connection)
     client_next(connection, CLIENT_OPENS, when);
 }
 
-static void wait_for_syn(Connection *connection)
+static OUT_OF_LINE void wait_for_syn(Connection *connection)
 {
-    Probe *probe = connection->clients->world->probe;
+    Probe *probe = world_of(connection)->probe;
     note_wait(probe, &connection->request->account, PART_ACCEPT_WAIT,
               probe->blame ? blame_syn_retry(probe->blame) : NULL);
 }
 
 /* The backlog was full. */
-static void drop_syn(Connection *connection)
+static OUT_OF_LINE void drop_syn(Connection *connection)
 {
-    World *world = connection->clients->world;
+    World *world = world_of(connection);
     const SpecNetwork *network = &world->spec->network;
     if (connection->syn_tries < network->syn_retries) {
         Time again = connection->opened + network->syn_retry[connection->syn_tries++];
@@ -245,7 +246,7 @@ static void drop_syn(Connection *connection)
 
 static void opening_event(Connection *connection)
 {
-    World *world = connection->clients->world;
+    World *world = world_of(connection);
     Time now = world->kernel.now;
     if (!connection->request && connection->due <= now) {
         client_wants(connection);
@@ -254,7 +255,7 @@ static void opening_event(Connection *connection)
     }
     if (connection->established > now)
         plan_opening(connection);
-    else if (connection->clients->backlog_length >= (size_t)world->config->backlog)
+    else if (connection->from->clients->backlog_length >= (size_t)world->config->backlog)
         drop_syn(connection);
     else
         let_in(connection);
@@ -263,7 +264,7 @@ static void opening_event(Connection *connection)
 void network_open(Connection *connection)
 {
     connection->state = CLIENT_OPENS;
-    connection->opened = now_of(connection->clients);
+    connection->opened = now_at(connection);
     connection->established = connection->opened + way_there(connection);
     opening_event(connection);
 }
@@ -322,9 +323,9 @@ bool world_accept(World *world, Connection *connection)
     note_accept(world->probe, connection);
     connection->requests++; /* it stays until this is done: the server may close it at once */
     if (connection->unread)
-        deliver(connection);
+        deliver(world, connection);
     else
-        idle_begins(connection);
+        idle_begins(world, connection);
     if (connection->closed_by_client && !connection->closed_by_server)
         world->model->gone(world->server, connection);
     connection->requests--;
@@ -334,9 +335,9 @@ bool world_accept(World *world, Connection *connection)
 
 /* ---- closing ---- */
 
-static void fin_arrives(Connection *connection)
+static inline void fin_arrives(Connection *connection)
 {
-    World *world = connection->clients->world;
+    World *world = world_of(connection);
     connection->state = CLIENT_OVER;
     if (connection->closed_by_server) {
         free_if_over(connection);
@@ -350,17 +351,16 @@ static void fin_arrives(Connection *connection)
 
 void network_close(Connection *connection)
 {
-    Clients *clients = connection->clients;
     if (connection->state == CLIENT_SENDS) { /* the FIN follows the bytes */
         connection->leaving = true;
-        connection->fin_due = now_of(clients) + way_there(connection);
+        connection->fin_due = now_at(connection) + way_there(connection);
         return;
     }
-    kernel_cancel(&clients->world->kernel, &connection->client);
+    kernel_cancel(&world_of(connection)->kernel, &connection->client);
     if (connection->state == CLIENT_OPENS || connection->number == 0)
         connection->closed_by_server = true; /* it never got there */
     if (!connection->closed_by_server && way_there(connection) > 0)
-        client_next(connection, CLIENT_CLOSES, now_of(clients) + way_there(connection));
+        client_next(connection, CLIENT_CLOSES, now_at(connection) + way_there(connection));
     else
         fin_arrives(connection);
 }
@@ -423,7 +423,7 @@ void world_respond(World *world, Request *request, Strand *strand, int64_t bytes
         note_strand_adopt(world->probe, &request->account, strand);
     note_respond(world->probe, request);
     if (connection)
-        idle_begins(connection);
+        idle_begins(world, connection);
     if (!(request->holders & HOLD_CLIENT) || connection->state != CLIENT_AWAITS)
         return; /* given up, or lost */
     note_part(world->probe, &request->account, PART_NETWORK);

@@ -22,19 +22,24 @@ enum {
 
 enum { HOLD_CLIENT = 1, HOLD_SERVER = 2 }; /* Request.holders */
 
-typedef struct Stream {
+struct Stream {
+    World *world;
+    Clients *clients;
     const SpecArrivals *spec;
     Arrivals arrivals;
     Time next; /* connection; TIME_NEVER: no more */
     int32_t next_handler;
+    uint16_t number;
+    int32_t handler;      /* of all its requests; -1: the mix decides */
+    uint32_t planned;     /* requests of each of its connections, 0: no end; where it is not drawn */
+    bool draws_planned;   /* it is */
+    const Dist *think;    /* before each request; NULL: none */
     uint64_t handler_key; /* of handlers' draws at the first attempt */
     uint64_t key;         /* of clients' draws at the first attempt */
     double mix_total;
-    int32_t handler;    /* of all its requests; -1: the mix decides */
-    const Dist *think;  /* before each request; NULL: none */
     uint64_t opened;    /* connections planned so far */
     Time request_delay; /* of the request's bytes */
-} Stream;
+};
 
 struct Clients {
     World *world;
@@ -47,10 +52,6 @@ struct Clients {
     size_t backlog_length;
 };
 
-static inline Time now_of(const Clients *clients)
-{
-    return clients->world->kernel.now;
-}
 static inline Time way_there(const Connection *connection)
 {
     return connection->rtt / 2;
@@ -59,9 +60,13 @@ static inline Time way_back(const Connection *connection)
 {
     return connection->rtt - connection->rtt / 2;
 }
-static inline const Stream *stream_of(const Connection *connection)
+static inline World *world_of(const Connection *connection)
 {
-    return &connection->clients->stream[connection->stream];
+    return connection->from->world;
+}
+static inline Time now_at(const Connection *connection)
+{
+    return connection->from->world->kernel.now;
 }
 
 /* The connection's next act, `when`. */

@@ -39,6 +39,7 @@ struct Probe;
 typedef struct Connection Connection;
 typedef struct Request Request;
 typedef struct Clients Clients;
+typedef struct Stream Stream;
 
 typedef enum Outcome { OUTCOME_NONE, OUTCOME_COMPLETED, OUTCOME_FAILED, OUTCOME_REFUSED, OUTCOME_TIMED_OUT } Outcome;
 
@@ -89,7 +90,7 @@ struct Connection {
     int32_t handler;  /* of all its requests, -1: the mix decides */
     uint32_t sent;    /* requests so far */
     uint32_t planned; /* requests before it closes; 0: no end */
-    Clients *clients;
+    Stream *from; /* its arrivals: clients.c's */
     union {
         Time rtt;     /* of its present request */
         Time fin_due; /* leaving: its FIN is there */

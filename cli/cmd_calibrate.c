@@ -108,7 +108,8 @@ static bool measure(Cli *cli, Measured *table)
     bool fine = bench != NULL;
     for (int k = 0; fine && k < ROUNDS; k++) {
         measure_network(bench, &round[k]);
-        measure_threads(&round[k]);
+        if (!bench_failed(bench))
+            measure_threads(&round[k]);
         fine = !bench_failed(bench) && !*cli->stop;
         error = *cli->stop ? "interrupted" : "the loopback failed";
     }

@@ -198,6 +198,8 @@ static void measure_connections(Bench *bench, Measured *measured)
     measured->close = (measure_now() - from) / N;
     tell(bench, PEER_CONNECT);
     await_peer(bench);
+    if (bench->failed) /* accept would wait for what does not come */
+        return;
     from = measure_now();
     for (int i = 0; i < N; i++)
         bench->server[i] = accept(bench->listener, NULL, NULL);
@@ -288,6 +290,8 @@ void measure_network(Bench *bench, Measured *measured)
 {
     measure_pin(true);
     measure_connections(bench, measured);
+    if (bench->failed)
+        return;
     measure_poll(bench, measured);
     measure_bursts(bench, measured);
     measure_idle(bench, measured);

@@ -2,6 +2,7 @@
 #include "traces/check.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <string.h>
 
 Suite *check_suite(void);
@@ -74,6 +75,122 @@ START_TEST(json_is_strict)
 }
 END_TEST
 
+START_TEST(numbers_and_texts_are_strict)
+{
+    is_right("{\"traceEvents\":[],\"x\":[1e5,1E+5,1e-5,-0.5,0]}");
+    is_right("{\"traceEvents\":[],\"x\":\"\\u00E9\\u00aF\\uD7FF\\/\\\"\"}");
+    is_wrong("{\"traceEvents\":[],\"x\":1e}", "a digit is missing");
+    is_wrong("{\"traceEvents\":[],\"x\":\"\\u00g9\"}", "a wrong escape");
+    is_wrong("{\"traceEvents\":[],\"x\":\"\\u00@9\"}", "a wrong escape");
+    is_wrong("{\"traceEvents\":[],\"x\":\"\\u00G9\"}", "a wrong escape");
+    is_wrong("{\"traceEvents\":[],\"x\":\"\\u00", "a wrong escape");
+    is_wrong("{\"traceEvents\":[],\"x\":\"\\x\"}", "a wrong escape");
+    is_wrong("{\"traceEvents\":[],\"x\":\"\\", "a wrong escape");
+    is_wrong("{\"traceEvents\":[],\"x\":\"\\uDC00\"}", "surrogate");
+    is_wrong("{\"traceEvents\":[],\"x\" 1}", "a colon is missing");
+    is_wrong("{\"traceEvents\":{}}", "an array is missing");
+    is_wrong(TRACE("{\"ph\":\"X\",\"pid\":1,\"tid\":1,\"name\":\"x\",\"ts\":1}"), "a slice without a length");
+    is_wrong(TRACE("{\"ph\":\"X\",\"args\":1}"), "an object is missing");
+    is_wrong(TRACE("{\"ph\":\"b\",\"id2\":1}"), "an object is missing");
+    is_wrong("{\"traceEvents\":[],\"metadata\":1}", "an object is missing");
+    is_right(TRACE("{\"ph\":\"X\",\"pid\":\"1\",\"tid\":1,\"ts\":0,\"name\":\"x\",\"dur\":1,\"id2\":{\"x\":2}}"));
+}
+END_TEST
+
+/* 65 brackets are one too many for what loopsim never nests deeper than a few. */
+START_TEST(depth_is_bounded)
+{
+    char text[200];
+    for (int deep = PULL_DEPTH - 1; deep <= PULL_DEPTH; deep++) {
+        int n = snprintf(text, sizeof text, "{\"traceEvents\":[],\"x\":");
+        memset(text + n, '[', (size_t)deep);
+        memset(text + n + deep, ']', (size_t)deep);
+        memcpy(text + n + 2 * deep, "}", 2);
+        if (deep < PULL_DEPTH)
+            is_right(text);
+        else
+            is_wrong(text, "nested too deep");
+    }
+}
+END_TEST
+
+START_TEST(fixed_numbers_are_exact_or_refused)
+{
+    static const struct {
+        const char *text;
+        unsigned decimals;
+        int64_t value;
+    } cases[] = {
+        {"0", 0, 0},
+        {"1.5", 3, 1500},
+        {"1.0005", 3, 1000},
+        {"12.75", 0, 12},
+        {"9223372036854775807", 0, -1}, /* a digit before the last one that would fit */
+        {"922337203685477580", 0, INT64_C(922337203685477580)},
+        {"922337203685477580", 1, INT64_C(9223372036854775800)},
+        {"9223372036854775809", 0, -1},
+        {"922337203685477581", 1, -1},
+        {"92233720368547758", 3, -1},
+        {"1.2.3", 3, -1},
+        {"-1", 0, -1},
+        {"1e3", 0, -1},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        ck_assert_msg(pull_fixed((PullText){cases[i].text, strlen(cases[i].text)}, cases[i].decimals) == cases[i].value,
+                      "%s with %u decimals", cases[i].text, cases[i].decimals);
+}
+END_TEST
+
+START_TEST(a_path_leads_to_its_value_or_nowhere)
+{
+    static const char text[] = "{\"a\": {\"b\" : [1, 2] , \"c\":5}, \"d\": 01}";
+    static const struct {
+        const char *path[3], *value;
+    } cases[] = {
+        {{"a", "b", NULL}, "[1, 2]"}, {{"a", "c", NULL}, "5"}, {{"a", "x", NULL}, ""},
+        {{"a", "c", "d"}, ""},        {{"d", NULL}, "0"},      {{"e", NULL}, ""},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const char *path[] = {cases[i].path[0], cases[i].path[1], cases[i].path[2], NULL};
+        PullText found = pull_find(text, sizeof text - 1, path);
+        ck_assert_msg(pull_is(found, cases[i].value), "%s: %.*s", path[0], (int)found.size, found.bytes);
+    }
+}
+END_TEST
+
+/* As many of them, and the report tells of the first 20. */
+static char *many(size_t count, const char *event)
+{
+    size_t size = strlen(event);
+    char *text = mem_get(mem, count * (size + 3) + 1000), *at = text;
+    at += snprintf(at, 1000, "{\"traceEvents\":[\n" NAMES);
+    for (size_t i = 0; i < count; i++)
+        at += sprintf(at, ",\n%s", event);
+    sprintf(at, "\n],\"metadata\":{}}");
+    return text;
+}
+
+START_TEST(faults_are_counted_and_the_first_twenty_told)
+{
+    TraceCheck *check = checked(many(21, "{\"ph\":\"X\",\"pid\":1,\"tid\":1,\"name\":\"x\",\"dur\":1}"));
+    ck_assert_uint_eq(trace_check_faults(check), 21);
+    size_t lines = 0;
+    for (const char *at = trace_check_report(check); (at = strchr(at, '\n')) != NULL; at++)
+        lines++;
+    ck_assert_uint_eq(lines, 20);
+    ck_assert_ptr_nonnull(strstr(trace_check_report(check), "line 24: "));
+    ck_assert_ptr_null(strstr(trace_check_report(check), "line 25: "));
+}
+END_TEST
+
+START_TEST(slices_nest_512_deep)
+{
+    is_right(many(512, X("1", "0", "10", "")));
+    is_wrong(many(513, X("1", "0", "10", "")), "more than 512 slices");
+    is_wrong(many(513, ASYNC("b", "1", "0", "a", "")), "never ends");
+}
+END_TEST
+
 START_TEST(all_have_names)
 {
     is_wrong(TRACE("{\"ph\":\"X\",\"pid\":1,\"tid\":7,\"ts\":0,\"name\":\"x\",\"dur\":1}"), "a thread without a name");
@@ -136,6 +253,41 @@ START_TEST(arrows_go_forward)
     TraceCheck *check = checked(TRACE(X("1", "0", "1", FLOW("7", "out")) ",\n" X("2", "0", "2", FLOW("7", "in"))));
     ck_assert_uint_eq(trace_check_counts(check).same_instant, 1);
     ck_assert_uint_eq(trace_check_counts(check).flows, 0);
+    /* between the arrow's end and its beginning stands a second end of the same instant */
+    check = checked(TRACE(X("1", "0", "2", FLOW("7", "in")) ",\n" X("2", "0", "1", FLOW("7", "in")) ",\n" X(
+        "2", "0", "1", FLOW("7", "out"))));
+    ck_assert_uint_eq(trace_check_counts(check).same_instant, 2);
+    ck_assert_uint_eq(trace_check_faults(check), 0);
+}
+END_TEST
+
+START_TEST(the_slowest_request_is_found)
+{
+    static const char one[] = TRACE(ASYNC("b", "1", "1", "request get", "") ",\n" ASYNC(
+        "e", "1", "3", "request get", ",\"args\":{\"latency_ns\":2000}") ",\n" ASYNC("b", "1", "4", "request get",
+                                                                                     "") ",\n" ASYNC("e", "1", "9",
+                                                                                                     "request get",
+                                                                                                     ",\"args\":{"
+                                                                                                     "\"latency_ns\":"
+                                                                                                     "5000}"));
+    static const char marked[] = TRACE(
+        ASYNC("e", "1", "9", "request get", ",\"args\":{\"latency_ns\":5000}") ",\n" ASYNC("n", "2", "1", "slowest #1",
+                                                                                           ",\"args\":{\"latency_ns\":7"
+                                                                                           "000}"));
+    static const char nameless[] =
+        "{\"traceEvents\":[" ASYNC("e", "1", "9", "request get", ",\"args\":{\"latency_ns\":5000}") "]}";
+    static const char none[] = TRACE(ASYNC("e", "1", "9", "a", ",\"args\":{\"latency_ns\":5000}"));
+    static const char before[] = TRACE(ASYNC("e", "1", "1", "request get", ",\"args\":{\"latency_ns\":5000}"));
+    Time from, to;
+    PullText server;
+    ck_assert(trace_find_slowest(mem, one, strlen(one), &from, &to, &server));
+    ck_assert(from == 4000 && to == 9000 && pull_is(server, "node"));
+    ck_assert(trace_find_slowest(mem, marked, strlen(marked), &from, &to, &server));
+    ck_assert(from == 1000 && to == 8000);
+    ck_assert(trace_find_slowest(mem, nameless, strlen(nameless), &from, &to, &server) && server.size == 0);
+    ck_assert(!trace_find_slowest(mem, none, strlen(none), &from, &to, &server));
+    ck_assert(!trace_find_slowest(mem, before, strlen(before), &from, &to, &server));
+    ck_assert(!trace_find_slowest(mem, "{", 1, &from, &to, &server));
 }
 END_TEST
 
@@ -174,6 +326,33 @@ START_TEST(figures_are_compared)
     compared(RESULTS("1", "4000", "4000", "0.200000", "0.250002"), "cores");
     compared("{\"servers\":{\"other\":{}}}", "no process");
     compared("{}", "no servers");
+    compared("{\"servers\":{\"node\":{}}}", "the results have no window");
+    compared("{\"servers\":{\"node\":{\"window_ns\":1}}}", "the results have no window");
+    compared("{\"servers\":{\"node\":{\"window_ns\":[]}}}", "the results have no window");
+    compared("{\"servers\":{\"node\":{\"window_ns\":[1]}}}", "the results have no window");
+    compared("{\"servers\":{\"node\":{\"window_ns\":[-1,5]}}}", "the results have no window");
+    compared("{\"servers\":{\"node\":{\"window_ns\":[5,4]}}}", "the results have no window");
+    compared("{\"servers\":{\"node\":{\"window_ns\":[0,0],\"population\":{\"mean\":7}}}}", NULL); /* 0 of nothing */
+    compared("{\"servers\":{\"node\":{\"window_ns\":[0,20000],\"cpu\":{\"cores\":0,\"utilization\":7}}}}", NULL);
+}
+END_TEST
+
+/* Marks that look like requests, more than there are requests: they have no place in the table of those that are open. */
+START_TEST(marks_of_requests_do_not_fill_the_table)
+{
+    char *text = mem_get(mem, 1 << 16), *at = text;
+    at += sprintf(at, "{\"traceEvents\":[\n" NAMES ",\n" REQUESTS);
+    for (int i = 0; i < 100; i++)
+        at += sprintf(at,
+                      ",\n{\"ph\":\"n\",\"pid\":1,\"ts\":6,\"cat\":\"request get\",\"id2\":{\"local\":\"n%d\"},"
+                      "\"name\":\"request get\"}",
+                      i);
+    sprintf(at, "\n],\"metadata\":{\"left-out\":0}}\n");
+    TraceCheck *check = checked(text);
+    static const char results[] = RESULTS("1", "4000", "4000", "0.200000", "0.250000");
+    ck_assert_uint_eq(trace_check_faults(check), 0);
+    trace_check_results(check, results, strlen(results));
+    ck_assert_msg(trace_check_faults(check) == 0, "%s", trace_check_report(check));
 }
 END_TEST
 
@@ -183,13 +362,21 @@ Suite *check_suite(void)
     TCase *tests = tcase_create("check");
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, json_is_strict);
+    tcase_add_test(tests, numbers_and_texts_are_strict);
+    tcase_add_test(tests, depth_is_bounded);
+    tcase_add_test(tests, fixed_numbers_are_exact_or_refused);
+    tcase_add_test(tests, a_path_leads_to_its_value_or_nowhere);
+    tcase_add_test(tests, faults_are_counted_and_the_first_twenty_told);
+    tcase_add_test(tests, slices_nest_512_deep);
     tcase_add_test(tests, all_have_names);
     tcase_add_test(tests, slices_nest);
     tcase_add_test(tests, one_thread_runs_on_a_cpu);
     tcase_add_test(tests, what_begins_ends);
     tcase_add_test(tests, a_request_is_as_long_as_its_latency);
     tcase_add_test(tests, arrows_go_forward);
+    tcase_add_test(tests, the_slowest_request_is_found);
     tcase_add_test(tests, figures_are_compared);
+    tcase_add_test(tests, marks_of_requests_do_not_fill_the_table);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -110,10 +110,12 @@ static void add_requests(Server *server)
         const CheckEvent *event = &check->events[i];
         if (event->pid != server->pid || !starts(event->name, "request ") || event->name.size != event->cat.size)
             continue;
+        if (event->phase != 'b' && event->phase != 'e') /* no slot: the table has as many as there are slices */
+            continue;
         Open *open = slot_of(table, size, event->id);
         if (event->phase == 'b')
             open->begin = event;
-        else if (event->phase == 'e' && open->begin)
+        else if (open->begin)
             add_request(server, open->begin, event);
     }
     mem_free(check->mem, table);

@@ -13,23 +13,23 @@ static const struct {
     const char *entry, *how;
     size_t at;
 } entries[] = {
-#define ENTRY(name, text) {#name, text, offsetof(Measured, name)},
+#define ENTRY(name, n, text) {#name, text, offsetof(Measured, name)},
     MEASURED(ENTRY)
 #undef ENTRY
 };
 
-static double *field_of(Measured *measured, size_t entry)
+static double *figures_of(Measured *measured, size_t entry)
 {
     return (double *)(void *)((char *)measured + entries[entry].at);
 }
 
 static void medians(Measured round[], Measured *table)
 {
-    for (size_t i = 0; i < COUNT_OF(entries); i++) {
+    for (size_t i = 0; i < MEASURED_FIGURES; i++) {
         double value[ROUNDS];
         for (int k = 0; k < ROUNDS; k++)
-            value[k] = *field_of(&round[k], i);
-        *field_of(table, i) = measure_median(value, ROUNDS);
+            value[k] = ((double *)&round[k])[i];
+        ((double *)table)[i] = measure_median(value, ROUNDS);
     }
 }
 
@@ -48,16 +48,57 @@ static size_t entry_of(const char *name)
     return i;
 }
 
+static void put_cost(JsonWriter *json, Mem *mem, const char *key, double value, const char *unit)
+{
+    Buf text;
+    buf_init(&text, mem, 64);
+    buf_i64(&text, value > 0 ? (int64_t)(value + 0.5) : 0);
+    buf_text(&text, unit);
+    json_text(json, key, buf_string(&text));
+}
+
+static void put_percentiles(JsonWriter *json, Mem *mem, const double figure[])
+{
+    json_begin_flat(json, "percentiles", '{');
+    for (int i = 0; i < MEASURE_PERCENTS; i++) {
+        Buf percent;
+        buf_init(&percent, mem, 64);
+        buf_i64(&percent, (int64_t)measure_percents[i]);
+        put_cost(json, mem, buf_string(&percent), figure[i], "ns");
+    }
+    json_end(json, '}');
+}
+
+static void put_points(JsonWriter *json, Mem *mem, const Key *key, const double figure[])
+{
+    bool counts = strcmp(key->shape, "by connections") == 0;
+    for (int i = 0; i < (counts ? MEASURE_COUNTS : MEASURE_SPANS); i++) {
+        json_begin_flat(json, NULL, '[');
+        if (counts)
+            json_int(json, NULL, measure_counts[i]);
+        else
+            put_cost(json, mem, NULL, measure_spans[i], "us");
+        put_cost(json, mem, NULL, figure[i], "ns");
+        json_end(json, ']');
+    }
+}
+
 static void put_costs(JsonWriter *json, Mem *mem, Measured *table)
 {
     json_begin(json, "costs", '{');
     for (const Key *key = cost_table.keys; key->name; key++) {
-        double value = *field_of(table, entry_of(key->name));
-        Buf text;
-        buf_init(&text, mem, 64);
-        buf_i64(&text, value > 0 ? (int64_t)(value + 0.5) : 0);
-        buf_text(&text, key->type == KEY_SIZE ? "B" : "ns");
-        json_text(json, key->name, buf_string(&text));
+        const double *figure = figures_of(table, entry_of(key->name));
+        if (key->type == KEY_DIST) {
+            json_begin(json, key->name, '{');
+            put_percentiles(json, mem, figure);
+            json_end(json, '}');
+        } else if (key->type == KEY_CUSTOM) {
+            json_begin(json, key->name, '[');
+            put_points(json, mem, key, figure);
+            json_end(json, ']');
+        } else {
+            put_cost(json, mem, key->name, figure[0], key->type == KEY_SIZE ? "B" : "ns");
+        }
     }
     json_end(json, '}');
 }
@@ -102,27 +143,30 @@ static int write_table(Cli *cli, const Buf *text)
 
 static bool measure(Cli *cli, Measured *table)
 {
-    Measured round[ROUNDS] = {{0}};
+    static Measured round[ROUNDS];
     const char *error;
     Bench *bench = bench_open(&error);
     bool fine = bench != NULL;
     for (int k = 0; fine && k < ROUNDS; k++) {
         measure_network(bench, &round[k]);
-        if (!bench_failed(bench))
+        fine = !bench_failed(bench) && measure_streams(&round[k]);
+        if (fine)
             measure_threads(&round[k]);
-        fine = !bench_failed(bench) && !*cli->stop;
+        fine = fine && !*cli->stop;
         error = *cli->stop ? "interrupted" : "the loopback failed";
+    }
+    if (fine) {
+        medians(round, table);
+        measure_idle_wakes(bench, table);
+        measure_node(table);
+        measure_memory(table);
     }
     if (bench)
         bench_close(bench);
     measure_unpin();
     if (!fine)
         say_error(cli->mem, "calibrate needs Linux, threads and the loopback", "cannot measure: %s", error);
-    if (!fine)
-        return false;
-    medians(round, table);
-    measure_memory(table);
-    return true;
+    return fine;
 }
 
 int cmd_calibrate(Cli *cli)

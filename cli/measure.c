@@ -32,6 +32,36 @@ double measure_median(double *value, int n)
     return n % 2 ? value[n / 2] : (value[n / 2 - 1] + value[n / 2]) / 2;
 }
 
+double measure_mean(double *value, int n)
+{
+    double sum = 0;
+    int kept = n - n / 20;
+    qsort(value, (size_t)n, sizeof *value, compare);
+    for (int i = 0; i < kept; i++)
+        sum += value[i];
+    return sum / kept;
+}
+
+double measure_percentile(double *value, int n, double percent)
+{
+    int at = (int)(percent / 100 * (n - 1) + 0.5);
+    qsort(value, (size_t)n, sizeof *value, compare);
+    return value[at];
+}
+
+const int measure_counts[MEASURE_COUNTS] = {1, 8, 64, 256, 1000};
+const int measure_spans[MEASURE_SPANS] = {0, 5, 25, 100, 500};
+const double measure_percents[MEASURE_PERCENTS] = {0, 25, 50, 90, 99, 100};
+
+double measure_cold(const Measured *measured, double us)
+{
+    int i = 1;
+    while (i < MEASURE_SPANS - 1 && measure_spans[i] < us)
+        i++;
+    double low = measured->cold[i - 1], share = (us - measure_spans[i - 1]) / (measure_spans[i] - measure_spans[i - 1]);
+    return low + (measured->cold[i] - low) * (share < 1 ? share : 1);
+}
+
 static cpu_set_t all; /* as it was at first: what we may use */
 static int cores(void)
 {

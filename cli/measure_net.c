@@ -12,13 +12,12 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { N = MEASURE_CONNECTIONS, BYTES = 64, BURSTS = 40, WAKES = 60 };
+enum { N = MEASURE_CONNECTIONS, BYTES = 64, WAKES = 100, WAKES_MOST = 1600 };
 
 /* What the peer does next; it says PEER_READY when it has. */
-enum { PEER_READY, PEER_BURST, PEER_ONE, PEER_CONNECT, PEER_SHUT, PEER_ENDS };
+enum { PEER_READY, PEER_ONE, PEER_CONNECT, PEER_SHUT, PEER_ENDS };
 
 struct Bench {
     int listener, epoll;
@@ -27,13 +26,10 @@ struct Bench {
     pthread_t peer;
     atomic_int order;
     double sent_at; /* the peer's, before its write (PEER_ONE) */
+    double late[WAKES_MOST];
+    int wakes;
     bool failed;
 };
-
-static void nap(long ns)
-{
-    nanosleep(&(struct timespec){.tv_nsec = ns}, NULL);
-}
 
 /* ---- the peer, on another core ---- */
 
@@ -62,12 +58,7 @@ static void no_delay(int fd)
 static void peer_acts(Bench *bench, int order)
 {
     static const char bytes[BYTES];
-    if (order == PEER_BURST) {
-        for (int i = 0; i < N; i++)
-            bench->failed |= write(bench->client[i], bytes, BYTES) != BYTES;
-        for (int i = 0; i < N; i++)
-            bench->failed |= !drain(bench->client[i]);
-    } else if (order == PEER_ONE) {
+    if (order == PEER_ONE) {
         double until = measure_now() + 2e5; /* the server goes to sleep meanwhile */
         while (measure_now() < until && measure_two_cores())
             ;
@@ -117,56 +108,13 @@ static void await_peer(Bench *bench)
 
 /* ---- the server's side ---- */
 
-/* All requests of a burst are there: what epoll_wait says of them. */
-static int gather(Bench *bench, struct epoll_event event[])
-{
-    int n = 0;
-    for (int tries = 0; n < N && tries < 1000; tries++) {
-        nap(500000);
-        n = epoll_wait(bench->epoll, event, N, 0);
-    }
-    bench->failed |= n < N;
-    return n;
-}
-
-/* A burst: 64 requests, read and answered in turn. */
-static void measure_bursts(Bench *bench, Measured *measured)
-{
-    double clock = measure_clock_cost(), poll[BURSTS], read_[BURSTS], write_[BURSTS];
-    for (int k = 0; k < BURSTS; k++) {
-        struct epoll_event event[N];
-        char bytes[BYTES];
-        double reads = 0, writes = 0;
-        tell(bench, PEER_BURST);
-        int n = gather(bench, event);
-        double from = measure_now();
-        n = epoll_wait(bench->epoll, event, N, 0);
-        poll[k] = measure_now() - from - clock;
-        for (int i = 0; i < n; i++) {
-            int fd = event[i].data.fd;
-            double t0 = measure_now();
-            bench->failed |= read(fd, bytes, sizeof bytes) != BYTES;
-            double t1 = measure_now();
-            bench->failed |= write(fd, bytes, sizeof bytes) != BYTES;
-            reads += t1 - t0 - clock;
-            writes += measure_now() - t1 - clock;
-        }
-        read_[k] = reads / n;
-        write_[k] = writes / n;
-        await_peer(bench);
-    }
-    measured->read = measure_median(read_, BURSTS);
-    measured->write = measure_median(write_, BURSTS);
-    measured->poll_event = (measure_median(poll, BURSTS) - measured->poll) / N;
-}
-
 static void measure_poll(Bench *bench, Measured *measured)
 {
     struct epoll_event event[N];
     double from = measure_now();
     for (int i = 0; i < 1000; i++)
         epoll_wait(bench->epoll, event, N, 0);
-    measured->poll = (measure_now() - from) / 1000;
+    measured->poll[0] = (measure_now() - from) / 1000;
 }
 
 /* One request to a thread that sleeps. */
@@ -182,9 +130,23 @@ static void measure_idle(Bench *bench, Measured *measured)
         double there = measure_now();
         bench->failed |= write(event[0].data.fd, bytes, sizeof bytes) != BYTES;
         await_peer(bench);
-        late[k] = there - bench->sent_at - measured->poll - measured->poll_event - measured->read;
+        late[k] = there - bench->sent_at - measured->poll[0];
+        if (bench->wakes < WAKES_MOST)
+            bench->late[bench->wakes++] = late[k];
     }
-    measured->idle_wake = measure_median(late, WAKES);
+    for (int i = 0; i < MEASURE_PERCENTS; i++)
+        measured->idle_wake[i] = measure_percentile(late, WAKES, measure_percents[i]);
+}
+
+/* Of all rounds together, less what a thread pays that is awake. */
+void measure_idle_wakes(const Bench *bench, Measured *measured)
+{
+    double late[WAKES_MOST], awake = measured->poll_event[0] + measured->read[0];
+    memcpy(late, bench->late, sizeof late);
+    for (int i = 0; bench->wakes > 0 && i < MEASURE_PERCENTS; i++) {
+        double delay = measure_percentile(late, bench->wakes, measure_percents[i]) - awake;
+        measured->idle_wake[i] = delay > 0 ? delay : 0;
+    }
 }
 
 static void measure_connections(Bench *bench, Measured *measured)
@@ -195,7 +157,7 @@ static void measure_connections(Bench *bench, Measured *measured)
     from = measure_now();
     for (int i = 0; i < N; i++)
         close(bench->server[i]);
-    measured->close = (measure_now() - from) / N;
+    measured->close[0] = (measure_now() - from) / N;
     tell(bench, PEER_CONNECT);
     await_peer(bench);
     if (bench->failed) /* accept would wait for what does not come */
@@ -203,85 +165,15 @@ static void measure_connections(Bench *bench, Measured *measured)
     from = measure_now();
     for (int i = 0; i < N; i++)
         bench->server[i] = accept(bench->listener, NULL, NULL);
-    measured->accept = (measure_now() - from) / N;
+    measured->accept[0] = (measure_now() - from) / N;
     from = measure_now();
     for (int i = 0; i < N; i++) {
         struct epoll_event event = {.events = EPOLLIN, .data.fd = bench->server[i]};
         bench->failed |= bench->server[i] < 0 || epoll_ctl(bench->epoll, EPOLL_CTL_ADD, bench->server[i], &event) != 0;
     }
-    measured->watch = (measure_now() - from) / N;
+    measured->watch[0] = (measure_now() - from) / N;
     for (int i = 0; i < N; i++)
         no_delay(bench->server[i]);
-}
-
-/* ---- threads that block in read and answer ---- */
-
-typedef struct Server {
-    pthread_t thread;
-    int fd;
-} Server;
-
-static void *server_main(void *opaque)
-{
-    Server *server = opaque;
-    char bytes[BYTES];
-    measure_pin(true);
-    sched_setscheduler(0, SCHED_BATCH, &(struct sched_param){0}); /* waits until the measuring thread sleeps */
-    while (read(server->fd, bytes, sizeof bytes) == BYTES && !bytes[0]) {
-        if (write(server->fd, bytes, sizeof bytes) != BYTES)
-            break;
-    }
-    return NULL;
-}
-
-/* CPU time of the threads so far. It has the switches in it, but not the core's idling where the peer is slower than they are. */
-static double cpu_of_threads(const Server server[])
-{
-    double sum = 0;
-    for (int i = 0; i < N; i++) {
-        clockid_t clock;
-        struct timespec time = {0};
-        if (pthread_getcpuclockid(server[i].thread, &clock) == 0)
-            clock_gettime(clock, &time);
-        sum += (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
-    }
-    return sum;
-}
-
-static double burst_of_threads(Bench *bench, const Server server[])
-{
-    double before = cpu_of_threads(server);
-    double until = measure_now() + 1.5e6;
-    tell(bench, PEER_BURST);
-    while (measure_now() < until) /* they queue up meanwhile: none of them is woken on an idle core */
-        ;
-    while (atomic_load(&bench->order) != PEER_READY)
-        nap(200000);
-    return (cpu_of_threads(server) - before) / N;
-}
-
-static void measure_switch(Bench *bench, Measured *measured)
-{
-    Server server[N];
-    char end[BYTES] = {1};
-    double time[BURSTS];
-    int started = 0;
-    memset(server, 0, sizeof server);
-    for (; started < N; started++) {
-        server[started].fd = bench->server[started];
-        if (pthread_create(&server[started].thread, NULL, server_main, &server[started]) != 0)
-            break;
-    }
-    nap(5000000); /* they are all in read */
-    for (int k = 0; k < BURSTS; k++)
-        time[k] = started == N ? burst_of_threads(bench, server) : 0;
-    for (int i = 0; i < started; i++) {
-        bench->failed |= write(bench->client[i], end, BYTES) != BYTES;
-        pthread_join(server[i].thread, NULL);
-    }
-    bench->failed |= started < N;
-    measured->switch_ = measure_median(time, BURSTS) - measured->read - measured->write;
-    measured->switch_ = measured->switch_ > 0 ? measured->switch_ : 0;
 }
 
 /* ---- all of it ---- */
@@ -293,9 +185,7 @@ void measure_network(Bench *bench, Measured *measured)
     if (bench->failed)
         return;
     measure_poll(bench, measured);
-    measure_bursts(bench, measured);
     measure_idle(bench, measured);
-    measure_switch(bench, measured);
 }
 
 Bench *bench_open(const char **error)

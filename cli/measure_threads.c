@@ -17,26 +17,7 @@ static void nap(long ns)
     nanosleep(&(struct timespec){.tv_nsec = ns}, NULL);
 }
 
-/* ---- what a loop does without the kernel ---- */
-
-static void buffered(char *volatile *buffer)
-{
-    *buffer = malloc(65536);
-    if (*buffer)
-        (*buffer)[0] = 1;
-    free(*buffer);
-}
-
-static double measure_callback(void)
-{
-    enum { TIMES = 10000 };
-    void (*volatile callback)(char *volatile *) = buffered;
-    char *volatile buffer;
-    double from = measure_now();
-    for (int i = 0; i < TIMES; i++)
-        callback(&buffer);
-    return (measure_now() - from) / TIMES;
-}
+/* ---- timers ---- */
 
 static void sift_down(double heap[], int n, int at)
 {
@@ -180,6 +161,8 @@ static double measure_tasks(void)
 
 /* ---- sleeps ---- */
 
+enum { SLEEP_NS = 300000 };
+
 static double measure_overshoot(void)
 {
     enum { TIMES = 15 };
@@ -213,14 +196,14 @@ static void *sleeper(void *opaque)
 {
     Sleeper *sleeps = opaque;
     while (measure_now() < sleeps->until) {
-        nap(300000);
+        nap(SLEEP_NS);
         sleeps->sleeps++;
     }
     return NULL;
 }
 
 /* What a sleep on this core takes from a thread that computes. */
-static double measure_sleep(double switch_)
+static double measure_sleep(double switch_, double cold)
 {
     double alone[5], lost[5], span = 2e7;
     for (int k = 0; k < 5; k++) {
@@ -235,7 +218,7 @@ static double measure_sleep(double switch_)
         pthread_join(thread, NULL);
         lost[k] = (1 - turns / alone[k]) * span / (sleeps.sleeps > 0 ? sleeps.sleeps : 1);
     }
-    double time = measure_median(lost, 5) - 2 * switch_;
+    double time = measure_median(lost, 5) - 2 * switch_ - cold; /* it has computed in the meantime */
     return time > 0 ? time : 0;
 }
 
@@ -259,23 +242,22 @@ static void measure_spawning(Measured *measured, double ring)
         pthread_join(thread, NULL);
         whole[i] = measure_now() - from;
     }
-    measured->spawn = measure_median(create, TIMES);
-    measured->exit = measure_median(whole, TIMES) - measured->spawn - 2 * ring;
-    measured->exit = measured->exit > 0 ? measured->exit : 0;
+    measured->spawn[0] = measure_median(create, TIMES);
+    measured->exit[0] = measure_median(whole, TIMES) - measured->spawn[0] - 2 * ring;
+    measured->exit[0] = measured->exit[0] > 0 ? measured->exit[0] : 0;
 }
 
 void measure_threads(Measured *measured)
 {
     double ring = ring_of_two();
     measure_pin(true);
-    measured->callback = measure_callback();
-    measured->timer = measure_timer();
-    measured->submit = measured->complete = measure_tasks() / 2;
-    measured->wake = one_way() - ring;
-    measured->wake = measured->wake > 0 ? measured->wake : 0;
-    measured->timer_slack = measure_overshoot() - measured->idle_wake;
-    measured->timer_slack = measured->timer_slack > 0 ? measured->timer_slack : 0;
-    measured->sleep = measure_sleep(measured->switch_);
+    measured->timer[0] = measure_timer();
+    measured->submit[0] = measured->complete[0] = measure_tasks() / 2;
+    measured->wake[0] = one_way() - ring;
+    measured->wake[0] = measured->wake[0] > 0 ? measured->wake[0] : 0;
+    measured->timer_slack[0] = measure_overshoot() - measured->idle_wake[2];
+    measured->timer_slack[0] = measured->timer_slack[0] > 0 ? measured->timer_slack[0] : 0;
+    measured->sleep[0] = measure_sleep(measured->switch_[0], measure_cold(measured, SLEEP_NS / 1000));
     measure_spawning(measured, ring);
 }
 
@@ -343,6 +325,6 @@ static double memory_of_connections(void)
 
 void measure_memory(Measured *measured)
 {
-    measured->thread_memory = memory_of_threads();
-    measured->connection_memory = memory_of_connections();
+    measured->thread_memory[0] = memory_of_threads();
+    measured->connection_memory[0] = memory_of_connections();
 }

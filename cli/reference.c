@@ -69,7 +69,9 @@ static void put_kind(Buf *buf, const Key *row)
                                             {"hyperexponential", "array of [weight, duration]"},
                                             {"empirical", "array of [duration, weight]"},
                                             {"percentiles", "object: percentile → duration"},
-                                            {"shift", "[duration, distribution]"}};
+                                            {"shift", "[duration, distribution]"},
+                                            {"by connections", "duration, or array of [connections, duration]"},
+                                            {"by computing", "duration, or array of [duration, duration]"}};
     buf_text(buf, kinds[row->type]);
     for (size_t i = 0; row->type == KEY_CUSTOM && i < COUNT_OF(shapes); i++)
         if (strcmp(shapes[i][0], row->shape) == 0)

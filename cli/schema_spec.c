@@ -141,6 +141,17 @@ static void put_streams(JsonWriter *json, const char *name)
     json_end(json, ']');
 }
 
+/* A duration, or points of a cost. */
+static void put_cost(JsonWriter *json, const char *at)
+{
+    json_begin(json, "anyOf", '[');
+    schema_ref(json, NULL, "duration");
+    json_begin_flat(json, NULL, '{');
+    put_pairs(json, at, "duration");
+    json_end(json, '}');
+    json_end(json, ']');
+}
+
 static void put_models(JsonWriter *json)
 {
     json_begin(json, "enum", '[');
@@ -199,6 +210,10 @@ static void put_custom(Tables *tables, const Key *row)
         put_durations(json);
     else if (is(shape, "shift"))
         put_pair(json, "duration", "distribution");
+    else if (is(shape, "by connections"))
+        put_cost(json, "connections");
+    else if (is(shape, "by computing"))
+        put_cost(json, "duration");
     else
         json_text(json, "type", "object"); /* functions, expressions: as free as the step language */
 }

@@ -27,6 +27,10 @@ void schema_units(JsonWriter *json)
     json_text(json, "type", "integer");
     json_int(json, "minimum", 1);
     json_end(json, '}');
+    json_begin_flat(json, "connections", '{');
+    json_text(json, "type", "integer");
+    json_int(json, "minimum", 0);
+    json_end(json, '}');
     json_begin_flat(json, "weight", '{');
     json_text(json, "type", "number");
     json_int(json, "exclusiveMinimum", 0);

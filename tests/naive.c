@@ -281,7 +281,8 @@ NaiveRun *naive_run(Mem *mem, const Spec *spec, int server)
     sim->spec = spec;
     sim->config = &spec->servers[server];
     sim->server = json_member(json_member(spec->root, "servers"), sim->config->name);
-    sim->cost = &spec->machine.costs;
+    sim->cost = mem_get(mem, sizeof *sim->cost);
+    *sim->cost = spec->machine.costs;
     sim->run = mem_get(mem, sizeof *sim->run);
     for (size_t i = 0; i < COUNT_OF(sim->core); i++)
         sim->core[i].idle_since = -1;

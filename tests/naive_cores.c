@@ -161,9 +161,20 @@ static void core_awake(Sim *sim, void *who)
     watch_slices(sim);
 }
 
+static Time idle_wake(Sim *sim, Core *core)
+{
+    const Dist *dist = sim->cost->idle_wake;
+    Time always;
+    if (dist == NULL || dist_is_constant(dist, &always))
+        return dist == NULL ? 0 : always;
+    Rng rng = rng_at(naive_client_key(sim, UINT64_MAX, 0), core->wakes++, (uint32_t)(core - sim->core),
+                     (uint64_t)FOR_IDLE_WAKE << 8);
+    return dist_sample(dist, &rng);
+}
+
 static void take(Sim *sim, Core *core, Doer *doer, bool was_idle)
 {
-    Time delay = was_idle && core->idle_since < sim->now ? sim->cost->idle_wake : 0;
+    Time delay = was_idle && core->idle_since < sim->now ? idle_wake(sim, core) : 0;
     core->doer = doer;
     doer->core = (int)(core - sim->core);
     doer->counted = sim->now;

@@ -47,14 +47,31 @@ static void register_watchers(Loop *loop)
     loop->watches = 0;
 }
 
-/* What is ready is reported and goes to the end of the list; what is not is dropped. */
+static int ready_now(const Loop *loop)
+{
+    int n = 0;
+    for (int i = 0; i < loop->readies; i++)
+        n += loop->ready[i]->ready && !loop->ready[i]->closed;
+    return n;
+}
+
+/* epoll_wait begins: each event costs. What joins the list while it lasts is for the next one. */
+static void begin_scan(Loop *loop)
+{
+    loop->scanned = loop->readies;
+    loop->owes += loop->sim->cost->poll + loop->sim->cost->poll_event * ready_now(loop);
+}
+
+/* It ends. What is ready is reported and goes to the end of the list; what is not is dropped. */
 static void scan(Loop *loop)
 {
-    int n = loop->readies;
+    int n = loop->readies, looked_at = loop->scanned;
     Descriptor *old[LIST_MOST];
     memcpy(old, loop->ready, (size_t)n * sizeof old[0]);
     loop->readies = loop->events = loop->next_event = 0;
-    for (int i = 0; i < n; i++) {
+    for (int i = looked_at; i < n; i++)
+        loop->ready[loop->readies++] = old[i];
+    for (int i = 0; i < looked_at; i++) {
         old[i]->on_list = false;
         if (!old[i]->ready || old[i]->closed)
             continue;
@@ -212,7 +229,7 @@ static void on_readable(Loop *loop, Descriptor *descriptor)
     Req *req = conn->bytes;
     conn->bytes = NULL;
     descriptor->ready = conn->ended;
-    naive_enter(loop, cost->read, request_read, req);
+    naive_enter(loop, cost->read + (loop->bare ? 0 : cost->request), request_read, req);
 }
 
 static void task_told(Loop *loop, void *who)
@@ -305,25 +322,23 @@ static void first_wait(Loop *loop)
 /* The one that may wait. True: it sleeps on. */
 static bool second_wait(Loop *loop)
 {
-    if (loop->polls && !loop->slept) {
+    if (loop->polls && !loop->slept && ready_now(loop) == 0) {
         loop->slept = true;
         return true;
     }
-    scan(loop);
-    if (loop->events == 0 && loop->sim->now < loop->until)
+    if (ready_now(loop) == 0 && loop->sim->now < loop->until)
         return true;
     loop->polls = loop->slept = false;
     naive_cancel(loop->sim, loop->alarm);
     loop->alarm = NULL;
-    loop->owes += loop->sim->cost->poll;
-    loop->phase = REPORT;
+    begin_scan(loop);
+    loop->phase = SCANNED;
     return false;
 }
 
 static void report(Loop *loop)
 {
     loop->T = clock_ms(loop);
-    loop->owes += loop->sim->cost->poll_event * loop->events;
     loop->phase = EVENTS;
 }
 
@@ -395,16 +410,25 @@ static void loop_goes_on(Doer *doer)
         }
         switch (loop->phase) {
         case START: begin_timers(loop); break;
-        case POLL: begin_poll(loop); break;
+        case POLL:
+            loop->owes += loop->sim->cost->callback * loop->written;
+            if (loop->owes == 0)
+                begin_poll(loop);
+            loop->written = 0;
+            break;
         case REGISTER:
             register_watchers(loop);
-            loop->owes += loop->sim->cost->poll;
+            begin_scan(loop);
             loop->phase = FIRST_WAIT;
             break;
         case FIRST_WAIT: first_wait(loop); break;
         case SECOND_WAIT:
             if (second_wait(loop))
                 return;
+            break;
+        case SCANNED:
+            scan(loop);
+            loop->phase = REPORT;
             break;
         case REPORT: report(loop); break;
         case EVENTS: next_event(loop); break;
@@ -444,6 +468,8 @@ static Loop *new_loop(Sim *sim, Cluster *cluster)
     loop->sim = sim;
     loop->cluster = cluster;
     loop->legacy = strcmp(naive_word(sim, "order"), "libuv-1.44") == 0;
+    const char *runtime = naive_word(sim, "runtime");
+    loop->bare = strcmp(runtime, "libuv") == 0 || (strcmp(runtime, "auto") == 0 && loop->legacy);
     loop->timer = -1;
     loop->next_expiry = TIME_NEVER;
     loop->eventfd.kind = EVENTFD;

@@ -66,6 +66,7 @@ typedef enum Phase {
     REGISTER,
     FIRST_WAIT,
     SECOND_WAIT,
+    SCANNED,
     REPORT,
     EVENTS,
     CLOSING,
@@ -87,6 +88,9 @@ typedef struct Cluster {
 struct Loop {
     Sim *sim;
     Cluster *cluster;
+    bool bare;                /* libuv without Node on it */
+    int written;              /* bare: responses whose callback is still to come */
+    int scanned;              /* so many were on the list when epoll_wait began */
     bool legacy;              /* libuv-1.44: accepts all that wait, not one a turn */
     Descriptor *accepts_from; /* it does, and may go on doing so */
     Conn *own[2000];          /* handed over to it; or (reuseport) for it to accept */

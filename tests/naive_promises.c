@@ -103,8 +103,10 @@ static void handler_over(Loop *loop, Act *act, bool threw)
 {
     loop->answers = act;
     loop->threw = threw;
-    if (!act->req->responded || act->req->too_late)
+    if (!act->req->responded || act->req->too_late) {
         loop->owes += loop->sim->cost->write;
+        loop->written += loop->bare;
+    }
 }
 
 void naive_answer(Loop *loop)

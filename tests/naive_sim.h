@@ -57,6 +57,7 @@ typedef struct Core {
     Doer *doer;       /* NULL: idle */
     const Doer *last; /* that ran here */
     Time idle_since;  /* -1: it never ran */
+    uint64_t wakes;
 } Core;
 
 /* Somebody who waits: told once, with whether it failed. */
@@ -155,6 +156,7 @@ struct Act {
     Call *call; /* of a resource whose work it computes itself */
     bool has_place;
     bool computes; /* a step, not a cost */
+    Time cold;     /* what a cpu step has yet to pay for it */
     bool paid;     /* what comes next */
 };
 
@@ -171,7 +173,7 @@ struct Sim {
     const Spec *spec;
     const SpecServer *config;
     const Json *server;
-    const Costs *cost;
+    Costs *cost; /* with the connections that are open now */
     Time now;
     uint64_t happenings_ever;
     Happening *list[20000];
@@ -235,6 +237,7 @@ const Json *naive_combination(const Json *step); /* the elements of all, race, a
 /* naive_steps.c: bodies */
 Act *naive_act(Sim *sim, Req *req);
 How naive_go_on(Act *act);
+Time naive_cost(const CostPoints *points, int64_t at);
 void naive_step_over(Act *act, bool failed);
 
 /* naive_arrivals.c: what a draw of the clients' side is for: the place of its key */
@@ -250,7 +253,8 @@ enum {
     FOR_RTT,
     FOR_BACKOFF,
     FOR_PAUSE_EVERY,
-    FOR_PAUSE_FOR
+    FOR_PAUSE_FOR,
+    FOR_IDLE_WAKE
 };
 typedef struct Stream {
     const SpecArrivals *spec;

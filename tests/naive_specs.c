@@ -340,6 +340,8 @@ static void servers(Maker *maker)
     buf_f(&maker->text, " \"servers\": {\n  \"node\": {\"model\": \"event-loop\", \"workers\": %u", 1 + pick(maker, 4));
     if (pick(maker, 4) == 0)
         put(maker, ", \"order\": \"libuv-1.44\"");
+    if (pick(maker, 4) == 0)
+        put(maker, pick(maker, 2) ? ", \"runtime\": \"node\"" : ", \"runtime\": \"libuv\"");
     if (pick(maker, 3) == 0) {
         unsigned distribution = pick(maker, 3), loops = 1 + pick(maker, 3);
         buf_f(&maker->text, ", \"loops\": %u, \"distribution\": \"%s\"", loops, distributions[distribution]);

@@ -4,7 +4,7 @@
  * that takes time, or that must not happen twice, is looked up there and skipped, until the walk comes to the first one
  * that is not in it. That one begins; when it is over the log is one longer. What is drawn is a function of the place,
  * so the walk comes by the same way. */
-#include "naive_sim.h"
+#include "naive_loop.h"
 
 #include "../model/spec/units.h"
 
@@ -86,6 +86,21 @@ static void told_granted(Sim *sim, void *who, bool failed)
 static void time_is_over(Sim *sim, void *who)
 {
     told_thread(sim, who, false);
+}
+
+/* Between two points in proportion, outside of them as the nearest. */
+Time naive_cost(const CostPoints *points, int64_t at)
+{
+    const struct CostPoint *last = NULL;
+    for (int i = 0; i < points->count; i++) {
+        const struct CostPoint *point = &points->point[i];
+        if (at < point->at && last == NULL)
+            return point->cost;
+        if (at < point->at)
+            return last->cost + (point->cost - last->cost) * (at - last->at) / (point->at - last->at);
+        last = point;
+    }
+    return last == NULL ? 0 : last->cost;
 }
 
 /* Computes on the thread, or on the loop: whoever runs the activation says when it is over. */
@@ -228,7 +243,15 @@ static How steps(Act *act, uint64_t path, const Json *body);
 
 static How cpu(Act *act, uint64_t path, const Json *step)
 {
-    return begun(act) ? logged(act) : compute(act, sample(act, path, naive_has(step, "cpu")));
+    const Costs *cost = act->sim->cost;
+    if (begun(act))
+        return logged(act);
+    Time time = sample(act, path, naive_has(step, "cpu"));
+    if (time > 0)
+        act->cold = naive_cost(&cost->cold, time);
+    if (time > 0 && act->loop != NULL && !act->loop->bare)
+        act->cold += naive_cost(&cost->request_cold, time);
+    return compute(act, time);
 }
 
 /* Blocks whoever runs it, loop or thread. */
@@ -360,6 +383,8 @@ static How respond(Act *act, const Json *step)
     if (!begun(act) && (act->paid || !act->req->responded) && pays(act, act->sim->cost->write))
         return COMPUTES;
     if (first_time(act) && !act->req->responded) {
+        if (act->loop != NULL)
+            act->loop->written += act->loop->bare;
         value_size(naive_has(step, "respond")->text, &bytes, &why);
         naive_respond(act->sim, act->req, false, bytes);
     }
@@ -437,6 +462,11 @@ How naive_go_on(Act *act)
     act->at = 0;
     if (act->result == NULL && is_late(act))
         return THREW;
+    if (act->computes && act->cold > 0) {
+        act->doer->need = act->cold;
+        act->cold = 0;
+        return COMPUTES;
+    }
     if (act->computes)
         naive_step_over(act, false);
     act->computes = false;

@@ -13,7 +13,8 @@ void naive_loop_sleep(Loop *loop, Act *act, Time time)
 {
     Time msecs = time / TIME_MS < 1 ? 1 : time / TIME_MS;
     TimerList *list = NULL;
-    loop->T = clock_ms(loop);
+    if (!loop->bare)
+        loop->T = clock_ms(loop);
     for (int i = 0; i < loop->lists; i++)
         if (loop->list[i]->msecs == msecs)
             list = loop->list[i];
@@ -123,7 +124,7 @@ void naive_run_timers(Loop *loop)
         return;
     }
     loop->timer = -1;
-    loop->T = loop->pass = clock_ms(loop);
+    loop->pass = loop->T = loop->bare ? loop->T : clock_ms(loop);
     loop->next_expiry = TIME_NEVER;
     loop->ran_list = false;
     loop->holds_back = true;

@@ -288,7 +288,7 @@ END_TEST
 START_TEST(an_idle_core_starts_late)
 {
     Play *play = play_new(SCHED_FIFO, 1, 0, 1);
-    play->spec.costs.idle_wake = 3;
+    play->spec.costs.idle_wake = dist_constant(play->mem, 3);
     Actor *a = enter(play, "A", 10, "c5 w c2 w c1 w");
     Waker *first = wake(a, 18);
     enter(play, "B", 11, "c1 x"); /* the core is taken already: B queues behind A */
@@ -304,7 +304,7 @@ END_TEST
 START_TEST(a_core_that_was_idle_for_no_time_starts_at_once)
 {
     Play *play = play_new(SCHED_FIFO, 1, 0, 1);
-    play->spec.costs.idle_wake = 3;
+    play->spec.costs.idle_wake = dist_constant(play->mem, 3);
     enter(play, "A", 0, "c5 x");
     enter(play, "B", 8, "c5 x"); /* A is through at 8, before B is asked */
     ck_assert_str_eq(play_run(play), "A@0 A@8 B@8 B@13");
@@ -409,7 +409,7 @@ static uint64_t crowd(int scheduler, int64_t cores)
 {
     Play *play = play_new(scheduler, cores, 4, 100);
     play->spec.costs.switch_ = 7;
-    play->spec.costs.idle_wake = 11;
+    play->spec.costs.idle_wake = dist_constant(play->mem, 11);
     static const char *const script[] = {"c7 w c3 x", "c20 o2 c5 x", "c1 w c1 c9 x", "w c30 x"};
     for (int i = 0; i < 400; i++) {
         Actor *actor = enter(play, "T", i % 37, script[i % 4]);

@@ -184,13 +184,36 @@ END_TEST
 START_TEST(the_ideal_profile_costs_nothing)
 {
     const Spec *spec = set(small, "machine.profile=ideal");
-    Costs none = {0};
+    const Costs *costs = &spec->machine.costs;
+    Time always = -1;
+    ck_assert_int_eq(costs->accept + costs->read + costs->write + costs->switch_ + costs->thread_memory, 0);
+    ck_assert(dist_is_constant(costs->idle_wake, &always) && always == 0);
+    ck_assert_int_eq(cost_at(&costs->cold, TIME_MS), 0);
     for (const Key *entry = cost_table.keys; entry->name; entry++) {
-        ck_assert_int_eq(cost_value(&spec->machine.costs, entry), 0);
-        ck_assert_msg(cost_source(entry->name) != NULL, "%s of \"linux\" has no source", entry->name);
-        ck_assert_int_gt(cost_value(&cost_profile("linux")->costs, entry), 0);
+        ck_assert_msg(cost_source(entry->name) != NULL && cost_source(entry->name)[0], "%s of \"linux\" has no source",
+                      entry->name);
+        ck_assert_str_ne(cost_text(cost_profile("linux"), entry->name), "\"0\"");
+        ck_assert_str_eq(cost_text(cost_profile("ideal"), entry->name), entry->type == KEY_SIZE ? "\"0B\"" : "\"0\"");
     }
-    ck_assert_int_eq(none.accept, 0);
+}
+END_TEST
+
+START_TEST(a_cost_may_depend_on_connections_or_on_computing)
+{
+    const char *sets[] = {"machine.costs.read=[[8, \"100ns\"], [108, \"300ns\"], [208, \"200ns\"]]",
+                          "machine.costs.cold=[[\"0\", \"0\"], [\"10us\", \"1us\"]]"};
+    SpecOptions options = {.set = sets, .set_count = 2};
+    const Spec *spec = read_with(small, &options);
+    ck_assert_msg(spec != NULL, "refused: %s", complaint);
+    Costs costs = spec->machine.costs;
+    ck_assert_int_eq(costs.read, 100);
+    static const int64_t at[][2] = {{0, 100}, {8, 100}, {9, 102}, {58, 200}, {108, 300}, {109, 299}, {208, 200}, {9999, 200}};
+    for (size_t i = 0; i < COUNT_OF(at); i++) {
+        costs_for(&costs, at[i][0]);
+        ck_assert_int_eq(costs.read, at[i][1]);
+    }
+    ck_assert_int_eq(cost_at(&costs.cold, 2505), 250);
+    ck_assert_int_eq(cost_at(&costs.cold, TIME_S), 1000);
 }
 END_TEST
 
@@ -395,6 +418,7 @@ Suite *spec_suite(void)
     tcase_add_test(tcase, defaults_are_filled_in);
     tcase_add_test(tcase, a_program_is_read_into_its_struct);
     tcase_add_test(tcase, the_ideal_profile_costs_nothing);
+    tcase_add_test(tcase, a_cost_may_depend_on_connections_or_on_computing);
     tcase_add_test(tcase, a_cost_file_is_a_profile);
     tcase_add_test(tcase, set_changes_one_value);
     tcase_add_test(tcase, set_is_checked_as_the_file_is);

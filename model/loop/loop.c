@@ -89,8 +89,8 @@ static Closing *next_close_callback(Loop *loop, Closing *closing)
 }
 
 /* co->i: alive, then poll's timeout; co->j: rounds of a poll; co->p and co->q: descriptors, closing handles.
- * libuv >= 1.45 runs timers last (and once before the first turn); before that, first. `pending` is always empty here: nothing in the step language
- * completes outside poll. */
+ * libuv >= 1.45 runs timers last (and once before the first turn); before that, first. `pending` is empty but for what a bare server has
+ * written: nothing in the step language completes outside poll. */
 CoRet co_uv_run(Loop *loop, Co *co)
 {
     CO_BEGIN(co);
@@ -107,6 +107,11 @@ CoRet co_uv_run(Loop *loop, Co *co)
             CO_CALL(loop, co, co_run_timers, NULL, 0);
         }
         note_phase(loop->probe, &loop->thread, PHASE_PENDING, true);
+        if (rarely(loop->written > 0)) {
+            co->j = loop->written;
+            loop->written = 0;
+            CO_CPU(loop, co, loop->costs->callback * co->j);
+        }
         note_phase(loop->probe, &loop->thread, PHASE_PENDING, false);
         note_phase(loop->probe, &loop->thread, PHASE_PREPARE, true);
         note_phase(loop->probe, &loop->thread, PHASE_PREPARE, false);

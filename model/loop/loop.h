@@ -162,6 +162,8 @@ struct Loop {
     void *owner; /* Node's side */
     LoopHooks hooks;
     bool legacy;         /* the order of libuv < 1.45 */
+    bool bare;           /* a server of libuv alone: no Node on it */
+    int64_t written;     /* bare: responses whose callback is still to run */
     Time iteration_cost; /* programs: a small cost of its own; else 0 */
 
     Time time;               /* libuv's loop time, whole ms */
@@ -182,6 +184,8 @@ struct Loop {
     Fd ready; /* head of the ready list */
     Fd *watch_first, **watch_last;
     int64_t watch_count;
+    int listed, ready_count; /* of the ready list: all of it, and those that are ready now */
+    int looks_at;            /* the first so many of it are what the present epoll_wait looks at */
     Fd *batch[POLL_MOST];
     int batch_count, batch_at; /* events of the present epoll_wait; the next one to be dispatched */
     bool sleeping;             /* in poll */

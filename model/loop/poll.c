@@ -19,6 +19,8 @@ static void list_append(Loop *loop, Fd *fd)
     head->ready_prev->ready_next = fd;
     head->ready_prev = fd;
     fd->listed = true;
+    loop->listed++;
+    loop->ready_count++;
 }
 
 static void unlink_fd(Fd *fd)
@@ -27,10 +29,12 @@ static void unlink_fd(Fd *fd)
     fd->ready_next->ready_prev = fd->ready_prev;
 }
 
-static void list_remove(Fd *fd)
+/* It is not ready (any more). */
+static void list_remove(Loop *loop, Fd *fd)
 {
     unlink_fd(fd);
     fd->listed = false;
+    loop->listed--;
 }
 
 /* The list begins with this one now: those before it follow the last. */
@@ -58,6 +62,7 @@ bool fd_ready(Loop *loop, Fd *fd)
     if (!fd->ready) {
         fd->ready = true;
         fd->ready_at = loop->kernel->now;
+        loop->ready_count += fd->listed;
         note_ready(loop->probe, &loop->thread, +1);
     }
     if (!fd->registered || fd->listed)
@@ -70,6 +75,7 @@ void fd_clear(Loop *loop, Fd *fd)
 {
     if (fd->ready)
         note_ready(loop->probe, &loop->thread, -1);
+    loop->ready_count -= fd->ready && fd->listed;
     fd->ready = false;
 }
 
@@ -89,7 +95,7 @@ void fd_close(Loop *loop, Fd *fd)
 {
     fd_clear(loop, fd);
     if (fd->listed)
-        list_remove(fd);
+        list_remove(loop, fd);
     if (fd->queued)
         unqueue(loop, fd);
     if (fd->batch >= 0)
@@ -112,20 +118,28 @@ void poll_register(Loop *loop)
     loop->watch_count = 0;
 }
 
-/* epoll_wait(0): reports from the head; what is reported goes to the list's end again, what is not ready any more leaves it. */
+/* epoll_wait(0) begins: what it costs. It looks at what is on the list now. */
+static inline Time begin_scan(Loop *loop)
+{
+    loop->looks_at = loop->listed;
+    return loop->costs->poll + loop->costs->poll_event * (loop->ready_count < POLL_MOST ? loop->ready_count : POLL_MOST);
+}
+
+/* It ends: reports those that are ready by now, in order, and puts them at the list's end again; what is not ready any more leaves it. What has joined
+ * the list in the meantime is for the next call. */
 static inline int scan(Loop *loop)
 {
-    Fd *head = &loop->ready, *fd, *next;
+    Fd *head = &loop->ready, *fd = head->ready_next, *next;
     int n = 0;
-    for (fd = head->ready_next; fd != head && n < POLL_MOST; fd = next) {
+    for (int left = loop->looks_at; left > 0 && fd != head && n < POLL_MOST; fd = next, left--) {
         next = fd->ready_next;
         if (fd->ready) {
             fd->batch = (int16_t)n;
             loop->batch[n++] = fd;
         } else
-            list_remove(fd);
+            list_remove(loop, fd);
     }
-    if (fd != head) /* a full batch: it goes behind those that were not reported */
+    if (fd != head) /* what was reported goes behind those that were not looked at */
         list_turn(head, fd);
     loop->batch_count = n;
     loop->batch_at = 0;
@@ -145,7 +159,7 @@ static CoRet co_sleep(Loop *loop, Co *co)
     loop->sleeping = true;
     do
         CO_WAIT(loop, co);
-    while (scan(loop) == 0 && loop->kernel->now < co->j);
+    while (loop->ready_count == 0 && loop->kernel->now < co->j);
     loop->sleeping = false;
     note_idle(loop->probe, &loop->thread, false);
     kernel_cancel(loop->kernel, &loop->deadline);
@@ -156,10 +170,12 @@ static CoRet co_sleep(Loop *loop, Co *co)
  * shortened by what went by since the loop time was last taken. co->i: timeout, co->j: the base time. */
 CoRet co_poll(Loop *loop, Co *co)
 {
+    Time cost;
     CO_BEGIN(co);
     co->j = loop->time;
     do {
-        CO_CPU(loop, co, loop->costs->poll);
+        cost = begin_scan(loop);
+        CO_CPU(loop, co, cost);
         if (scan(loop) == 0 && co->i != 0) {
             loop_update_time(loop);
             if (co->i > 0) {
@@ -168,11 +184,13 @@ CoRet co_poll(Loop *loop, Co *co)
                 if (co->i <= 0)
                     break;
             }
-            CO_CALL(loop, co, co_sleep, NULL, co->i);
-            CO_CPU(loop, co, loop->costs->poll);
+            if (loop->ready_count == 0) /* nothing came while it looked */
+                CO_CALL(loop, co, co_sleep, NULL, co->i);
+            cost = begin_scan(loop);
+            CO_CPU(loop, co, cost);
+            scan(loop);
         }
         loop_update_time(loop);
     } while (loop->batch_count == 0 && co->i < 0);
-    CO_CPU(loop, co, loop->costs->poll_event * loop->batch_count);
     CO_END;
 }

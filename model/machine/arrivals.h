@@ -24,7 +24,8 @@ typedef enum DrawPurpose {
     DRAW_RTT,
     DRAW_BACKOFF,
     DRAW_PAUSE_EVERY, /* of a server's pauses: `connection` is the pause's number */
-    DRAW_PAUSE_FOR
+    DRAW_PAUSE_FOR,
+    DRAW_IDLE_WAKE /* of a core: `connection` counts its wake-ups, `request` is its number */
 } DrawPurpose;
 
 /* The key of a stream's client side: apart from that of its handlers, rng_key(seed, stream, attempt). */

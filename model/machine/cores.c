@@ -1,5 +1,6 @@
 /* Real cores: fair, round-robin and fifo (machine.h states the rules). */
 #include "../observe/probe.h"
+#include "arrivals.h"
 #include "scheduler.h"
 
 static bool is_fair(const Machine *machine)
@@ -149,7 +150,7 @@ static void begin(Core *core)
     Machine *machine = core->machine;
     uint64_t last = core->last, serial = core->thread->serial;
     bool switches = last != 0 && last != serial;
-    Time cost = switches ? machine->spec->costs.switch_ : 0;
+    Time cost = switches ? machine->costs->switch_ : 0;
     machine->stats.switches += switches;
     core->last = serial;
     core->since = machine->kernel->now;
@@ -170,10 +171,22 @@ static void put_on(Core *core, Thread *thread)
     begin(core);
 }
 
+/* Keyed by the core and how often it was woken: all servers meet the same. */
+static Time idle_wake(Core *core)
+{
+    const Machine *machine = core->machine;
+    const Dist *dist = machine->costs->idle_wake;
+    Time delay = 0;
+    if (dist == NULL || dist_is_constant(dist, &delay))
+        return delay;
+    Rng rng = draw_at(draw_key(machine->seed, UINT64_MAX, 0), core->wakes++, core->number, DRAW_IDLE_WAKE);
+    return dist_sample(dist, &rng);
+}
+
 static void put_on_idle(Core *core, Thread *thread)
 {
     Machine *machine = core->machine;
-    Time delay = core->since < machine->kernel->now ? machine->spec->costs.idle_wake : 0;
+    Time delay = core->since < machine->kernel->now ? idle_wake(core) : 0;
     machine->idle[core->number / 64] &= ~(UINT64_C(1) << core->number % 64);
     machine->idle_cores--;
     if (delay == 0) {

@@ -13,6 +13,7 @@ Machine *machine_new(Mem *mem, Kernel *kernel, const SpecMachine *spec, Probe *p
     machine->mem = mem;
     machine->kernel = kernel;
     machine->spec = spec;
+    machine->costs = &spec->costs;
     machine->probe = probe;
     machine->cores = (uint32_t)spec->cores;
     if (shares(machine))
@@ -42,7 +43,13 @@ void machine_waste(Machine *machine, Time ns)
 
 const Costs *machine_costs(const Machine *machine)
 {
-    return &machine->spec->costs;
+    return machine->costs;
+}
+
+void machine_set_costs(Machine *machine, const Costs *costs, uint64_t seed)
+{
+    machine->costs = costs;
+    machine->seed = seed;
 }
 
 /* ---- memory ---- */

@@ -106,6 +106,8 @@ Machine *machine_new(Mem *mem, Kernel *kernel, const SpecMachine *spec, struct P
 /* Brings the integrals of the stats up to now: running bursts are counted as far as they came. */
 void machine_settle(Machine *machine);
 const MachineStats *machine_stats(const Machine *machine);
+/* What things cost from now on, and whose draws idle_wake makes; without this, what the spec says, from seed 0. */
+void machine_set_costs(Machine *machine, const Costs *costs, uint64_t seed);
 const Costs *machine_costs(const Machine *machine);
 void machine_waste(Machine *machine, Time ns); /* of what was charged before */
 

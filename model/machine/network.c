@@ -1,4 +1,5 @@
 /* The way between clients and server: SYN, backlog, bytes, responses, closing (world.h states the rules). */
+#include "costs.h"
 #include "traffic.h"
 
 Time network_delay(const World *world, int64_t bytes)
@@ -318,6 +319,7 @@ bool world_accept(World *world, Connection *connection)
         return false;
     }
     clients->accepted++;
+    costs_for(&world->costs, (int64_t)clients->accepted);
     connection->accepted = true;
     connection->idle = NULL;
     note_accept(world->probe, connection);
@@ -400,6 +402,7 @@ void world_closed(World *world, Connection *connection)
 {
     must(connection->accepted && !connection->closed_by_server, "a connection was closed twice, or was never open");
     world->clients->accepted--;
+    costs_for(&world->costs, (int64_t)world->clients->accepted);
     idle_is_over(connection);
     machine_give(world->machine, machine_costs(world->machine)->connection_memory);
     server_is_through(connection);

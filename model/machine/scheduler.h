@@ -26,6 +26,7 @@ typedef struct Core {
     uint64_t last;  /* the serial of the thread that ran here last, 0: none */
     Time since;     /* up to when the burst is accounted for; idle: since when */
     Time slice_start;
+    uint64_t wakes; /* so often it was woken up after it had been idle */
     uint32_t number;
     bool yields; /* the thread leaves when its burst, which ends at this instant, has ended */
 } Core;
@@ -39,6 +40,8 @@ struct Machine {
     Mem *mem;
     Kernel *kernel;
     const SpecMachine *spec;
+    const Costs *costs;
+    uint64_t seed;
     struct Probe *probe;
     MachineStats stats;
     uint64_t serial;

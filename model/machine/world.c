@@ -52,6 +52,8 @@ World *world_new(Mem *mem, const Spec *spec, const struct Program *program, cons
     pool_init(&world->connections, mem, sizeof(Connection));
     idles_init(world);
     world->machine = machine_new(mem, &world->kernel, &spec->machine, probe);
+    world->costs = spec->machine.costs;
+    machine_set_costs(world->machine, &world->costs, spec->seed);
     world->resources = resources_new(world);
     world->clients = clients_new(world);
     must(world->model->create, "a server model that is not there yet was run");

@@ -115,6 +115,7 @@ typedef struct World {
     const struct Program *program;
     struct Probe *probe;
     Machine *machine;
+    Costs costs; /* with the connections that are open now */
     Clients *clients;
     Resources *resources;
     const ServerModel *model;

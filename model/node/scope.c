@@ -47,6 +47,7 @@ bool node_run(Node *node)
     }
     Job *job = vm->answering;
     vm->answering = NULL;
+    loop->written += loop->bare && (!job->answered || job->too_late);
     if (!job->answered)
         job_answer(vm, job, vm->finished_by, vm->shared->response_bytes(vm->shared, job), vm->finished_failed);
     loop->thread.strand = NULL;

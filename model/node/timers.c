@@ -102,7 +102,8 @@ static void unlink_timer(Timer *timer)
 
 static Time get_now(Node *node)
 {
-    loop_update_time(&node->loop);
+    if (!node->loop.bare) /* bare libuv arms a timer against the time that the loop has */
+        loop_update_time(&node->loop);
     return node->loop.time;
 }
 

@@ -282,6 +282,7 @@ struct Vm {
     Job *answering;      /* on a loop: its response is being paid for */
     Strand *finished_by;
     bool finished_failed;
+    Time computed; /* by the cpu step that is under way */
 };
 
 void vm_shared_init(VmShared *shared, World *world);

@@ -5,6 +5,7 @@
  * allSettled where the server has parallel_io. */
 #include "wait.h"
 
+#include "../machine/costs.h"
 #include "../observe/probe.h"
 #include "node.h"
 
@@ -32,15 +33,26 @@ static Closure *closure_of(Value value)
 
 /* ---- cpu ---- */
 
+/* So much computing leaves the caches cold for what the runtime and the kernel do next. */
+static Time cold(const Vm *vm, Time computed)
+{
+    const Costs *costs = vm->shared->costs;
+    Time time = cost_at(&costs->cold, computed);
+    return vm->node != NULL && !vm->node->loop.bare ? time + cost_at(&costs->request_cold, computed) : time;
+}
+
 WaitEnd wait_cpu(Vm *vm, Frame *frame, const Ins *ins)
 {
     Probe *probe = vm->shared->probe;
     if (frame->phase == 0) {
         Time time = value_to_time(pop(frame));
         note_step(probe, frame->strand, ins->b);
+        vm->computed = time;
         if (time > 0)
             return needs(vm, frame, 1, (Need){.kind = NEED_CPU, .part = PART_CPU, .ns = time});
     }
+    if (frame->phase == 1 && cold(vm, vm->computed) > 0)
+        return needs(vm, frame, 2, overhead(cold(vm, vm->computed)));
     frame->phase = 0;
     note_step_end(probe, frame->strand, ins->b);
     return WAIT_OVER;
@@ -333,6 +345,8 @@ static WaitEnd respond(Vm *vm, Frame *frame, const Ins *ins)
     if (frame->phase == 0 && !job->answered && vm->shared->costs->write > 0)
         return needs(vm, frame, 1, overhead(vm->shared->costs->write));
     frame->phase = 0;
+    if (vm->node != NULL && vm->node->loop.bare && !job->answered)
+        vm->node->loop.written++;
     double size = value_to_number(pop(frame));
     (void)ins;
     job_answer(vm, job, frame->strand, size >= 0 && size < 9e18 ? (int64_t)size : 0, false);

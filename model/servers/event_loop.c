@@ -17,6 +17,13 @@ const KeyWord loop_order_words[] = {
     {NULL, NULL, false},
 };
 
+static const KeyWord runtime_words[] = {
+    {"auto", "node, or libuv where `order` is libuv-1.44", false},
+    {"node", "Node: its http and JavaScript cost `request` for each request", false},
+    {"libuv", "bare libuv: no such cost; what was written is told in the next turn's pending phase", false},
+    {NULL, NULL, false},
+};
+
 static const Key keys[] = {
     {.name = "workers",
      .type = KEY_COUNT,
@@ -44,6 +51,12 @@ static const Key keys[] = {
      .fallback = "\"libuv-1.45\"",
      .words = loop_order_words,
      .about = "whose order of phases"},
+    {.name = "runtime",
+     .type = KEY_WORD,
+     .at = offsetof(EventLoopConfig, runtime),
+     .fallback = "\"auto\"",
+     .words = runtime_words,
+     .about = "what runs on the loop"},
     {.name = NULL},
 };
 
@@ -117,7 +130,7 @@ static CoRet co_request(Loop *loop, Co *co)
                   loop->world->spec->handlers[request->handler].name);
     if (!peer->fd.end_of_file)
         fd_clear(loop, &peer->fd);
-    CO_CPU(loop, co, loop->costs->read + loop->costs->callback);
+    CO_CPU(loop, co, loop->costs->read + loop->costs->callback + (loop->bare ? 0 : loop->costs->request));
     note_begin(loop->probe, request);
     node->scope_depth++;
     co->p = job_begin(&node->vm, request);
@@ -352,6 +365,8 @@ static void process_init(EventLoop *server, Process *process, uint32_t number, c
     process->server = server;
     node_init(&process->node, &server->shared, hooks, number);
     process->node.loop.legacy = config->order == ORDER_LIBUV_1_44;
+    process->node.loop.bare = config->runtime == RUNTIME_LIBUV ||
+                              (config->runtime == RUNTIME_AUTO && config->order == ORDER_LIBUV_1_44);
     process->node.loop.pool = threadpool_new(&process->node.loop, (int)config->workers, 0);
     fd_init(&process->listening, co_listening);
     fd_watch(&process->node.loop, &process->listening);

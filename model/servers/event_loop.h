@@ -13,11 +13,17 @@
 typedef enum LoopDistribution { LOOPS_SHARED, LOOPS_ROUND_ROBIN, LOOPS_REUSEPORT } LoopDistribution;
 typedef enum LoopOrder { ORDER_LIBUV_1_45, ORDER_LIBUV_1_44 } LoopOrder;
 
+/* What runs on the loop. node: its http and JavaScript take `request` of the loop for each request, and `request_cold` after a
+ * cpu step. libuv: bare C; a response is written with uv_write, whose callback runs in the pending phase of the next turn.
+ * auto: node, or, with order libuv-1.44, libuv. */
+typedef enum LoopRuntime { RUNTIME_AUTO, RUNTIME_NODE, RUNTIME_LIBUV } LoopRuntime;
+
 typedef struct EventLoopConfig {
     int64_t workers;
     int64_t loops;
     int distribution; /* LoopDistribution */
     int order;        /* LoopOrder */
+    int runtime;      /* LoopRuntime */
 } EventLoopConfig;
 
 extern const KeyWord loop_order_words[]; /* by LoopOrder; programs have the key as well */

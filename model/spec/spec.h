@@ -14,6 +14,18 @@ typedef enum SpecKind { SPEC_WORKLOAD, SPEC_PROGRAM } SpecKind;
 typedef enum SchedulerKind { SCHED_FAIR, SCHED_ROUND_ROBIN, SCHED_FIFO, SCHED_PROCESSOR_SHARING } SchedulerKind;
 
 /* CPU time charged to the thread that does the thing, unless it says otherwise. */
+/* A cost that depends on something: linear between the points (the change since the
+ * point before is rounded down), level outside of them. One point: a constant.
+ * Without any, the cost is what its field says. */
+enum { COST_POINTS_MOST = 16 };
+typedef struct CostPoints {
+    int count;
+    struct CostPoint {
+        int64_t at; /* connections, or ns of computing; ascending */
+        Time cost;
+    } point[COST_POINTS_MOST];
+} CostPoints;
+
 typedef struct Costs {
     Time accept, read, write, close;
     Time poll;                                /* one epoll_wait */
@@ -24,13 +36,18 @@ typedef struct Costs {
     Time submit;                              /* loop → pool */
     Time complete;                            /* pool → loop, per task, paid by the loop */
     Time wake;                                /* waking a sleeping thread: paid by the waker */
-    Time idle_wake;                           /* delay, no CPU: a core that was idle starts so much later */
     Time timer_slack;                         /* delay, no CPU: how late a sleep ends */
     Time sleep;                               /* a thread that sleeps: the kernel's timer and its interrupt */
     Time switch_;                             /* a core goes from one thread to another ("switch") */
     Time spawn, exit;                         /* a thread */
+    Time request;                             /* what Node's http and JavaScript take for a request */
     int64_t thread_memory, connection_memory; /* bytes */
+    const Dist *idle_wake;   /* delay, no CPU: a core that was idle starts so much later; NULL: at once */
+    CostPoints by_connections[5]; /* of read, write, poll_event, callback and switch_, in this order */
+    CostPoints cold;         /* by computing: what comes after a cpu step takes so much more */
+    CostPoints request_cold; /* the same, of Node's http and JavaScript */
 } Costs;
+
 
 typedef struct SpecMachine {
     const char *profile; /* "linux", "ideal" or a file */

@@ -6,7 +6,7 @@
 
 typedef struct CostFile {
     const char *schema, *name, *about;
-    Costs costs;
+    const Json *costs;
 } CostFile;
 
 static bool read_file_costs(SpecReader *reader, Json *value, void *field);
@@ -36,15 +36,74 @@ const KeyTable cost_file_table = {.name = "a cost file",
                                   .keys = file_keys,
                                   .size = sizeof(CostFile)};
 
+/* ---- a cost by points ---- */
+
+static bool read_by_count(const Json *json, int64_t *at, const char **why)
+{
+    return json->type == JSON_NUMBER && value_count(json->text, at, why);
+}
+
+static bool read_by_time(const Json *json, int64_t *at, const char **why)
+{
+    return json->type == JSON_STRING && value_duration(json->text, at, why);
+}
+
+static bool read_points(SpecReader *reader, const Json *value, CostPoints *points, const char *help,
+                        bool (*read_at)(const Json *json, int64_t *at, const char **why))
+{
+    const char *why = NULL;
+    *points = (CostPoints){.count = 1};
+    if (value->type == JSON_STRING)
+        return value_duration(value->text, &points->point[0].cost, &why) || refuse(reader, value, help, why);
+    if (value->type != JSON_ARRAY || value->count == 0 || value->count > COST_POINTS_MOST)
+        return refuse(reader, value, help, "a cost is a duration, or an array of at most 16 points");
+    points->count = 0;
+    for (const Json *pair = value->child; pair; pair = pair->next) {
+        struct CostPoint *point = &points->point[points->count];
+        const Json *at = pair->child, *cost = pair->type == JSON_ARRAY && pair->count == 2 ? at->next : NULL;
+        if (!cost || !read_at(at, &point->at, &why) || cost->type != JSON_STRING ||
+            !value_duration(cost->text, &point->cost, &why))
+            return refuse(reader, pair, help, "not a point of a cost");
+        if (points->count++ > 0 && point[-1].at >= point->at)
+            return refuse(reader, pair, help, "the points of a cost must rise");
+    }
+    return true;
+}
+
+bool read_cost_by_connections(SpecReader *reader, Json *value, void *field)
+{
+    return read_points(reader, value, field, "as in \"2us\", or by open connections: [[64, \"2us\"], [1000, \"3us\"]]",
+                       read_by_count);
+}
+
+bool read_cost_by_computing(SpecReader *reader, Json *value, void *field)
+{
+    return read_points(reader, value, field,
+                       "as in \"1us\", or by what was computed: [[\"0\", \"0\"], [\"25us\", \"1us\"]]", read_by_time);
+}
+
+/* ---- a cost file ---- */
+
+/* Came later: files of before lack them, and they are nothing there. */
+static bool may_lack(const char *entry)
+{
+    static const char *const later[] = {"sleep", "cold", "request", "request_cold"};
+    for (size_t i = 0; i < COUNT_OF(later); i++)
+        if (strcmp(entry, later[i]) == 0)
+            return true;
+    return false;
+}
+
 static bool read_file_costs(SpecReader *reader, Json *value, void *field)
 {
-    KeyFill fill = {&cost_table, field};
+    Costs costs;
+    KeyFill fill = {&cost_table, &costs};
     if (value->type != JSON_OBJECT)
         return refuse(reader, value, "as in {\"switch\": \"2us\"}", "\"costs\": must be an object");
+    *(const Json **)field = value;
     bool ok = keys_fill(reader, value, &fill, 1);
     for (const Key *entry = cost_table.keys; entry->name; entry++) {
-        if (json_member(value, entry->name) ||
-            entry->at == offsetof(Costs, sleep)) /* came later: files of before lack it */
+        if (json_member(value, entry->name) || may_lack(entry->name))
             continue;
         diag_error(reader->diag, value->place,
                    diag_text(reader->diag, "it is %s; a cost file has every entry", entry->about),
@@ -93,7 +152,7 @@ static const char *join(SpecReader *reader, const char *path)
     return buf_string(&joined);
 }
 
-static bool read_cost_file(SpecReader *reader, const char *path, Costs *costs)
+static bool read_cost_file(SpecReader *reader, const char *path, const Json **costs)
 {
     const SpecOptions *options = reader->options;
     const char *error = "no file can be read here", *bytes = NULL;
@@ -119,36 +178,42 @@ static bool read_cost_file(SpecReader *reader, const char *path, Costs *costs)
     return reader->diag->errors == before;
 }
 
-/* Puts what the profile says into the tree, so that the resolved spec shows every cost. */
-static void add_profile(SpecReader *reader, Json *object, const Costs *costs, const char *origin)
+/* What an entry costs there, as a node of its own. */
+static Json *profile_cost(SpecReader *reader, const char *entry, const CostProfile *profile, const Json *file,
+                          JsonPlace place)
 {
-    Buf text;
-    buf_init(&text, reader->mem, 100);
-    for (const Key *entry = cost_table.keys; entry->name; entry++) {
-        if (json_member(object, entry->name))
-            continue;
-        buf_clear(&text);
-        if (entry->type == KEY_SIZE)
-            value_write_size(&text, cost_value(costs, entry));
-        else
-            value_write_duration(&text, cost_value(costs, entry));
-        json_add(object, reader_string(reader, entry->name, buf_string(&text), (JsonPlace){.file = origin}));
-    }
-    buf_free(&text);
+    const Json *written = file ? json_member(file, entry) : NULL;
+    const char *text = profile ? cost_text(profile, entry) : "\"0\"";
+    Json *json = mem_get(reader->mem, sizeof *json);
+    *json = written ? *written : *json_read(reader->mem, place, text, strlen(text), reader->diag);
+    json->next = NULL;
+    json->key = entry;
+    json->place = json->key_place = place;
+    return json;
+}
+
+/* Puts what the profile says into the tree, so that the resolved spec shows every cost. */
+static void add_profile(SpecReader *reader, Json *object, const CostProfile *profile, const Json *file,
+                        const char *origin)
+{
+    JsonPlace place = {.file = origin};
+    for (const Key *entry = cost_table.keys; entry->name; entry++)
+        if (!json_member(object, entry->name))
+            json_add(object, profile_cost(reader, entry->name, profile, file, place));
 }
 
 bool read_costs(SpecReader *reader, Json *value, void *field)
 {
     const char *name = reader->spec->machine.profile;
     const CostProfile *profile = name ? cost_profile(name) : NULL;
-    Costs costs = {0};
+    const Json *file = NULL;
     KeyFill fill = {&cost_table, field};
     if (value->type != JSON_OBJECT)
         return refuse(reader, value, "as in {\"switch\": \"2us\"}", "\"costs\": must be an object");
-    if (!name || (!profile && !read_cost_file(reader, name, &costs)))
+    if (!name || (!profile && !read_cost_file(reader, name, &file)))
         return keys_fill(reader, value, &fill, 1), false;
-    if (profile)
-        costs = profile->costs;
-    add_profile(reader, value, &costs, diag_text(reader->diag, "profile %s", name));
-    return keys_fill(reader, value, &fill, 1);
+    add_profile(reader, value, profile, file, diag_text(reader->diag, "profile %s", name));
+    bool fine = keys_fill(reader, value, &fill, 1);
+    costs_for(field, 0);
+    return fine;
 }

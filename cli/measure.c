@@ -36,7 +36,7 @@ double measure_mean(double *value, int n)
 {
     double sum = 0;
     int kept = n - n / 20;
-    qsort(value, (size_t)n, sizeof *value, compare);
+    qsort(value, (size_t)n, sizeof *value, compare); /* a total order, as below */
     for (int i = 0; i < kept; i++)
         sum += value[i];
     return sum / kept;
@@ -45,7 +45,7 @@ double measure_mean(double *value, int n)
 double measure_percentile(double *value, int n, double percent)
 {
     int at = (int)(percent / 100 * (n - 1) + 0.5);
-    qsort(value, (size_t)n, sizeof *value, compare);
+    qsort(value, (size_t)n, sizeof *value, compare); /* a total order, as below */
     return value[at];
 }
 

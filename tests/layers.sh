@@ -135,11 +135,11 @@ check_outside() {
             }
             BEGIN {
                 only("getenv secure_getenv", "cli/report.c cli/report_github.c cli/cmd_sweep.c", "reads the environment")
-                only("socket bind listen accept accept4 connect getaddrinfo", "cli/cmd_open.c cli/measure_net.c",
+                only("socket bind listen accept accept4 connect getaddrinfo", "cli/cmd_open.c cli/measure_net.c cli/measure_stream.c",
                      "opens a socket")
                 only("socketpair", "cli/measure_threads.c", "opens a socket")
-                only("execl execlp execle execv execvp execve execvpe fexecve", "cli/cmd_open.c", "runs a command")
-                only("fork vfork", "cli/cmd_open.c cli/signals.c", "makes a process")
+                only("execl execlp execle execv execvp execve execvpe fexecve", "cli/cmd_open.c cli/measure_node.c", "runs a command")
+                only("fork vfork", "cli/cmd_open.c cli/measure_node.c cli/signals.c", "makes a process")
                 only("system popen posix_spawn posix_spawnp dlopen wordexp syscall", "", "runs a command")
                 only("environ __environ setenv putenv unsetenv clearenv", "", "knows the whole environment")
             }

@@ -51,10 +51,11 @@ WaitEnd wait_cpu(Vm *vm, Frame *frame, const Ins *ins)
         if (time > 0)
             return needs(vm, frame, 1, (Need){.kind = NEED_CPU, .part = PART_CPU, .ns = time});
     }
+    if (frame->phase < 2)
+        note_step_end(probe, frame->strand, ins->b);
     if (frame->phase == 1 && cold(vm, vm->computed) > 0)
         return needs(vm, frame, 2, overhead(cold(vm, vm->computed)));
     frame->phase = 0;
-    note_step_end(probe, frame->strand, ins->b);
     return WAIT_OVER;
 }
 

@@ -48,24 +48,32 @@ static bool read_by_time(const Json *json, int64_t *at, const char **why)
     return json->type == JSON_STRING && value_duration(json->text, at, why);
 }
 
+/* Says it of the entry; always false. */
+static bool refuse_points(SpecReader *reader, const Json *entry, const Json *value, const char *help, const char *what)
+{
+    diag_error(reader->diag, value->place, help, "\"%s\": %s", entry->key, what);
+    return false;
+}
+
 static bool read_points(SpecReader *reader, const Json *value, CostPoints *points, const char *help,
                         bool (*read_at)(const Json *json, int64_t *at, const char **why))
 {
     const char *why = NULL;
     *points = (CostPoints){.count = 1};
     if (value->type == JSON_STRING)
-        return value_duration(value->text, &points->point[0].cost, &why) || refuse(reader, value, help, why);
+        return value_duration(value->text, &points->point[0].cost, &why) ||
+               refuse_points(reader, value, value, help, why);
     if (value->type != JSON_ARRAY || value->count == 0 || value->count > COST_POINTS_MOST)
-        return refuse(reader, value, help, "a cost is a duration, or an array of at most 16 points");
+        return refuse_points(reader, value, value, help, "must be a duration in quotes, or an array of at most 16 points");
     points->count = 0;
     for (const Json *pair = value->child; pair; pair = pair->next) {
         struct CostPoint *point = &points->point[points->count];
         const Json *at = pair->child, *cost = pair->type == JSON_ARRAY && pair->count == 2 ? at->next : NULL;
         if (!cost || !read_at(at, &point->at, &why) || cost->type != JSON_STRING ||
             !value_duration(cost->text, &point->cost, &why))
-            return refuse(reader, pair, help, "not a point of a cost");
+            return refuse_points(reader, value, pair, help, "this is not a point of a cost");
         if (points->count++ > 0 && point[-1].at >= point->at)
-            return refuse(reader, pair, help, "the points of a cost must rise");
+            return refuse_points(reader, value, pair, help, "the points must rise");
     }
     return true;
 }

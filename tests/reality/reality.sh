@@ -5,8 +5,8 @@
 #
 # short: the cells of few connections alone, and for less simulated time. COSTS: a cost table instead of "linux".
 # A cell is a closed loop of `conns` clients that connect one after the other and then think for turn_mean_us between two requests; the
-# server has one core, and where it is bare libuv its order is that of 1.44.2. Node's cells are run with the same
-# costs as libuv's, so their error is what Node's own JavaScript and http cost.
+# server has one core, and where it is bare libuv its order is that of 1.44.2, so no Node runs on it. Node's cells are run with
+# its own order and what its http costs.
 set -eu
 loopsim=$1
 short=${2:-}

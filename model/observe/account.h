@@ -43,6 +43,7 @@ typedef struct Strand {
     int32_t waits_for;         /* what it waits for, as the part says: a resource's or a lock's number, else -1 */
     uint32_t track;            /* the view's */
     Tally *tally;              /* blame's; NULL: none */
+    struct Station *waits_at;  /* the same: what it waits for; NULL: nothing, or it is still to say for what */
     struct StepStats *row;     /* where its time goes (stats.h): the step's, or */
     struct StepStats *between; /* where no step is under way: the handler's */
     Time spent[PARTS];         /* before `since` */

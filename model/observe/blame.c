@@ -18,10 +18,9 @@ const Part wait_part[WAITS] = {PART_ACCEPT_WAIT, PART_READY_WAIT,    PART_PREEMP
 
 /* What a strand has waited for so far. */
 struct Tally {
-    Tally *next; /* of the same request */
-    Station *at;   /* NULL: it waits for nothing, or is still to say for what */
-    Station *kept; /* the same, unless that is fixed; where it is still to be said, what it waited for before: mostly it goes
-                      on to wait for the same */
+    Tally *next;   /* of the same request */
+    Station *kept; /* what it waits for, unless that is fixed; where that is still to be said, what it waited for before:
+                      mostly it goes on to wait for the same */
     Time since;
     uint32_t waited; /* a bit a row: `total` has something in it */
     Time passed;     /* what of `kept` had been passed on to the cores when the wait began; 0: `cored` says nothing */
@@ -46,27 +45,29 @@ static Time *row_of_tally(const Blame *blame, Tally *tally, int number)
     return tally->total + (size_t)number * (size_t)blame->stride;
 }
 
-/* Adds now - before to a row, which begins with nothing; before becomes now. There is a column at least. */
+/* Adds now - before to a row, which begins with nothing; before becomes now. */
 static inline void take(const Blame *blame, Tally *tally, int number, const Time *restrict now, Time *restrict before)
 {
     Time *restrict row = row_of_tally(blame, tally, number);
-    int columns = blame->columns, i = 0;
+    size_t pairs = blame->pairs;
     if (tally->waited >> number & 1) {
         do {
-            row[i] += now[i] - before[i];
-            row[i + 1] += now[i + 1] - before[i + 1];
-            before[i] = now[i];
-            before[i + 1] = now[i + 1];
-        } while ((i += 2) < columns);
+            row[0] += now[0] - before[0];
+            row[1] += now[1] - before[1];
+            before[0] = now[0];
+            before[1] = now[1];
+            row += 2, now += 2, before += 2;
+        } while (--pairs > 0);
         return;
     }
     tally->waited |= UINT32_C(1) << number;
     do {
-        row[i] = now[i] - before[i];
-        row[i + 1] = now[i + 1] - before[i + 1];
-        before[i] = now[i];
-        before[i + 1] = now[i + 1];
-    } while ((i += 2) < columns);
+        row[0] = now[0] - before[0];
+        row[1] = now[1] - before[1];
+        before[0] = now[0];
+        before[1] = now[1];
+        row += 2, now += 2, before += 2;
+    } while (--pairs > 0);
 }
 
 static void take_one(Blame *blame, Tally *tally, int number, int cause, Time span)
@@ -82,7 +83,7 @@ static void take_one(Blame *blame, Tally *tally, int number, int cause, Time spa
 /* Cores are waited for themselves, or by the thread that is waited for. Before `seen` is brought up. */
 static void take_cores(const Blame *blame, Tally *tally, int wait)
 {
-    const Station *at = tally->at;
+    const Station *at = tally->kept;
     int number = BLAME_ON_CORES + wait;
     if (number >= BLAME_ROWS)
         return;
@@ -99,10 +100,10 @@ static void take_cores(const Blame *blame, Tally *tally, int wait)
     tally->passed = at->passed;
 }
 
-static inline void goes_to(Tally *tally, Station *station, Time now)
+/* `to` is NULL or not fixed. */
+static void keep(Tally *tally, Station *to, Time now)
 {
-    Station *from = tally->kept, *to = station && !station->fixed ? station : NULL;
-    tally->at = station;
+    Station *from = tally->kept;
     if (to == from)
         return;
     tally->kept = to;
@@ -110,21 +111,20 @@ static inline void goes_to(Tally *tally, Station *station, Time now)
         station_waited_for(to, now);
         blame_copy(to->blame, tally->seen, to->held);
         tally->passed = to->passed;
-        if (rarely(to->passed > 0))
+        if (to->passed > 0)
             blame_copy(to->blame, tally->cored, to->cored);
     }
     if (from)
         station_left(from);
 }
 
-/* Adds to a wait what its station has been held by since it began, or since the last time. */
-static OUT_OF_LINE void take_any(Blame *blame, Tally *tally, int wait, Time now, Time span)
+/* Adds to a wait what `at` has been held by since it began, or since the last time. */
+static void take_any(Blame *blame, Tally *tally, int wait, Station *at, Time now)
 {
-    Station *at = tally->at;
     if (!at || at->fixed) {
-        int cause = at ? at->idle : blame_idle_cause(blame, now - span, CAUSE_UNKNOWN);
-        take_one(blame, tally, wait, cause, span);
-        goes_to(tally, at, now); /* what it waited for before, it does no more */
+        int cause = at ? at->idle : blame_idle_cause(blame, tally->since, CAUSE_UNKNOWN);
+        take_one(blame, tally, wait, cause, now - tally->since);
+        keep(tally, NULL, now); /* what it waited for before, it does no more */
         return;
     }
     station_bring_up_any(at);
@@ -133,30 +133,28 @@ static OUT_OF_LINE void take_any(Blame *blame, Tally *tally, int wait, Time now,
     take(blame, tally, wait, at->held, tally->seen);
 }
 
-/* Brings the tally of a strand that is in `part` up to now. */
-static void settle_tally(Blame *blame, Tally *tally, Part part, Time now)
+/* Brings the tally of a strand that is in `part`, and there waits for `at`, up to now. */
+static void settle_tally(Blame *blame, Tally *tally, Part part, Station *at, Time now)
 {
-    Time span = now - tally->since;
+    if (now > tally->since && is_wait(part))
+        take_any(blame, tally, wait_of(part), at, now);
     tally->since = now; /* where it was no wait, one may begin now */
-    if (span > 0 && is_wait(part))
-        take_any(blame, tally, wait_of(part), now, span);
 }
 
 static OUT_OF_LINE void part_any(Blame *blame, Strand *strand, Part part, Station *station)
 {
     Tally *tally = strand->tally;
     Time now = blame_now(blame);
-    settle_tally(blame, tally, (Part)strand->part, now);
-    if (!station && is_wait(part))
-        tally->at = NULL;
-    else
-        goes_to(tally, station, now);
+    settle_tally(blame, tally, (Part)strand->part, strand->waits_at, now);
+    strand->waits_at = station;
+    if (station || !is_wait(part))
+        keep(tally, station && !station->fixed ? station : NULL, now);
 }
 
 /* Mostly it is a thread that is waited for, with one cause to have kept it: below 0, all else. */
 static inline int quick_column(const Blame *blame, const Station *station)
 {
-    return station && station->plain && station->holders == 1 ? blame->column[station->sum] : -1;
+    return station->plain && station->holders == 1 ? blame->column[station->sum] : -1;
 }
 
 static inline void quick_bring_up(Station *station, int column, Time now)
@@ -165,49 +163,62 @@ static inline void quick_bring_up(Station *station, int column, Time now)
     station->since = now;
 }
 
-/* part_any, where that is as quick as it can be. */
+/* It has waited for nothing before. */
+static inline void begins_to_wait(Blame *blame, Strand *strand, Part part, Station *station, Time now)
+{
+    Tally *tally = strand->tally;
+    int column = quick_column(blame, station);
+    if (rarely(column < 0 || station->passed > 0)) {
+        part_any(blame, strand, part, station);
+        return;
+    }
+    tally->since = now;
+    tally->kept = strand->waits_at = station;
+    tally->passed = 0;
+    if (station->waiters++ == 0)
+        station->since = now;
+    quick_bring_up(station, column, now);
+    blame_copy(blame, tally->seen, station->held);
+}
+
+/* It has waited, and goes on to do something else, or to wait for the same. */
+static inline void has_waited(Blame *blame, Strand *strand, Part part, Station *station, Time now)
+{
+    Tally *tally = strand->tally;
+    Station *at = strand->waits_at;
+    int column = at ? quick_column(blame, at) : -1;
+    if (rarely(column < 0 || at->passed != tally->passed)) {
+        part_any(blame, strand, part, station);
+        return;
+    }
+    quick_bring_up(at, column, now);
+    take(blame, tally, wait_of((Part)strand->part), at->held, tally->seen);
+    tally->since = now;
+    strand->waits_at = station;
+    if (!station && !is_wait(part)) {
+        at->waiters--;
+        tally->kept = NULL;
+    }
+}
+
+/* part_any, which says what it is all about; two cases that are most of all are as quick as can be. */
 void blame_part(Blame *blame, Strand *strand, Part part, Station *station)
 {
     Tally *tally = strand->tally;
     if (!tally)
         return;
-    Station *at = tally->at, *kept = tally->kept;
-    Part was = (Part)strand->part;
     Time now = blame_now(blame);
-    if (was == part && (!station || at == station))
-        return;
-    if (now != tally->since && is_wait(was)) {
-        int column = quick_column(blame, at);
-        if (rarely(column < 0 || at->passed != tally->passed)) {
-            part_any(blame, strand, part, station);
-            return;
-        }
-        quick_bring_up(at, column, now);
-        take(blame, tally, wait_of(was), at->held, tally->seen);
+    bool waits = now != tally->since && is_wait(strand->part);
+    if (waits && (!station || station == tally->kept)) {
+        has_waited(blame, strand, part, station, now);
+    } else if (!waits && station && !tally->kept) {
+        begins_to_wait(blame, strand, part, station, now);
+    } else if (!waits && (station ? station == tally->kept : is_wait(part))) {
+        tally->since = now;
+        strand->waits_at = station;
+    } else {
+        part_any(blame, strand, part, station);
     }
-    tally->since = now;
-    if (!station && is_wait(part)) {
-        tally->at = NULL;
-        return;
-    }
-    if (station != kept) {
-        int column = station ? quick_column(blame, station) : 0;
-        if (rarely(column < 0 || (kept && quick_column(blame, kept) < 0) || (station && station->passed > 0))) {
-            part_any(blame, strand, part, station);
-            return;
-        }
-        if (kept)
-            kept->waiters--;
-        if (station) {
-            if (station->waiters++ == 0)
-                station->since = now;
-            quick_bring_up(station, column, now);
-            blame_copy(blame, tally->seen, station->held);
-            tally->passed = 0;
-        }
-        tally->kept = station;
-    }
-    tally->at = station;
 }
 
 static Tally *new_tally(Blame *blame, Request *request)
@@ -221,7 +232,7 @@ static Tally *new_tally(Blame *blame, Request *request)
         tally->total = tally->cored + blame->stride;
     }
     tally->next = NULL;
-    tally->at = tally->kept = NULL;
+    tally->kept = NULL;
     tally->waited = 0;
     tally->since = blame_now(blame);
     if (rarely(first != NULL)) {
@@ -233,6 +244,7 @@ static Tally *new_tally(Blame *blame, Request *request)
 
 void blame_begin(Blame *blame, Strand *strand)
 {
+    strand->waits_at = NULL;
     if (strand->request)
         strand->tally = new_tally(blame, strand->request);
 }
@@ -246,8 +258,7 @@ static void take_over(Blame *blame, Tally *into, const Tally *from)
             blame_copy(blame, into->total + (size_t)i * row, from->total + (size_t)i * row);
     into->waited = from->waited;
     into->since = from->since;
-    goes_to(into, from->kept, blame_now(blame));
-    into->at = from->at;
+    keep(into, from->kept, blame_now(blame));
     if (!from->kept)
         return;
     blame_copy(blame, into->seen, from->seen);
@@ -265,13 +276,15 @@ void blame_fork(Blame *blame, Strand *child, const Strand *parent)
     Tally *tally = new_tally(blame, child->request);
     child->tally = tally;
     take_over(blame, tally, parent->tally);
-    settle_tally(blame, tally, (Part)parent->part, blame_now(blame));
+    settle_tally(blame, tally, (Part)parent->part, child->waits_at, blame_now(blame));
 }
 
 void blame_adopt(Blame *blame, Strand *parent, const Strand *child)
 {
-    if (parent->tally && child->tally)
-        take_over(blame, parent->tally, child->tally);
+    if (!parent->tally || !child->tally)
+        return;
+    take_over(blame, parent->tally, child->tally);
+    parent->waits_at = child->waits_at;
 }
 
 void blame_request_gone(Blame *blame, Request *request)
@@ -306,42 +319,35 @@ static OUT_OF_LINE void carry(Blame *blame)
     blame->most = 0;
 }
 
-static inline Time count_row(const Blame *blame, uint64_t *restrict lately, const Time *restrict total)
-{
-    uint64_t sum = 0;
-    for (int i = 0; i < blame->columns; i += 2) {
-        uint64_t one = (uint64_t)total[i], other = (uint64_t)total[i + 1];
-        lately[i] += one;
-        lately[i + 1] += other;
-        sum += one + other;
-    }
-    return (Time)sum;
-}
-
-static inline Time all_waits(const Time *spent)
-{
-    return spent[PART_ACCEPT_WAIT] + spent[PART_READY_WAIT] + spent[PART_PREEMPTED] + spent[PART_POOL_WAIT] +
-           spent[PART_RESOURCE_WAIT] + spent[PART_LOCK_WAIT];
-}
-
-void blame_count(Blame *blame, const Request *request)
+void blame_count(Blame *blame, const Request *request, Time latency)
 {
     const Tally *tally = request->account.tally;
-    const Time *spent = request->account.spent;
-    uint64_t *lately = blame->lately + rows_at(blame, request->handler);
-    Time all = 0;
+    uint64_t *of_handler = blame->lately + rows_at(blame, request->handler);
     for (uint32_t waited = tally->waited; waited != 0; waited &= waited - 1) {
-        unsigned row = (unsigned)__builtin_ctz(waited), at = row * (unsigned)blame->stride;
-        Time sum = count_row(blame, lately + at, tally->total + at);
-        blame->most += (uint64_t)sum;
-        if (row >= WAITS) /* what of a wait was for a core */
-            continue;
-        must(sum == spent[wait_part[row]], "whom a request waited for does not add up to its waits");
-        all += sum;
+        size_t at = (size_t)__builtin_ctz(waited) * (size_t)blame->stride, pairs = blame->pairs;
+        uint64_t *restrict lately = of_handler + at;
+        const Time *restrict total = tally->total + at;
+        do {
+            lately[0] += (uint64_t)total[0];
+            lately[1] += (uint64_t)total[1];
+            lately += 2, total += 2;
+        } while (--pairs > 0);
     }
-    must(all == all_waits(spent), "whom a request waited for does not add up to its waits");
+    blame->most += (uint64_t)latency;
     if (rarely(blame->most > UINT64_MAX / 4))
         carry(blame);
+}
+
+void blame_check(const Blame *blame, int handler)
+{
+    const PartSums *parts = &blame->probe->stats->handlers[handler].part;
+    for (int wait = 0; wait < WAITS; wait++) {
+        Sum all = sum_of(0);
+        for (int cause = 0; cause < blame->causes; cause++)
+            sum_add_sum(&all, blame_total(blame, handler, wait, cause));
+        must(sum_compare(all, part_sum(parts, (int)wait_part[wait])) == 0,
+             "whom requests waited for does not add up to their waits");
+    }
 }
 
 int blame_causes(const Blame *blame)
@@ -384,6 +390,7 @@ Blame *blame_new(Mem *mem, const Spec *spec, const Probe *probe)
     blame->probe = probe;
     blame->causes = (int)causes;
     blame->stride = (int)(causes + causes % 2);
+    blame->pairs = 1;
     size_t stride = (size_t)blame->stride, cells = rows_at(blame, spec->handler_count) + 1;
     pool_init(&blame->stations, mem, sizeof(Station) + 3 * stride * sizeof(Time) + causes * sizeof(uint32_t));
     pool_init(&blame->tallies, mem, sizeof(Tally) + stride * (BLAME_ROWS + 2) * sizeof(Time));

@@ -97,17 +97,19 @@ void blame_group(Blame *blame, struct Thread *thread, Station *group);
 /* While the thread sleeps (an acceptor: because it may not accept), what waits for it is kept by `behind`. */
 void blame_asleep(Blame *blame, struct Thread *thread, Station *behind);
 
-/* The strand goes over into `part` (its own still tells the old one), where one of the two is a wait; station: what it
- * waits for there, NULL: nothing, or it is still to be said, at this instant. */
+/* The strand goes over into `part` (its own still tells the old one), where one of the two is a wait, and the part or
+ * what it waits for is another; station: what it waits for there, NULL: nothing, or it is still to be said, at this
+ * instant. */
 void blame_part(Blame *blame, Strand *strand, Part part, Station *station);
 void blame_begin(Blame *blame, Strand *strand);
 void blame_fork(Blame *blame, Strand *child, const Strand *parent);
 void blame_adopt(Blame *blame, Strand *parent, const Strand *child);
 void blame_request_gone(Blame *blame, struct Request *request);
 
-/* A completed request of the window is counted: adds it to its handler's row. Aborts where the causes of a wait do not
- * add up to it. */
-void blame_count(Blame *blame, const struct Request *request);
+/* A completed request of the window is counted: adds it to its handler's row. */
+void blame_count(Blame *blame, const struct Request *request, Time latency);
+/* Aborts where the causes of a handler's waits do not add up to them. */
+void blame_check(const Blame *blame, int handler);
 int blame_causes(const Blame *blame);                                        /* CAUSES + handlers */
 Time blame_of(const Blame *blame, const struct Request *request, int cause); /* all its waits so far */
 Time *blame_slow(const Blame *blame, int slow); /* a cause: room for one of the SLOWEST requests */

@@ -57,8 +57,10 @@ void blame_take(Results *results, Mem *mem, const Spec *spec, const Blame *blame
     for (int place = 0; place < causes; place++)
         results->blame.name[place] =
             place < spec->handler_count ? spec->handlers[place].name : cause_name[cause_at(spec, place)];
-    for (int i = 0; i < results->handler_count; i++)
+    for (int i = 0; i < results->handler_count; i++) {
+        blame_check(blame, i);
         results->handlers[i].blame = take_rows(mem, spec, blame, i, results->handlers[i].latency.count);
+    }
     for (int i = 0; i < results->slow_count; i++)
         results->slowest[i].blame = take_slow(mem, spec, causes, results->slowest[i].blame);
     results->blame.causes = causes;

@@ -221,7 +221,7 @@ static void count_completed(Stats *stats, Blame *blame, HandlerStats *handler, c
     hist_add(&stats->queueing, spent[PART_ACCEPT_WAIT] + spent[PART_READY_WAIT]);
     hist_add(&handler->latency, latency);
     if (blame)
-        blame_count(blame, request);
+        blame_count(blame, request, latency);
     Time total = part_sums_add(&handler->part, spent);
     must(total == latency, "the parts of a request's time do not add up to its latency");
     handler->completed++;

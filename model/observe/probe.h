@@ -152,10 +152,13 @@ static inline void note_wait(Probe *probe, Strand *strand, Part part, Station *s
 {
     if (!strand)
         return;
+    if (strand->part == part) {
+        if (probe->blame && station && is_wait(part) && station != strand->waits_at)
+            blame_part(probe->blame, strand, part, station);
+        return;
+    }
     if (probe->blame && (is_wait(part) || is_wait(strand->part)))
         blame_part(probe->blame, strand, part, station);
-    if (strand->part == part)
-        return;
     Time now = probe_now(probe);
     probe_settle(probe, strand, now);
     if (rarely(probe->view))

@@ -63,8 +63,10 @@ OUT_OF_LINE void station_bring_up_any(Station *station)
 
 int blame_column(Blame *blame, int cause)
 {
-    if (blame->column[cause] < 0)
+    if (blame->column[cause] < 0) {
         blame->column[cause] = (int16_t)blame->columns++;
+        blame->pairs = (size_t)(blame->columns + 1) / 2;
+    }
     return blame->column[cause];
 }
 

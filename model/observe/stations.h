@@ -33,6 +33,7 @@ struct Blame {
     int causes;
     int stride;      /* of arrays of columns: causes, made even */
     int columns;     /* taken so far */
+    size_t pairs;    /* of them, at least one */
     int16_t *column; /* a cause, -1: none yet */
     Pool stations, tallies;
     Tally *spare; /* given back: nothing of them is put to zero */
@@ -54,11 +55,13 @@ int blame_column(Blame *blame, int cause); /* where time is added for this cause
 /* `to` becomes what `from` says. */
 static inline void blame_copy(const Blame *blame, Time *restrict to, const Time *restrict from)
 {
-    int columns = blame->columns, i = 0;
+    size_t pairs = blame->pairs;
     do {
-        to[i] = from[i];
-        to[i + 1] = from[i + 1];
-    } while ((i += 2) < columns);
+        to[0] = from[0];
+        to[1] = from[1];
+        to += 2;
+        from += 2;
+    } while (--pairs > 0);
 }
 
 void station_bring_up_any(Station *station); /* the same in full */

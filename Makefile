@@ -1,7 +1,7 @@
 # loopsim. `make help` lists the targets.
 #
 # Variables: CC, OPT (default -O2), SANITIZE=address,undefined, LTO (1 or empty), CFLAGS, LDFLAGS, PREFIX, DESTDIR,
-# SUITES="kernel rng" (of `make test`), BUILD (default build), CI (warnings are errors).
+# SUITES="kernel rng" (of `make test`), BUILD (default build), CI (warnings are errors), PGO=use (after `make pgo`).
 # Every combination has its own objects in $(BUILD)/<variant>/; $(BUILD)/loopsim is the one that was made last.
 
 .DEFAULT_GOAL := all
@@ -30,14 +30,15 @@ FLAGS := -std=c11 $(OPT) -g -ffp-contract=off
 ifneq (,$(SANITIZE))
 FLAGS += -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
 endif
+IS_GCC := $(findstring Free Software,$(shell $(CC) --version 2>/dev/null))
 # gcc's link-time optimisation is the default where it optimises at all: a request costs a quarter less. LTO= turns it off.
 ifeq (undefined,$(origin LTO))
-ifneq (,$(findstring Free Software,$(shell $(CC) --version 2>/dev/null)))
+ifneq (,$(IS_GCC))
 LTO := $(if $(SANITIZE)$(filter -O0 -Og,$(OPT)),,1)
 endif
 endif
 ifneq (,$(LTO))
-FLAGS += -flto$(if $(findstring Free Software,$(shell $(CC) --version 2>/dev/null)),=auto)
+FLAGS += -flto$(if $(IS_GCC),=auto)
 endif
 
 # The variant is named after what shapes its objects; free-form flags enter as a checksum.
@@ -48,7 +49,21 @@ VARIANT := $(subst /,_,$(subst $(space),,$(CC)$(OPT)$(if $(SANITIZE),-$(SANITIZE
 ifneq (,$(extra))
 VARIANT := $(VARIANT)-$(shell printf '%s' '$(extra)' | cksum | cut -d ' ' -f 1)
 endif
+PROFILED := $(VARIANT)-pgo
+ifneq (,$(PGO))
+VARIANT := $(PROFILED)
+endif
 OBJ := $(BUILD)/$(VARIANT)
+# Profile feedback (make pgo): PGO=generate counts what runs, PGO=use compiles by those counts. Both in one directory, for
+# gcc finds the counts beside the objects.
+LLVM_PROFDATA ?= llvm-profdata
+ifeq (generate,$(PGO))
+FLAGS += $(if $(IS_GCC),-fprofile-generate,-fprofile-generate=$(abspath $(OBJ)))
+endif
+ifeq (use,$(PGO))
+FLAGS += $(if $(IS_GCC),-fprofile-use -Wno-missing-profile -Wno-coverage-mismatch,-fprofile-use=$(abspath $(OBJ))/counts.profdata \
+         -Wno-profile-instr-unprofiled -Wno-profile-instr-out-of-date)
+endif
 
 DEFINES := -D_POSIX_C_SOURCE=200809L -D_FILE_OFFSET_BITS=64 -I.
 LIB_CFLAGS := $(shell $(PKG_CONFIG) --cflags libcjson zlib 2>/dev/null)
@@ -95,6 +110,16 @@ $(OBJ)/%.o: %.c Makefile
 -include $(OBJECTS:.o=.d) $(TEST_OBJECTS:.o=.d) $(OBJ)/tests/loopsim_main.d
 
 # What one does with it ------------------------------------------------------------------------------------------
+
+# Each step is a make of its own.
+pgo: ## build by what the compiler counted in bench/train.sh; then PGO=use test, PGO=use install take that build
+	@rm -rf $(BUILD)/$(PROFILED)
+	@$(MAKE) PGO=generate $(BUILD)/$(PROFILED)/loopsim
+	@sh bench/train.sh $(BUILD)/$(PROFILED)/loopsim
+	$(if $(IS_GCC),,@$(LLVM_PROFDATA) merge -o $(BUILD)/$(PROFILED)/counts.profdata $(BUILD)/$(PROFILED)/*.profraw)
+	@find $(BUILD)/$(PROFILED) -name '*.o' -delete && rm $(BUILD)/$(PROFILED)/loopsim
+	@$(MAKE) PGO=use all
+	@echo "$(BUILD)/loopsim is the build by profile; make PGO=use install installs it"
 
 demo: all ## contrast the servers of examples/five-requests.json and write its trace
 	@$(BUILD)/loopsim run examples/five-requests.json --trace $(BUILD)/five-requests.trace.json

@@ -126,6 +126,8 @@ native gcc
 native clang
 compiled "clang, address and undefined sanitizers" CC=clang OPT=-O1 SANITIZE=address,undefined
 compiled "gcc, address and undefined sanitizers" CC=gcc OPT=-O1 SANITIZE=address,undefined
+compiled "gcc, by profile" CC=gcc pgo
+compiled "clang, by profile" CC=clang pgo
 surroundings "locale C" LC_ALL=C
 locale de_DE.UTF-8
 locale tr_TR.UTF-8

@@ -121,7 +121,7 @@ static void measure_idle(Bench *bench, Measured *measured)
 {
     double late[WAKES];
     for (int k = 0; k < WAKES; k++) {
-        struct epoll_event event[N];
+        struct epoll_event event[N] = {{.data.fd = -1}};
         char bytes[BYTES];
         tell(bench, PEER_ONE);
         bench->failed |= epoll_wait(bench->epoll, event, N, 1000) != 1;

@@ -3,7 +3,7 @@
 # of processes, processor) writes all outputs of the examples and of 200 generated specs, and is compared with what the
 # default build of the same tree writes (BUILD_DIRECTORY/digests.txt): one line a configuration.
 #
-#     portability.sh BUILD_DIRECTORY [WORD...]     only the configurations that have a WORD in their name
+#     portability.sh BUILD_DIRECTORY [WORDS...]    only the configurations that have one of the WORDS in their name
 #
 # Exits with 1 where any output differs. What cannot run here is said and counted apart: it did not pass. The lists of
 # hashes stay in BUILD_DIRECTORY/CONFIGURATION.hashes, so that two of them can be compared by hand.
@@ -13,7 +13,8 @@ export LC_ALL
 here=$(dirname "$0")
 build=$(mkdir -p "$1" && cd "$1" && pwd)
 shift
-wanted=$*
+wanted=$(printf '%s\n' "$@")
+newline=$(printf '\nx') && newline=${newline%x}
 specs=$build/specs
 table=$build/digests.txt
 same=0
@@ -22,9 +23,11 @@ missing=0
 
 is_wanted() {
     [ -n "$wanted" ] || return 0
+    IFS=$newline
     for word in $wanted; do
-        case $name in *"$word"*) return 0 ;; esac
+        case $name in *"$word"*) unset IFS && return 0 ;; esac
     done
+    unset IFS
     return 1
 }
 

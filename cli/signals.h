@@ -17,7 +17,7 @@ const volatile sig_atomic_t *signals_begin(void); /* main's; what it returns is 
 const volatile sig_atomic_t *signals_stop(void);  /* the same, for who has no Cli */
 void signals_save(void);
 volatile sig_atomic_t *signals_end(void); /* `stop`, for who has another reason to end a run: see out_ends */
-void signals_part(const char *path); /* removed by the second one; beyond PARTS_MOST, or too long a path: stays */
-pid_t signals_fork(void);            /* as fork */
+void signals_part(const char *path);      /* removed by the second one; beyond PARTS_MOST, or too long a path: stays */
+pid_t signals_fork(void);                 /* as fork */
 
 #endif

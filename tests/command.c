@@ -230,7 +230,8 @@ pid_t start_loopsim(int out, const char *const words[])
     sigemptyset(&asks);
     sigaddset(&asks, SIGINT);
     sigaddset(&asks, SIGTERM);
-    sigprocmask(SIG_BLOCK, &asks, &before); /* Check's handlers, which would kill the test, are its until it is loopsim */
+    sigprocmask(SIG_BLOCK, &asks,
+                &before); /* Check's handlers, which would kill the test, are its until it is loopsim */
     pid_t child = fork();
     ck_assert_int_ge(child, 0);
     if (child > 0) {

@@ -39,38 +39,53 @@ typedef struct Case {
     "\"servers\":{\"node\":{\"model\":\"event-loop\"},\"threads\":{\"model\":\"thread-per-connection\"},"              \
     "\"pool\":{\"model\":\"thread-pool\",\"threads\":4},\"green\":{\"model\":\"green-threads\"}}"
 
-static const char workload[] = "{\"name\":\"e\",\"duration\":\"80000h\"," MACHINE ",\"handlers\":{\"get\":[{\"cpu\":\"1ms\"}]},"
-                               "\"arrivals\":{\"every\":\"2ms\"}," SERVERS "}",
-                  short_one[] = "{\"name\":\"s\",\"duration\":\"2s\"," MACHINE ",\"handlers\":{\"get\":[{\"cpu\":"
-                                "{\"exponential\":\"1ms\"}}]},\"arrivals\":{\"poisson\":\"500/s\"}," SERVERS "}",
-                  at_once[] = "{\"name\":\"b\",\"duration\":\"80000h\",\"machine\":{\"profile\":\"ideal\",\"cores\":2},\"handlers\":"
-                              "{\"get\":[{\"cpu\":\"1ms\"}]},\"arrivals\":{\"bursts\":{\"every\":\"1h\",\"size\":500000}}," SERVERS "}",
-                  clients[] = "{\"name\":\"c\",\"duration\":\"80000h\"," MACHINE ",\"handlers\":{\"get\":[{\"cpu\":\"1us\"}]},"
-                              "\"arrivals\":{\"clients\":200000,\"think\":\"1s\"}," SERVERS "}",
-                  shared[] = "{\"name\":\"p\",\"duration\":\"80000h\",\"machine\":{\"profile\":\"ideal\",\"cores\":2,\"scheduler\":"
-                             "\"processor-sharing\"},\"handlers\":{\"get\":[{\"cpu\":\"1ms\"}]},\"arrivals\":"
-                             "{\"bursts\":{\"every\":\"1h\",\"size\":500000}}," SERVERS "}",
-                  pilot[] = "{\"name\":\"w\",\"duration\":\"2000s\",\"warmup\":\"auto\"," MACHINE ",\"handlers\":{\"get\":[{\"cpu\":\"1ms\"}]},"
-                            "\"arrivals\":{\"poisson\":\"500/s\"}," SERVERS "}",
-                  ticks[] = "{\"main\":[\"a\",{\"setInterval\":\"f\",\"ms\":1}],\"functions\":{\"f\":[{\"cpu\":\"1us\"}]}}",
-                  microtasks[] = "{\"main\":[{\"setInterval\":[{\"let\":{\"i\":0}},{\"while\":{\"lt\":[\"$i\",100000]},\"do\":"
-                                 "[{\"inc\":\"i\"},{\"queueMicrotask\":[]}]},{\"cpu\":\"1us\"}],\"ms\":1}]}";
+static const char
+    workload[] = "{\"name\":\"e\",\"duration\":\"80000h\"," MACHINE ",\"handlers\":{\"get\":[{\"cpu\":\"1ms\"}]},"
+                 "\"arrivals\":{\"every\":\"2ms\"}," SERVERS "}",
+    short_one[] = "{\"name\":\"s\",\"duration\":\"2s\"," MACHINE ",\"handlers\":{\"get\":[{\"cpu\":"
+                  "{\"exponential\":\"1ms\"}}]},\"arrivals\":{\"poisson\":\"500/s\"}," SERVERS "}",
+    at_once[] =
+        "{\"name\":\"b\",\"duration\":\"80000h\",\"machine\":{\"profile\":\"ideal\",\"cores\":2},\"handlers\":"
+        "{\"get\":[{\"cpu\":\"1ms\"}]},\"arrivals\":{\"bursts\":{\"every\":\"1h\",\"size\":500000}}," SERVERS "}",
+    clients[] = "{\"name\":\"c\",\"duration\":\"80000h\"," MACHINE ",\"handlers\":{\"get\":[{\"cpu\":\"1us\"}]},"
+                "\"arrivals\":{\"clients\":200000,\"think\":\"1s\"}," SERVERS "}",
+    shared[] = "{\"name\":\"p\",\"duration\":\"80000h\",\"machine\":{\"profile\":\"ideal\",\"cores\":2,\"scheduler\":"
+               "\"processor-sharing\"},\"handlers\":{\"get\":[{\"cpu\":\"1ms\"}]},\"arrivals\":"
+               "{\"bursts\":{\"every\":\"1h\",\"size\":500000}}," SERVERS "}",
+    pilot[] = "{\"name\":\"w\",\"duration\":\"2000s\",\"warmup\":\"auto\"," MACHINE
+              ",\"handlers\":{\"get\":[{\"cpu\":\"1ms\"}]},"
+              "\"arrivals\":{\"poisson\":\"500/s\"}," SERVERS "}",
+    ticks[] = "{\"main\":[\"a\",{\"setInterval\":\"f\",\"ms\":1}],\"functions\":{\"f\":[{\"cpu\":\"1us\"}]}}",
+    microtasks[] = "{\"main\":[{\"setInterval\":[{\"let\":{\"i\":0}},{\"while\":{\"lt\":[\"$i\",100000]},\"do\":"
+                   "[{\"inc\":\"i\"},{\"queueMicrotask\":[]}]},{\"cpu\":\"1us\"}],\"ms\":1}]}";
 
 static const Case cases[] = {
-    {"node-json", NULL, "run @spec --only node --out json=@dir/r.json --trace @dir/t.trace.json", "r.json t.trace.json", 60, false, 0},
-    {"threads-gz", NULL, "run @spec --only threads --out json=@dir/r.json --trace @dir/t.trace.json.gz", "r.json t.trace.json.gz", 60, false, 0},
-    {"pool-pftrace", NULL, "run @spec --only pool --out json=@dir/r.json --trace @dir/t.trace.pftrace", "r.json t.trace.pftrace", 60, false, 0},
-    {"green", NULL, "run @spec --only green --out json=@dir/r.json --out html=@dir/r.html --series 1ms", "r.json r.html", 300, false, 0},
-    {"all-slowest", short_one, "run @spec --out json=@dir/r.json --trace @dir/t.trace.pftrace --trace-slowest 3", "r.json t.trace.pftrace", 100, false, 0},
+    {"node-json", NULL, "run @spec --only node --out json=@dir/r.json --trace @dir/t.trace.json", "r.json t.trace.json",
+     60, false, 0},
+    {"threads-gz", NULL, "run @spec --only threads --out json=@dir/r.json --trace @dir/t.trace.json.gz",
+     "r.json t.trace.json.gz", 60, false, 0},
+    {"pool-pftrace", NULL, "run @spec --only pool --out json=@dir/r.json --trace @dir/t.trace.pftrace",
+     "r.json t.trace.pftrace", 60, false, 0},
+    {"green", NULL, "run @spec --only green --out json=@dir/r.json --out html=@dir/r.html --series 1ms",
+     "r.json r.html", 300, false, 0},
+    {"all-slowest", short_one, "run @spec --out json=@dir/r.json --trace @dir/t.trace.pftrace --trace-slowest 3",
+     "r.json t.trace.pftrace", 100, false, 0},
     {"warmup-auto", pilot, "run @spec --out json=@dir/r.json", "r.json", 800, false, 0},
-    {"program", ticks, "run @spec --out json=@dir/r.json --trace @dir/t.trace.json.gz", "r.json t.trace.json.gz", 60, false, 0},
+    {"program", ticks, "run @spec --out json=@dir/r.json --trace @dir/t.trace.json.gz", "r.json t.trace.json.gz", 60,
+     false, 0},
     {"microtasks", microtasks, "run @spec --out json=@dir/r.json", "r.json", 600, false, 0},
     {"explain", ticks, "explain @spec --out json=@dir/r.json", "r.json", 60, false, 5},
-    {"runs", short_one, "run @spec --runs 5000 --out json=@dir/r.json --out csv=@dir/r.csv", "r.json r.csv", 400, true, 0},
+    {"runs", short_one, "run @spec --runs 5000 --out json=@dir/r.json --out csv=@dir/r.csv", "r.json r.csv", 400, true,
+     0},
     {"runs-jobs", short_one, "run @spec --runs 5000 --jobs 2 --out json=@dir/r.json", "r.json", 400, true, 0},
     {"precision", short_one, "run @spec --precision 0.01 --jobs 2 --out json=@dir/r.json", "r.json", 400, true, 0},
-    {"sweep", short_one, "sweep @spec --vary machine.cores=1..60:1 --vary seed=1..99:1 --out json=@dir/r.json --out html=@dir/r.html", "r.json r.html", 400, true, 0},
-    {"sweep-jobs", short_one, "sweep @spec --vary machine.cores=1..60:1 --vary seed=1..99:1 --jobs 2 --resume @dir/journal --out json=@dir/r.json", "r.json", 400, true, 0},
+    {"sweep", short_one,
+     "sweep @spec --vary machine.cores=1..60:1 --vary seed=1..99:1 --out json=@dir/r.json --out html=@dir/r.html",
+     "r.json r.html", 400, true, 0},
+    {"sweep-jobs", short_one,
+     "sweep @spec --vary machine.cores=1..60:1 --vary seed=1..99:1 --jobs 2 --resume @dir/journal --out "
+     "json=@dir/r.json",
+     "r.json", 400, true, 0},
     {"burst-node", at_once, "run @spec --only node --out json=@dir/r.json", "r.json", 1000, false, 0},
     {"burst-threads", at_once, "run @spec --only threads --out json=@dir/r.json", "r.json", 1000, false, 0},
     {"burst-pool", at_once, "run @spec --only pool --out json=@dir/r.json", "r.json", 1000, false, 0},
@@ -163,8 +178,10 @@ static void look_at_all(const Case *at, int exit, bool twice)
         count++;
         there += look_at(name, exit);
     }
-    ck_assert_msg(twice || there == 0 || there == count, "%s: exit %d with %d of %d files", at->name, exit, there, count);
-    ck_assert_msg(exit == 130 || exit == -SIGINT || (exit == at->own_exit && there == count), "%s: exit %d with %d files", at->name, exit, there);
+    ck_assert_msg(twice || there == 0 || there == count, "%s: exit %d with %d of %d files", at->name, exit, there,
+                  count);
+    ck_assert_msg(exit == 130 || exit == -SIGINT || (exit == at->own_exit && there == count),
+                  "%s: exit %d with %d files", at->name, exit, there);
     if (exit == at->own_exit)
         tally.complete++;
     else if (there == count && count > 0)
@@ -196,7 +213,8 @@ static pid_t start_case(const Case *at)
     int count = 0;
     for (const char *c = at->words; *c; c++) {
         bool spec = strncmp(c, "@spec", 5) == 0;
-        to += *c != '@' ? snprintf(to, 2, "%c", *c) : snprintf(to, sizeof dir + 20, "%s%s", dir, spec ? "/spec.json" : "");
+        to += *c != '@' ? snprintf(to, 2, "%c", *c)
+                        : snprintf(to, sizeof dir + 20, "%s%s", dir, spec ? "/spec.json" : "");
         c += *c != '@' ? 0 : spec ? 4 : 3;
     }
     for (char *word = strtok_r(text, " ", &rest); word && count < WORDS - 1; word = strtok_r(NULL, " ", &rest))
@@ -251,9 +269,11 @@ static void say_tally(const Case *at)
     qsort(tally.wall_ms, (size_t)tally.count, sizeof tally.wall_ms[0], by_size);
     qsort(tally.cpu_ms, (size_t)tally.count, sizeof tally.cpu_ms[0], by_size);
     int last = tally.count - 1, p99 = last - tally.count / 100;
-    fprintf(stderr, "%-16s %3d early, %3d at their end, %3d marked, %3d gone by a second; wall p50 %5.1f p99 %5.1f max %5.1f ms",
-            at->name, tally.early, tally.complete, tally.marked, tally.twice, tally.wall_ms[last / 2], tally.wall_ms[p99],
-            tally.wall_ms[last]);
+    fprintf(
+        stderr,
+        "%-16s %3d early, %3d at their end, %3d marked, %3d gone by a second; wall p50 %5.1f p99 %5.1f max %5.1f ms",
+        at->name, tally.early, tally.complete, tally.marked, tally.twice, tally.wall_ms[last / 2], tally.wall_ms[p99],
+        tally.wall_ms[last]);
     if (at->group)
         fprintf(stderr, "\n");
     else
@@ -280,8 +300,8 @@ START_TEST(any_moment_will_do)
     if (wanted() == 0)
         return;
     say_tally(at);
-    ck_assert_msg(at->group || tally.cpu_ms[tally.count - 1] <= MOST_CPU_MS, "%s: %.1f ms of CPU time after the signal", at->name,
-                  tally.cpu_ms[tally.count - 1]);
+    ck_assert_msg(at->group || tally.cpu_ms[tally.count - 1] <= MOST_CPU_MS, "%s: %.1f ms of CPU time after the signal",
+                  at->name, tally.cpu_ms[tally.count - 1]);
 }
 END_TEST
 
@@ -299,9 +319,10 @@ static void ask(int number)
 START_TEST(a_burst_is_left_on_the_way)
 {
     const struct itimerval soon = {.it_value = {.tv_usec = 10 * US_A_MS}};
-    Lab *lab = lab_read("{\"name\":\"b\",\"duration\":\"1s\",\"machine\":{\"profile\":\"ideal\"},\"handlers\":{\"get\":[{\"cpu\":"
-                        "\"1ms\"}]},\"arrivals\":{\"bursts\":{\"every\":\"100ms\",\"size\":1000000}},"
-                        "\"servers\":{\"node\":{\"model\":\"event-loop\"}}}");
+    Lab *lab = lab_read(
+        "{\"name\":\"b\",\"duration\":\"1s\",\"machine\":{\"profile\":\"ideal\"},\"handlers\":{\"get\":[{\"cpu\":"
+        "\"1ms\"}]},\"arrivals\":{\"bursts\":{\"every\":\"100ms\",\"size\":1000000}},"
+        "\"servers\":{\"node\":{\"model\":\"event-loop\"}}}");
     LabRun *run = lab_begin(lab, 0);
     asked = 0;
     signal(SIGPROF, ask);

@@ -17,29 +17,35 @@ static const TortureCase cases[] = {
      "run examples/five-requests.json --out json=@/results.json --out csv=@/results.csv --out md=@/results.md --out "
      "html=@/results.html --out junit=@/results.xml --out github=@/results.github --series 1ms",
      false, false, NULL},
-    {"run-trace-json", "run examples/five-requests.json --out json=@/results.json --trace @/trace.json", false, false, NULL},
+    {"run-trace-json", "run examples/five-requests.json --out json=@/results.json --trace @/trace.json", false, false,
+     NULL},
     {"run-trace-gz", "run examples/five-requests.json --out json --trace @/trace.json.gz", false, false, NULL},
-    {"run-trace-slowest", "run examples/five-requests.json --trace @/trace.pftrace --trace-slowest 2", false, false, NULL},
+    {"run-trace-slowest", "run examples/five-requests.json --trace @/trace.pftrace --trace-slowest 2", false, false,
+     NULL},
     {"run-many", "run examples/five-requests.json --runs 3 --out json=@/results.json", true, false, NULL},
     {"run-jobs", "run examples/five-requests.json --runs 4 --jobs 2 --out json=@/results.json", true, false, NULL},
     {"run-program", "run examples/programs/ticks-between-phases.json", false, false, NULL},
     {"run-program-json",
-     "run examples/programs/ticks-between-phases.json --out json=@/lines.json --trace @/trace.json.gz", false, false, NULL},
+     "run examples/programs/ticks-between-phases.json --out json=@/lines.json --trace @/trace.json.gz", false, false,
+     NULL},
     {"explain", "explain examples/programs/ticks-between-phases.json", false, false, NULL},
     {"explain-json", "explain examples/programs/ticks-between-phases.json --out json=@/steps.json", false, false, NULL},
     {"sweep",
-     "sweep examples/five-requests.json --vary machine.cores=1,2 --jobs 2 --out json=@/sweep.json --out csv=@/sweep.csv",
+     "sweep examples/five-requests.json --vary machine.cores=1,2 --jobs 2 --out json=@/sweep.json --out "
+     "csv=@/sweep.csv",
      false, false, NULL},
     {"sweep-formats",
      "sweep examples/five-requests.json --vary machine.cores=1,2 --out html=@/sweep.html --out md=@/sweep.md --out "
      "junit=@/sweep.xml --out github",
      false, false, NULL},
     {"sweep-shard",
-     "sweep examples/five-requests.json --vary machine.cores=1,2,3 --shard 2/2 --resume @/journal --out json=@/part.json",
+     "sweep examples/five-requests.json --vary machine.cores=1,2,3 --shard 2/2 --resume @/journal --out "
+     "json=@/part.json",
      false, false, NULL},
     {"merge", "merge @/sweep.json --out csv=@/sweep.csv", false, false,
      "sweep examples/five-requests.json --vary machine.cores=1,2 --out json=@/sweep.json"},
-    {"diff", "diff @/results.json @/results.json", false, false, "run examples/five-requests.json --out json=@/results.json"},
+    {"diff", "diff @/results.json @/results.json", false, false,
+     "run examples/five-requests.json --out json=@/results.json"},
     {"trace-check", "trace-check @/trace.json.gz @/results.json", false, false,
      "run examples/five-requests.json --out json=@/results.json --trace @/trace.json.gz"},
     {"trace-check-wire", "trace-check @/trace.pftrace", false, false,
@@ -111,7 +117,8 @@ START_TEST(nor_in_any_example)
         snprintf(name, sizeof name, "example-%d", (int)i);
         if (!is_mine(name, (int)i))
             continue;
-        snprintf(words, sizeof words, "run %s --out json=@/results.json --trace @/trace.json.gz%s", examples.gl_pathv[i],
+        snprintf(words, sizeof words, "run %s --out json=@/results.json --trace @/trace.json.gz%s",
+                 examples.gl_pathv[i],
                  program ? "" : " --out html=@/results.html --set duration=50ms --set warmup=10ms --trace-limit 20000");
         TortureCase of = {.name = name, .words = words};
         say_tally(examples.gl_pathv[i], torture(&of, wanted(), wanted() / 4 + 1));

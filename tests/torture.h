@@ -17,14 +17,14 @@
 
 typedef struct TortureCase {
     const char *name;
-    const char *words; /* the command line, by blanks; @ is the directory for what is written */
-    bool fewer; /* of several runs those that are whole are results as well: their number is the mark */
-    bool threads; /* it has some, which a fork would lose: it begins anew for each failure */
+    const char *words;  /* the command line, by blanks; @ is the directory for what is written */
+    bool fewer;         /* of several runs those that are whole are results as well: their number is the mark */
+    bool threads;       /* it has some, which a fork would lose: it begins anew for each failure */
     const char *before; /* a command that makes what this one reads, likewise; NULL: nothing is needed */
 } TortureCase;
 
 typedef struct TortureTally {
-    uint64_t calls[FAULT_KINDS]; /* that the command makes */
+    uint64_t calls[FAULT_KINDS];  /* that the command makes */
     uint64_t failed[FAULT_KINDS]; /* that were made to fail, one after the other */
 } TortureTally;
 

@@ -128,7 +128,7 @@ END_TEST
 
 START_TEST(parts_come_to_the_same_page)
 {
-    char part[2][512], out[600];
+    char part[2][512], out[1100];
     char *whole = swept(0, "html", "--vary", rates, NULL, NULL, NULL);
     for (int i = 0; i < 2; i++) {
         snprintf(part[i], sizeof part[i], "%s", scratch(i ? "two.json" : "one.json"));

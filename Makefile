@@ -150,6 +150,16 @@ cover-begin:
 cover-end:
 	@GCOV='$(GCOV)' sh tests/cover/cover.sh $(OBJ) $(BUILD)/unreached.txt
 
+# One file is compiled anew for each mutant; without -g and link-time optimisation, as most of the time goes into the link.
+MUTANTS = $(MAKE) BUILD=$(BUILD)/mutants OPT=-O1 LTO= CFLAGS=-g0
+.PHONY: mutants-test
+mutants: ## would a test notice? N small changes (N=100 SEED=1, N=0: all; F=sim/mem.c only that file), one after the other
+	+@$(MUTANTS) all mutants-test
+mutants-test: $(OBJ)/loopsim-test
+	@COMPILE='$(CC) $(FLAGS) $(DEFINES) $(LIB_CFLAGS) -c' LINK='$(CC) $(FLAGS) $(CFLAGS)' LIBS='$(LIB_LDLIBS)' \
+	    TEST_LIBS='$(TEST_LDLIBS)' WRAP='$(WRAPPED:%=-Wl,--wrap=%)' \
+	    nice -n 10 sh tests/mutants.sh $(OBJ) $(or $(N),100) $(or $(SEED),1) $(F)
+
 laws: $(OBJ)/loopsim-test ## compare simulated with exact: every case of queueing theory, as a table (LAWS=2 in less time, LAW=M/M/1 only those)
 	@LAWS=$(or $(LAWS),0.5) CK_DEFAULT_TIMEOUT=3600 $(OBJ)/loopsim-test laws
 

@@ -10,8 +10,6 @@ static void put_default(Buf *buf, const Key *key)
         buf_f(buf, " (%s)", key->fallback);
     else if (key->none)
         buf_f(buf, " (%s)", key->none);
-    if (key->not_yet)
-        buf_text(buf, " [not available yet]");
 }
 
 static void put_key(Buf *buf, const Key *key)
@@ -28,7 +26,7 @@ static void put_key(Buf *buf, const Key *key)
         buf_f(buf, "        \"%s\"", word->name);
         used = buf->size - from;
         buf_repeat(buf, ' ', used < COLUMN ? COLUMN - used : 1);
-        buf_f(buf, "%s%s\n", word->about ? word->about : "", word->not_yet ? " [not available yet]" : "");
+        buf_f(buf, "%s\n", word->about ? word->about : "");
     }
 }
 
@@ -38,8 +36,7 @@ int cmd_models(Cli *cli)
     buf_init(&buf, cli->mem, TEXT_MOST);
     for (int i = 0; server_models[i]; i++) {
         const ServerModel *model = server_models[i];
-        buf_f(&buf, "%s%s%s\n  %s\n", i > 0 ? "\n" : "", model->name, model->not_yet ? " [not available yet]" : "",
-              model->about);
+        buf_f(&buf, "%s%s\n  %s\n", i > 0 ? "\n" : "", model->name, model->about);
         for (const Key *key = model->keys->keys; key->name; key++)
             put_key(&buf, key);
     }

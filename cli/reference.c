@@ -92,11 +92,8 @@ static void put_row(Reference *reference, const Key *row)
     put_kind(buf, row);
     buf_text(buf, " | ");
     escape_markdown(buf, row->about);
-    if (row->not_yet)
-        buf_text(buf, " *(not available yet)*");
     for (const KeyWord *word = row->type == KEY_WORD ? row->words : NULL; word && word->name; word++)
-        buf_f(buf, "<br>`\"%s\"`: %s%s", word->name, word->about ? word->about : "",
-              word->not_yet ? " *(not available yet)*" : "");
+        buf_f(buf, "<br>`\"%s\"`: %s", word->name, word->about ? word->about : "");
     buf_text(buf, " | ");
     if (row->fallback)
         buf_f(buf, "`%s`", row->fallback);
@@ -153,8 +150,7 @@ static void put_models(Reference *reference)
 {
     buf_text(reference->buf, "\n## Server models\n\nBeside the keys that all servers have:\n");
     for (int i = 0; server_models[i]; i++) {
-        buf_f(reference->buf, "\n### %s\n\n%s%s\n", server_models[i]->name, server_models[i]->about,
-              server_models[i]->not_yet ? " *(not available yet)*" : "");
+        buf_f(reference->buf, "\n### %s\n\n%s\n", server_models[i]->name, server_models[i]->about);
         put_rows(reference, server_models[i]->keys);
     }
 }

@@ -156,8 +156,7 @@ static void put_models(JsonWriter *json)
 {
     json_begin(json, "enum", '[');
     for (int i = 0; server_models[i]; i++)
-        if (!server_models[i]->not_yet)
-            json_text(json, NULL, server_models[i]->name);
+        json_text(json, NULL, server_models[i]->name);
     json_end(json, ']');
 }
 
@@ -230,8 +229,7 @@ static void put_words(JsonWriter *json, const Key *row)
 {
     json_begin(json, "enum", '[');
     for (const KeyWord *word = row->words; word->name; word++)
-        if (!word->not_yet)
-            json_text(json, NULL, word->name);
+        json_text(json, NULL, word->name);
     json_end(json, ']');
 }
 
@@ -281,8 +279,6 @@ static void put_description(JsonWriter *json, const Key *row)
 static void put_rows(Tables *tables, const KeyTable *table)
 {
     for (const Key *row = table->keys; row->name; row++) {
-        if (row->not_yet)
-            continue;
         json_begin(tables->json, row->name, '{');
         put_value(tables, row);
         put_description(tables->json, row);
@@ -356,8 +352,7 @@ static void put_server(Tables *tables, const KeyTable *common)
     json_begin(tables->json, "server", '{');
     json_begin(tables->json, "anyOf", '[');
     for (int i = 0; server_models[i]; i++)
-        if (!server_models[i]->not_yet)
-            put_server_of(tables, common, server_models[i]);
+        put_server_of(tables, common, server_models[i]);
     json_end(tables->json, ']');
     json_end(tables->json, '}');
 }

@@ -4,17 +4,16 @@
 #include "../observe/probe.h"
 
 static const KeyWord distribution_words[] = {
-    {"shared", "one listening socket that every loop accepts from", false},
-    {"round-robin", "the first process accepts and hands out in turn", false},
-    {"reuseport", "a listening socket a loop; the kernel's hash decides", false},
-    {NULL, NULL, false},
+    {"shared", "one listening socket that every loop accepts from"},
+    {"round-robin", "the first process accepts and hands out in turn"},
+    {"reuseport", "a listening socket a loop; the kernel's hash decides"},
+    {NULL, NULL},
 };
 
 const KeyWord loop_order_words[] = {
-    {"libuv-1.45", "Node 20 and later: each turn ends with the timers, and accepts one connection", false},
-    {"libuv-1.44", "Node 18 and before: each turn begins with the timers, and all that wait are accepted at once",
-     false},
-    {NULL, NULL, false},
+    {"libuv-1.45", "Node 20 and later: each turn ends with the timers, and accepts one connection"},
+    {"libuv-1.44", "Node 18 and before: each turn begins with the timers, and all that wait are accepted at once"},
+    {NULL, NULL},
 };
 
 static const KeyWord runtime_words[] = {

@@ -14,7 +14,6 @@ typedef struct ServerModel {
     const char *name;     /* "event-loop" */
     const char *about;    /* one sentence */
     const KeyTable *keys; /* its own keys, beside those that all models have */
-    bool not_yet;         /* known, but `not available yet` */
     bool as_node;         /* every step means what it means in Node; else it runs where it stands */
 
     void *(*create)(struct World *world, const void *config);

@@ -4,9 +4,9 @@
 #include "threaded.h"
 
 static const KeyWord unit_words[] = {
-    {"connection", "a thread is held as long as the connection lives, thinking included", false},
-    {"request", "a thread is held only while a request runs", false},
-    {NULL, NULL, false},
+    {"connection", "a thread is held as long as the connection lives, thinking included"},
+    {"request", "a thread is held only while a request runs"},
+    {NULL, NULL},
 };
 
 static const Key keys[] = {

@@ -5,7 +5,6 @@
 enum { WORDS_MOST = 64 };
 
 const char spec_default_file[] = "default";
-const char not_yet_help[] = "leave it out; a later version brings it";
 
 const Key *keys_find(const KeyTable *table, const char *name)
 {
@@ -180,11 +179,7 @@ static bool read_word(SpecReader *reader, const Key *key, const Json *value, int
         if (value->type != JSON_STRING || strcmp(value->text, names[n]) != 0)
             continue;
         *field = (int)n;
-        if (!key->words[n].not_yet || value->place.file == spec_default_file)
-            return true;
-        diag_error(reader->diag, value->place, not_yet_help, "\"%s\": \"%s\" is not available yet", key->name,
-                   names[n]);
-        return false;
+        return true;
     }
     if (value->type != JSON_STRING)
         return refuse_key(reader, key, value, diag_suggest(reader->diag, "", names, n), "must be one of its words");
@@ -301,11 +296,6 @@ static bool read_row(SpecReader *reader, const Json *object, const KeyTable *tab
     Json *value = object->child;
     while (value && strcmp(value->key, row->name) != 0)
         value = value->next;
-    if (value && row->not_yet && value->place.file != spec_default_file) {
-        diag_error(reader->diag, value->key_place, not_yet_help, "\"%s\" in %s is not available yet", row->name,
-                   table->name);
-        return false;
-    }
     if (value)
         return keys_value(reader, row, value, (char *)into + row->at);
     store_absent(row, (char *)into + row->at);

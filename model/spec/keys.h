@@ -31,7 +31,6 @@ typedef struct SpecReader SpecReader;
 typedef struct KeyWord {
     const char *name;
     const char *about;
-    bool not_yet;
 } KeyWord;
 
 typedef struct Key {
@@ -50,7 +49,6 @@ typedef struct Key {
      * with the keys of each one's model), "streams" (table, or an array of them), "list" (an array of them), "part". */
     const char *shape;
     bool required;
-    bool not_yet;      /* known, but `not available yet`: an error with its place */
     const char *about; /* one sentence, for help, schema and reference */
 } Key;
 

@@ -12,7 +12,6 @@ struct SpecReader {
     const Json *root;           /* the top of the spec, whose keys of the other kind have a message of their own */
 };
 
-extern const char not_yet_help[];
 extern const char spec_default_file[]; /* the file of places that nobody wrote: compared by address */
 
 extern const KeyTable workload_table, program_table; /* into Spec */

@@ -8,11 +8,11 @@
 
 static const KeyWord scheduler_words[] = {
     /* by SchedulerKind */
-    {"fair", "virtual runtime with wake-up preemption, as Linux' CFS and EEVDF", false},
-    {"round-robin", "each thread a time slice in turn", false},
-    {"fifo", "each thread runs until it waits", false},
-    {"processor-sharing", "the ideal of theory: all at once, each at a share of the speed", false},
-    {NULL, NULL, false},
+    {"fair", "virtual runtime with wake-up preemption, as Linux' CFS and EEVDF"},
+    {"round-robin", "each thread a time slice in turn"},
+    {"fifo", "each thread runs until it waits"},
+    {"processor-sharing", "the ideal of theory: all at once, each at a share of the speed"},
+    {NULL, NULL},
 };
 
 static const Key machine_keys[] = {
@@ -207,14 +207,14 @@ const KeyTable workload_table = {.name = "a workload",
                                  .size = sizeof(Spec)};
 
 static const KeyWord module_words[] = {
-    {"cjs", "CommonJS", false},
-    {"esm", "an ES module: main may await", false},
-    {NULL, NULL, false},
+    {"cjs", "CommonJS"},
+    {"esm", "an ES module: main may await"},
+    {NULL, NULL},
 };
 static const KeyWord program_order_words[] = {
-    {"libuv-1.45", "Node 20 and later", false},
-    {"libuv-1.44", "Node 18 and before", false},
-    {NULL, NULL, false},
+    {"libuv-1.45", "Node 20 and later"},
+    {"libuv-1.44", "Node 18 and before"},
+    {NULL, NULL},
 };
 
 static bool read_vars(SpecReader *reader, Json *value, void *field)

@@ -70,11 +70,11 @@ static bool check_map(SpecReader *reader, const Json *value, const char *key, bo
 /* ---- resources ---- */
 
 static const KeyWord via_words[] = {
-    {"kernel", "non-blocking, like a socket", false},
-    {"fs", "needs a pool worker for its whole latency", false},
-    {"dns", "likewise, under libuv's cap for slow I/O", false},
-    {"cpu", "needs a worker and a core", false},
-    {NULL, NULL, false},
+    {"kernel", "non-blocking, like a socket"},
+    {"fs", "needs a pool worker for its whole latency"},
+    {"dns", "likewise, under libuv's cap for slow I/O"},
+    {"cpu", "needs a worker and a core"},
+    {NULL, NULL},
 };
 
 static const Key resource_keys[] = {
@@ -196,11 +196,7 @@ static bool read_model(SpecReader *reader, Json *value, void *field)
         if (value->type != JSON_STRING || strcmp(names[n], value->text) != 0)
             continue;
         *(const ServerModel **)field = server_models[n];
-        if (!server_models[n]->not_yet)
-            return true;
-        diag_error(reader->diag, value->place, "choose another one; a later version brings it",
-                   "the model \"%s\" is not available yet", names[n]);
-        return false;
+        return true;
     }
     if (value->type != JSON_STRING)
         return refuse(reader, value, diag_suggest(reader->diag, "", names, n), "\"model\": must be one of its words");
@@ -300,7 +296,7 @@ static bool read_unknown_server(SpecReader *reader, const Json *member, SpecServ
         Json *value = member->child;
         while (value && strcmp(value->key, row->name) != 0)
             value = value->next;
-        if (value && !row->not_yet)
+        if (value)
             keys_value(reader, row, value, (char *)server + row->at);
     }
     if (!json_member(member, "model"))

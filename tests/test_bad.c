@@ -158,11 +158,38 @@ START_TEST(each_expected_text_has_its_spec_and_a_help_line_an_error)
 }
 END_TEST
 
+/* What `check` says of steps: tests/bad/check/NAME.json, and NAME.err beside it. */
+START_TEST(each_broken_step_is_refused_with_the_expected_words)
+{
+    glob_t files;
+    int wrong = 0;
+    ck_assert_int_eq(glob("tests/bad/check/*.json", 0, NULL, &files), 0);
+    for (size_t i = 0; i < files.gl_pathc; i++) {
+        char err[300];
+        Ran ran = run_loopsim("check", files.gl_pathv[i], NULL);
+        err_path(err, sizeof err, files.gl_pathv[i]);
+        if (getenv("GOLDEN"))
+            write_file(err, ran.err);
+        char *expected = read_file(err, NULL);
+        if (ran.exit != 3 || ran.out_size > 0 || !expected || strcmp(ran.err, expected) != 0) {
+            printf("%s: expected\n%s\nbut it ends with %d and says\n%s%s\n", files.gl_pathv[i],
+                   expected ? expected : "(no .err file)", ran.exit, ran.out, ran.err);
+            wrong++;
+        }
+        ran_free(&ran);
+        free(expected);
+    }
+    globfree(&files);
+    ck_assert_msg(wrong == 0, "%d specs of tests/bad/check are not refused as expected", wrong);
+}
+END_TEST
+
 Suite *bad_suite(void)
 {
     Suite *suite = suite_create("bad");
     TCase *tcase = tcase_create("broken specs");
     tcase_add_test(tcase, each_broken_spec_is_refused_with_the_expected_words);
+    tcase_add_test(tcase, each_broken_step_is_refused_with_the_expected_words);
     tcase_add_test(tcase, each_row_of_each_table_has_a_broken_spec);
     tcase_add_test(tcase, each_expected_text_has_its_spec_and_a_help_line_an_error);
     suite_add_tcase(suite, tcase);

@@ -214,12 +214,24 @@ void step_rejected(Compiler *compiler, const Json *step, const Json *operand)
     emit(compiler, OP_REJECTED, 0, 0, 0);
 }
 
+/* NULL: it has none, or a wrong one. */
+static const char *executor_id(Compiler *compiler, const Json *step)
+{
+    const Json *id = json_member(step, "id");
+    if (id == NULL)
+        return NULL;
+    if (id->type == JSON_STRING)
+        return name_valid(compiler, id, id->text) ? id->text : NULL;
+    wrong(compiler, id, "write \"id\": \"p\"", "'id' takes a name");
+    return NULL;
+}
+
 /* The names under which the body of a promise or a thenable settles it: resolve and reject, with `id`: resolve_id and reject_id. */
 static const Func *compile_executor(Compiler *compiler, const Json *step, const Json *body, const char *what)
 {
     Build build;
     Scope scope;
-    const Json *id = json_member(step, "id");
+    const char *id = executor_id(compiler, step);
     Func *func = func_begin(compiler, &build, what, false);
     scope_open(compiler, &scope);
     const char *names[2] = {"resolve", "reject"};
@@ -227,9 +239,9 @@ static const Func *compile_executor(Compiler *compiler, const Json *step, const 
         Buf name;
         buf_init(&name, compiler->mem, 1 << 20);
         buf_text(&name, names[i]);
-        if (id != NULL && id->type == JSON_STRING && name_valid(compiler, id, id->text)) {
+        if (id != NULL) {
             buf_char(&name, '_');
-            buf_text(&name, id->text);
+            buf_text(&name, id);
         }
         scope_add(compiler, buf_string(&name), NAME_ARG, true);
     }

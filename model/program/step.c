@@ -369,7 +369,8 @@ void step_handle(Compiler *compiler, const Json *step, const Json *operand)
     } ops[] = {{"clear", OP_CLEAR}, {"ref", OP_REF}, {"unref", OP_UNREF}, {"refresh", OP_REFRESH}};
     (void)step;
     if (operand->type != JSON_STRING) {
-        wrong(compiler, operand, "write {\"clear\": \"t\"}", "'%s' takes the name of a variable", operand->key);
+        wrong(compiler, operand, diag_text(compiler->diag, "write {\"%s\": \"t\"}", operand->key),
+              "'%s' takes the name of a variable", operand->key);
         return;
     }
     const char *name = operand->text + (operand->text[0] == '$');

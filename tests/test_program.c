@@ -137,6 +137,34 @@ static const struct {
      "functions are defined under \"functions\" at the top level"},
 };
 
+/* epoll_wait gives at most 1,024 events; after as many libuv looks again before the check phase, up to 48 times in all. What
+ * was not in the first batch comes in the next, and nothing comes twice. */
+START_TEST(a_full_batch_is_followed_by_another)
+{
+    static const struct {
+        int requests;
+        const char *lines;
+    } cases[] = {
+        {1023, "timer 0|immediate 1023|"},
+        {1024, "timer 0|immediate 1024|"},
+        {1500, "timer 0|immediate 1500|"},
+        {48 * 1024 + 1, "timer 0|immediate 49152|"},
+    };
+    static const char begin[] = "{\"main\":[{\"let\":{\"n\":0}},{\"serve\":[",
+                      end[] = "],\"handler\":[{\"inc\":\"n\"},{\"if\":{\"eq\":[\"$n\",1]},\"then\":[{\"setImmediate\":["
+                              "\"immediate ${n}\"]}]}]},{\"setTimeout\":[{\"cpu\":20},\"timer ${n}\"],\"ms\":5}]}";
+    size_t size = strlen(begin) + 3 * (size_t)cases[_i].requests + sizeof end;
+    char *program = malloc(size), *at = program;
+    ck_assert_ptr_nonnull(program);
+    at += sprintf(at, "%s10", begin);
+    for (int i = 1; i < cases[_i].requests; i++)
+        at += sprintf(at, ",10");
+    sprintf(at, "%s", end);
+    ck_program(program, cases[_i].lines, 0);
+    free(program);
+}
+END_TEST
+
 START_TEST(a_wrong_program_is_refused_with_place_and_help)
 {
     char first[400], help[400];
@@ -376,6 +404,7 @@ Suite *program_suite(void)
 {
     Suite *suite = suite_create("program");
     TCase *all = tcase_create("all");
+    tcase_add_loop_test(all, a_full_batch_is_followed_by_another, 0, 4);
     tcase_add_loop_test(all, a_wrong_program_is_refused_with_place_and_help, 0, (int)COUNT_OF(wrongs));
     tcase_add_test(all, all_that_is_wrong_is_said_at_once);
     tcase_add_loop_test(all, means_what_javascript_means, 0, (int)COUNT_OF(meanings));

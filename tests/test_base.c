@@ -41,6 +41,21 @@ START_TEST(says_where_and_what_and_asks_for_a_report)
 }
 END_TEST
 
+/* Nowhere to say it: the code alone tells. */
+START_TEST(without_stderr_the_code_is_the_same)
+{
+    int status;
+    pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        close(STDERR_FILENO);
+        must_failed("sim/kernel.c", 1, "an event was scheduled in the past");
+    }
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 70);
+}
+END_TEST
+
 START_TEST(lets_the_true_pass_and_ends_at_the_false)
 {
     must(1 + 1 == 2, "arithmetic");
@@ -64,6 +79,7 @@ Suite *base_suite(void)
     Suite *suite = suite_create("base");
     TCase *tcase = tcase_create("must");
     tcase_add_test(tcase, says_where_and_what_and_asks_for_a_report);
+    tcase_add_test(tcase, without_stderr_the_code_is_the_same);
     tcase_add_exit_test(tcase, lets_the_true_pass_and_ends_at_the_false, 70);
     tcase_add_test(tcase, finds_an_object_by_its_member);
     suite_add_tcase(suite, tcase);

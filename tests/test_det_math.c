@@ -78,6 +78,8 @@ START_TEST(pow_agrees_with_libm)
     ck_assert(det_pow(2, 1e300) == INFINITY);
     ck_assert(det_pow(2, -1e300) == 0);
     ck_assert(det_pow(0.5, 1074) == 0x1p-1074);
+    ck_assert(det_pow(0x1p-1074, 0.5) == 0x1p-537); /* of a subnormal number */
+    ck_assert(close_to(det_pow(0x1.8p-1060, 0.25), pow(0x1.8p-1060, 0.25), 0x1p-50));
 }
 END_TEST
 
@@ -109,6 +111,7 @@ START_TEST(gamma_is_right)
     for (int n = 1; n <= 170; factorial *= n++)
         ck_assert_msg(close_to(det_gamma(n), factorial, 0x1p-46), "gamma %d", n);
     ck_assert(det_gamma(172) == INFINITY);
+    ck_assert(det_gamma(1e300) == INFINITY);
     ck_assert(det_gamma(0x1p-1074) == INFINITY);
 }
 END_TEST

@@ -96,6 +96,27 @@ START_TEST(sums_do_not_overflow)
 }
 END_TEST
 
+/* 5,000 times the longest run: the sum leaves 64 bits after 58 of them, the squares leave 128 after 3,781. */
+START_TEST(sums_carry_one_value_at_a_time)
+{
+    const int64_t ten_years = INT64_C(315360000000000000);
+    Hist at_once;
+    hist_init(&at_once, mem);
+    for (int i = 0; i < 5000; i++)
+        hist_add(&hist, ten_years);
+    hist_add_n(&at_once, ten_years, 5000);
+    ck_assert_int_eq(hist_mean(&hist), ten_years);
+    ck_assert_int_eq(hist_sd(&hist), 0);
+    ck_assert_uint_eq(hist.sum[1], 85);
+    ck_assert_uint_eq(hist.squares[2], 1);
+    ck_assert_mem_eq(hist.sum, at_once.sum, sizeof hist.sum);
+    ck_assert_mem_eq(hist.squares, at_once.squares, sizeof hist.squares);
+    hist_add(&hist, 0);
+    ck_assert_int_eq(hist_mean(&hist), INT64_C(315296940611877624)); /* 5000 / 5001 of it */
+    hist_free(&at_once);
+}
+END_TEST
+
 /* Values far from 0 and near each other, where sums of doubles would lose everything. */
 START_TEST(a_deviation_far_below_the_mean_is_exact)
 {
@@ -259,6 +280,42 @@ START_TEST(a_failed_allocation_changes_nothing)
 }
 END_TEST
 
+static bool is_read(const unsigned char *bytes, size_t size)
+{
+    Hist other;
+    hist_init(&other, mem);
+    const unsigned char *at = bytes;
+    bool is = hist_read(&other, &at, bytes + size);
+    if (is) {
+        ck_assert_uint_eq(other.count, hist.count);
+        ck_assert_int_eq(hist_mean(&other), hist_mean(&hist));
+        ck_assert_int_eq(hist_percentile(&other, 50000000), hist_percentile(&hist, 50000000));
+        ck_assert_ptr_eq(at, bytes + size);
+    }
+    hist_free(&other);
+    return is;
+}
+
+START_TEST(bytes_that_are_cut_are_refused)
+{
+    Buf buf;
+    buf_init(&buf, mem, 1 << 20);
+    hist_add(&hist, 3);
+    hist_add_n(&hist, INT64_MAX, 7);
+    hist_add(&hist, 123456789);
+    hist_write(&hist, &buf);
+    unsigned char *bytes = (unsigned char *)buf.data;
+    for (size_t size = 0; size < buf.size; size++)
+        ck_assert_msg(!is_read(bytes, size), "%zu of %zu bytes are a histogram", size, buf.size);
+    ck_assert(is_read(bytes, buf.size));
+    unsigned char endless[200], far[64] = {1, 0, 0, 0, 0, 0, 0, 0, 1, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f, 0};
+    memset(endless, 0xff, sizeof endless);
+    ck_assert(!is_read(endless, sizeof endless)); /* a number of more than 64 bits */
+    ck_assert(!is_read(far, sizeof far));         /* a bucket beyond the last */
+    buf_free(&buf);
+}
+END_TEST
+
 START_TEST(a_negative_value_is_a_bug)
 {
     hist_add(&hist, -1);
@@ -274,6 +331,8 @@ Suite *hist_suite(void)
     tcase_add_test(tcase, count_sum_min_max_mean_and_sd_are_exact);
     tcase_add_test(tcase, one_value_has_no_deviation);
     tcase_add_test(tcase, sums_do_not_overflow);
+    tcase_add_test(tcase, sums_carry_one_value_at_a_time);
+    tcase_add_test(tcase, bytes_that_are_cut_are_refused);
     tcase_add_test(tcase, a_deviation_far_below_the_mean_is_exact);
     tcase_add_test(tcase, buckets_are_exact_below_2048_and_narrow_above);
     tcase_add_test(tcase, percentiles_are_within_the_promised_error);

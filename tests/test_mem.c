@@ -127,7 +127,21 @@ START_TEST(sizes_that_overflow_give_up)
         mem_copy(mem, "", SIZE_MAX);
     else
         given_up++;
-    ck_assert_int_eq(given_up, 2);
+    Pool pool;
+    if (mem_try(mem, &trap))
+        pool_init(&pool, mem, SIZE_MAX);
+    else
+        given_up++;
+    Arena arena;
+    arena_init(&arena, mem);
+    for (size_t less = 0; less < 64; less += 16) {
+        if (mem_try(mem, &trap))
+            arena_get(&arena, SIZE_MAX - less);
+        else
+            given_up++;
+    }
+    ck_assert_int_eq(given_up, 7);
+    ck_assert_uint_eq(mem_used(mem), 0);
 }
 END_TEST
 

@@ -1,9 +1,10 @@
 #!/bin/sh
 # Prints the directory of cJSON and zlib for the compiler CC, built from Debian's sources (which apt fetches into
-# DIRECTORY, once): `CC=s390x-linux-gnu-gcc foreign.sh DIRECTORY`. Exits with 1, saying why on stderr, where it cannot be.
+# DIRECTORY, once): `CC=s390x-linux-gnu-gcc foreign.sh DIRECTORY`, with CFLAGS where they are to be compiled in another
+# way: `CC=clang CFLAGS=-fsanitize=memory`. Exits with 1, saying why on stderr, where it cannot be.
 set -eu
 top=$(mkdir -p "$1" && cd "$1" && pwd)
-into=$top/$CC
+into=$top/$CC${CFLAGS:-}
 
 # The system's apt stays as it is: lists, cache and sources are of DIRECTORY.
 fetch() {
@@ -24,7 +25,8 @@ build() {
     cd "$into/objects"
     for source in "$top"/apt/cjson-*/cJSON.c "$top"/apt/zlib-*/[a-fi-z]*.c; do
         case $source in */gz*.c) continue ;; esac
-        "$CC" -O2 -D_POSIX_C_SOURCE=200809L -c "$source"
+        # shellcheck disable=SC2086 # words
+        "$CC" -O2 ${CFLAGS:-} -D_POSIX_C_SOURCE=200809L -c "$source"
     done
     ar=${CC%gcc}ar
     command -v "$ar" >/dev/null || ar=ar

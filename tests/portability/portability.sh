@@ -36,21 +36,24 @@ not_run() {
     missing=$((missing + 1))
 }
 
-# What is to be the same: $run, in words.
+# What is to be the same: $run, in words. What is slow (few=1) does the examples alone.
 compare() {
     hashes=$build/$(echo "$name" | tr ' /,' '___').hashes
-    RUN=$run JOBS=${jobs:-1} sh "$here/digests.sh" examples/*.json examples/programs/*.json "$specs"/*.json >"$hashes"
+    grep -v -e '^#' ${few:+-e '^random-'} "$table" >"$hashes.expected"
+    set -- examples/*.json examples/programs/*.json
+    [ -n "${few:-}" ] || set -- "$@" "$specs"/*.json
+    RUN=$run JOBS=${jobs:-1} sh "$here/digests.sh" "$@" >"$hashes"
     grep -v '^ ' "$hashes" >"$hashes.table"
     outputs=$(grep -c '^ ' "$hashes") || true
-    wrong=$(grep -v '^#' "$table" | diff - "$hashes.table" | grep -c '^>') || true
-    lost=$(($(grep -vc '^#' "$table") - $(wc -l <"$hashes.table")))
+    wrong=$(diff "$hashes.expected" "$hashes.table" | grep -c '^>') || true
+    lost=$(($(wc -l <"$hashes.expected") - $(wc -l <"$hashes.table")))
     echo "$name: $outputs outputs of $(wc -l <"$hashes.table") specs, $((wrong + lost)) specs differ"
     if [ $((wrong + lost)) -eq 0 ]; then
         same=$((same + 1))
         return
     fi
     different=$((different + 1))
-    grep -v '^#' "$table" | diff - "$hashes.table" | grep '^>' | head -n 5 || true
+    diff "$hashes.expected" "$hashes.table" | grep '^>' | head -n 5 || true
 }
 
 # compiled NAME VARIABLE=VALUE...: a binary of its own, by make.
@@ -81,6 +84,30 @@ native() {
     name="$1 -O2 -flto"
     has "$1" || return 0
     compiled "$1 -O2 -flto" CC="$1" OPT=-O2 LTO=1
+}
+
+# MemorySanitizer sees what its compiler compiled alone: cJSON and zlib with it. What it finds is on stderr, an output.
+memory_sanitizer() {
+    name="clang, memory sanitizer"
+    is_wanted || return 0
+    has clang || { not_run "no clang"; return; }
+    if ! libraries=$(CC=clang CFLAGS=-fsanitize=memory sh "$here/foreign.sh" "$build/foreign" 2>"$build/foreign.log"); then
+        not_run "$(tail -n 1 "$build/foreign.log")"
+        return
+    fi
+    compiled "$name" CC=clang OPT=-O1 SANITIZE=memory PKG_CONFIG=false CFLAGS="-isystem $libraries/include" \
+        LDFLAGS="-L$libraries/lib"
+}
+
+memcheck() {
+    name=valgrind
+    is_wanted || return 0
+    has valgrind || { not_run "no valgrind"; return; }
+    under="valgrind -q --leak-check=full --errors-for-leak-kinds=definite,indirect --error-exitcode=99"
+    few=1
+    compiled "$name" LTO=
+    under=
+    few=
 }
 
 # foreign COMPILER EMULATOR: linked statically, so that the emulator needs no other files.
@@ -131,6 +158,8 @@ compiled "clang, address and undefined sanitizers" CC=clang OPT=-O1 SANITIZE=add
 compiled "gcc, address and undefined sanitizers" CC=gcc OPT=-O1 SANITIZE=address,undefined
 compiled "gcc, by profile" CC=gcc pgo
 compiled "clang, by profile" CC=clang pgo
+memory_sanitizer
+memcheck
 surroundings "locale C" LC_ALL=C
 locale de_DE.UTF-8
 locale tr_TR.UTF-8

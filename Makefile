@@ -202,7 +202,7 @@ scale-test: all ## a sweep in parts by a Slurm job array and by GNU parallel ove
 layers: $(OBJECTS) ## check who includes whom, and that nothing banned is called
 	@NM='$(NM)' sh tests/layers.sh $(OBJ)
 
-lint: ## clang-format, clang-tidy and cppcheck, as far as they are installed
+lint: ## clang-format, clang-tidy, cppcheck and gcc -fanalyzer, as far as they are installed
 	@CC_FLAGS='-std=c11 $(DEFINES) -DOBJECTS="" $(LIB_CFLAGS)' sh tests/lint.sh
 
 coverage-test: $(OBJ)/loopsim-test all ## do 95 % intervals cover the mean of M/M/1 in 93 to 97 % of 1,000 experiments?

@@ -290,9 +290,7 @@ int replicate_here(Replication *replication)
         MemTrap trap;
         Buf answer;
         mine.mem = mem_new_in(cli->mem, (size_t)1 << 30);
-        if (!mine.mem)
-            mem_give_up(cli->mem);
-        if (!mem_try(mine.mem, &trap))
+        if (!mine.mem || !mem_try(mine.mem, &trap))
             mem_give_up(cli->mem); /* a worker's process ends with that */
         buf_init(&answer, mine.mem, (size_t)1 << 30);
         simulate_piece(waiting, &mine, piece, &answer);

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs each linter that is installed over all sources, and exits with 1 where one complains.
+# Runs each linter that is installed, and gcc's own analyzer, over all sources, and exits with 1 where one complains.
 #
 #     CC_FLAGS='-std=c11 …' lint.sh
 set -eu
@@ -28,5 +28,11 @@ fi
 if with cppcheck; then
     cppcheck --quiet --std=c11 --enable=warning,portability,performance --inline-suppr --error-exitcode=1 \
         --suppress=missingInclude -I. sim traces model cli || status=1
+fi
+if with gcc; then
+    # shellcheck disable=SC2086 # a list of words
+    for source in sim/*.c traces/*.c model/*/*.c cli/*.c; do
+        gcc $CC_FLAGS -O1 -fanalyzer -Werror -c -o /dev/null "$source" || status=1
+    done
 fi
 exit $status

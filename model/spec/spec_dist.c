@@ -77,8 +77,8 @@ static bool read_time(SpecReader *reader, const char *name, Json *value, Time *t
 
 static bool read_parameters(SpecReader *reader, Json *value, const KeyTable *table, Parameters *p)
 {
-    KeyFill fill = {table, p};
     memset(p, 0, sizeof *p);
+    KeyFill fill = {table, p};
     if (value->type != JSON_OBJECT) {
         diag_error(
             reader->diag, value->place,

@@ -94,7 +94,7 @@ static void find_sight(Mem *mem, const char *path, Sight *sight)
 {
     const char *error;
     size_t size;
-    PullText server;
+    PullText server = {"", 0};
     const char *bytes = input_read_most(mem, path, SIZE_MAX / 4, &size, &error);
     if (bytes && (bytes = inflated(mem, bytes, size, &size)) != NULL)
         sight->found = trace_find_slowest(mem, bytes, size, &sight->from, &sight->to, &server);

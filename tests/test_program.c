@@ -197,6 +197,17 @@ static const struct {
     const char *about, *program, *lines;
     int exit_code;
 } meanings[] = {
+    {"texts become numbers as Number() has it",
+     "{\"main\":[{\"each\":[\"12\",\" 1e3 "
+     "\",\"1e\",\".5\",\"5.\",\".\",\"+1\",\"-1\",\"--1\",\"\",\"-Infinity\",\"+Infinity\",\"1e+\",\"1e+2\",\"1E-2\","
+     "\"1 2\",\"\\t3\\n\\r "
+     "\",\"e5\",\"1.5.5\",\"1e5x\",\"-\",\"Infinit\"],\"as\":\"s\",\"do\":[{\"log\":{\"sub\":[\"$s\",0]}}]}]}",
+     "12|1000|NaN|0.5|5|NaN|1|-1|NaN|0|-Infinity|Infinity|NaN|100|0.01|NaN|3|NaN|NaN|NaN|NaN|NaN|", 0},
+    {"what else becomes a number, and what equals what",
+     "{\"main\":[{\"log\":{\"sub\":[true,0]}},{\"log\":{\"sub\":[false,1]}},{\"log\":{\"sub\":[null,0]}},{\"log\":{"
+     "\"eq\":[null,null]}},{\"log\":{\"eq\":[true,false]}},{\"log\":{\"eq\":[\"ab\",\"ac\"]}},{\"log\":{\"eq\":[\"5\","
+     "5]}}]}",
+     "1|-1|NaN|true|false|false|false|", 0},
     {"a microtask's rejection waits for the ticks that it queued",
      "{\"main\":[{\"on\":\"process\",\"event\":\"unhandledRejection\",\"do\":[\"UR "
      "${e}\"]},{\"queueMicrotask\":[{\"rejected\":\"x\"},{\""

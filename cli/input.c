@@ -37,7 +37,7 @@ static const char *read_all(Mem *mem, int file, size_t most, size_t *size, const
 
 const char *input_read_most(Mem *mem, const char *path, size_t most, size_t *size, const char **error)
 {
-    struct stat about;
+    struct stat about = {.st_mode = 0};
     if (strcmp(path, "-") == 0)
         return read_all(mem, STDIN_FILENO, most, size, error);
     int file = open(path, O_RDONLY | O_CLOEXEC);

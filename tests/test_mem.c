@@ -134,7 +134,7 @@ START_TEST(sizes_that_overflow_give_up)
         given_up++;
     Arena arena;
     arena_init(&arena, mem);
-    for (size_t less = 0; less < 64; less += 16) {
+    for (volatile size_t less = 0; less < 64; less += 16) {
         if (mem_try(mem, &trap))
             arena_get(&arena, SIZE_MAX - less);
         else

@@ -140,27 +140,16 @@ START_TEST(a_quiet_or_a_short_run_says_nothing)
 }
 END_TEST
 
-/* Runs are given out to processes: the line counts them, and how long the rest will take is of their size. */
+/* Runs are given out to processes: the line counts them, and how long the rest will take is of their size. A million
+ * runs take minutes on any machine; how many of them depends on it. */
 START_TEST(a_team_says_how_many_are_done)
 {
-    static const char *const left[] = {" h left", " min left", " s left"};
-    static const char *const runs[] = {"1000000", "20000", "300"};
-    char of[32];
-    snprintf(of, sizeof of, " of %s simulations", runs[_i]);
     pid_t child =
-        start((const char *const[]){"run", brief, "--runs", runs[_i], "--jobs", "2", "--progress", "always", NULL});
-    await_heard(of);
-    if (_i == 0)
-        await_heard(left[_i]); /* of the others the machine's speed decides it */
+        start((const char *const[]){"run", brief, "--runs", "1000000", "--jobs", "2", "--progress", "always", NULL});
+    await_heard(" left");
     kill(child, SIGINT);
-    int code = exit_of(child);
-    ck_assert_msg(code == 130 || code == 0, "exit %d", code);
-    char *text = read_file(heard, NULL);
-    bool is_told = false;
-    for (size_t i = 0; i < sizeof left / sizeof left[0]; i++)
-        is_told = is_told || strstr(text, left[i]) != NULL;
-    ck_assert_msg(is_told || strstr(text, "\r0 of") != NULL, "%s", text);
-    free(text);
+    ck_assert_int_eq(exit_of(child), 130);
+    expect_heard(" of 1000000 simulations");
     expect_heard("\r\033[K");
 }
 END_TEST
@@ -215,7 +204,7 @@ Suite *progress_suite(void)
     tcase_add_test(tests, a_run_says_how_far_it_is);
     tcase_add_test(tests, a_run_without_a_duration_has_no_share);
     tcase_add_test(tests, a_quiet_or_a_short_run_says_nothing);
-    tcase_add_loop_test(tests, a_team_says_how_many_are_done, 0, 3);
+    tcase_add_test(tests, a_team_says_how_many_are_done);
     tcase_add_loop_test(tests, a_worker_that_dies_is_told_of, 0, (int)(sizeof deaths / sizeof deaths[0]));
     suite_add_tcase(suite, tests);
     return suite;

@@ -17,10 +17,10 @@ const KeyWord loop_order_words[] = {
 };
 
 static const KeyWord runtime_words[] = {
-    {"auto", "node, or libuv where `order` is libuv-1.44", false},
-    {"node", "Node: its http and JavaScript cost `request` for each request", false},
-    {"libuv", "bare libuv: no such cost; what was written is told in the next turn's pending phase", false},
-    {NULL, NULL, false},
+    {"auto", "node, or libuv where `order` is libuv-1.44"},
+    {"node", "Node: its http and JavaScript cost `request` for each request"},
+    {"libuv", "bare libuv: no such cost; what was written is told in the next turn's pending phase"},
+    {NULL, NULL},
 };
 
 static const Key keys[] = {

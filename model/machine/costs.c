@@ -168,14 +168,12 @@ const char *cost_text(const CostProfile *profile, const char *entry)
     return keys_find(&cost_table, entry)->type == KEY_SIZE ? "\"0B\"" : "\"0\"";
 }
 
-Time cost_at(const CostPoints *points, int64_t at)
+Time cost_between(const CostPoints *points, int64_t at)
 {
     const struct CostPoint *point = points->point;
     int i = 0;
     while (i < points->count && point[i].at <= at)
         i++;
-    if (points->count == 0)
-        return 0;
     if (i == 0 || i == points->count)
         return point[i == 0 ? 0 : i - 1].cost;
     const struct CostPoint *low = &point[i - 1], *high = &point[i];
@@ -188,11 +186,17 @@ Time cost_at(const CostPoints *points, int64_t at)
 }
 
 /* Entries by connections, in the order of Costs. */
-void costs_for(Costs *costs, int64_t connections)
+void costs_interpolate(Costs *costs, int64_t connections)
 {
     Time *const field[] = {&costs->read, &costs->write, &costs->poll_event, &costs->callback, &costs->switch_};
     _Static_assert(COUNT_OF(field) == COUNT_OF(costs->by_connections), "a field for each");
     for (size_t i = 0; i < COUNT_OF(field); i++)
-        if (costs->by_connections[i].count > 0)
-            *field[i] = cost_at(&costs->by_connections[i], connections);
+        *field[i] = cost_at(&costs->by_connections[i], connections);
+}
+
+void costs_take(Costs *costs)
+{
+    for (size_t i = 0; i < COUNT_OF(costs->by_connections); i++)
+        costs->varies |= costs->by_connections[i].count > 1;
+    costs_interpolate(costs, 0);
 }

@@ -42,12 +42,12 @@ typedef struct Costs {
     Time spawn, exit;                         /* a thread */
     Time request;                             /* what Node's http and JavaScript take for a request */
     int64_t thread_memory, connection_memory; /* bytes */
-    const Dist *idle_wake;   /* delay, no CPU: a core that was idle starts so much later; NULL: at once */
+    const Dist *idle_wake;        /* delay, no CPU: a core that was idle starts so much later; NULL: at once */
+    bool varies;                  /* with the connections that are open: by_connections has more than a point */
     CostPoints by_connections[5]; /* of read, write, poll_event, callback and switch_, in this order */
-    CostPoints cold;         /* by computing: what comes after a cpu step takes so much more */
-    CostPoints request_cold; /* the same, of Node's http and JavaScript */
+    CostPoints cold;              /* by computing: what comes after a cpu step takes so much more */
+    CostPoints request_cold;      /* the same, of Node's http and JavaScript */
 } Costs;
-
 
 typedef struct SpecMachine {
     const char *profile; /* "linux", "ideal" or a file */

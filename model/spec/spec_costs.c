@@ -222,6 +222,6 @@ bool read_costs(SpecReader *reader, Json *value, void *field)
         return keys_fill(reader, value, &fill, 1), false;
     add_profile(reader, value, profile, file, diag_text(reader->diag, "profile %s", name));
     bool fine = keys_fill(reader, value, &fill, 1);
-    costs_for(field, 0);
+    costs_take(field);
     return fine;
 }

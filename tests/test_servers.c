@@ -3,6 +3,7 @@
 
 #include <check.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 Suite *servers_suite(void);
@@ -63,7 +64,8 @@ START_TEST(round_robin_counts)
 {
     IS("1@1000 2@10000 3@2000 4@11000", "\"cores\":2",
        "\"a\":[{\"if\":{\"eq\":[\"$n\",2]},\"then\":[{\"cpu\":\"10ms\"}],\"else\":[{\"cpu\":\"1ms\"}]}]",
-       "{\"at\":[\"0\",\"0\",\"1ms\",\"1ms\"]}", "\"model\":\"event-loop\",\"loops\":2,\"distribution\":\"round-robin\"");
+       "{\"at\":[\"0\",\"0\",\"1ms\",\"1ms\"]}",
+       "\"model\":\"event-loop\",\"loops\":2,\"distribution\":\"round-robin\"");
 }
 END_TEST
 
@@ -178,10 +180,11 @@ END_TEST
 START_TEST(a_request_timeout_answers_with_an_error)
 {
     ck_assert_str_eq(
-        timeline(for_model(SPEC("\"cores\":1",
-                                "\"a\":[{\"if\":{\"eq\":[\"$n\",1]},\"then\":[{\"await\":{\"net\":\"30ms\"}}]}, {\"cpu\":\"1ms\"}]",
-                                "{\"at\":[\"0\",\"50ms\"]}", "\"model\":\"%s\",\"request_timeout\":\"10ms\""),
-                           _i)),
+        timeline(for_model(
+            SPEC("\"cores\":1",
+                 "\"a\":[{\"if\":{\"eq\":[\"$n\",1]},\"then\":[{\"await\":{\"net\":\"30ms\"}}]}, {\"cpu\":\"1ms\"}]",
+                 "{\"at\":[\"0\",\"50ms\"]}", "\"model\":\"%s\",\"request_timeout\":\"10ms\""),
+            _i)),
         "2@51000 failed:1");
 }
 END_TEST
@@ -228,10 +231,11 @@ END_TEST
 
 START_TEST(no_more_connections_than_allowed)
 {
-    ck_assert_str_eq(timeline(for_model(SPEC("\"cores\":1", "\"a\":[{\"await\":{\"net\":\"20ms\"}}]",
-                                             "{\"at\":[\"0\",\"1ms\",\"30ms\"]}", "\"model\":\"%s\",\"max_connections\":1"),
-                                        _i)),
-                     "1@20000 3@50000 refused:1");
+    ck_assert_str_eq(
+        timeline(for_model(SPEC("\"cores\":1", "\"a\":[{\"await\":{\"net\":\"20ms\"}}]",
+                                "{\"at\":[\"0\",\"1ms\",\"30ms\"]}", "\"model\":\"%s\",\"max_connections\":1"),
+                           _i)),
+        "1@20000 3@50000 refused:1");
 }
 END_TEST
 
@@ -246,8 +250,10 @@ END_TEST
 /* Who comes together does not find the queue full of what a free thread is about to take. */
 START_TEST(a_queue_is_for_those_without_a_thread)
 {
-    IS("1@4000 2@4000", "\"cores\":2", CPU_4, "{\"at\":[\"0\",\"0\"]}", "\"model\":\"thread-pool\",\"threads\":2,\"queue\":0");
-    IS("1@6000 2@10000", "\"cores\":2", CPU_4, "{\"at\":[\"2ms\",\"2ms\"]}", "\"model\":\"thread-pool\",\"threads\":1,\"queue\":1");
+    IS("1@4000 2@4000", "\"cores\":2", CPU_4, "{\"at\":[\"0\",\"0\"]}",
+       "\"model\":\"thread-pool\",\"threads\":2,\"queue\":0");
+    IS("1@6000 2@10000", "\"cores\":2", CPU_4, "{\"at\":[\"2ms\",\"2ms\"]}",
+       "\"model\":\"thread-pool\",\"threads\":1,\"queue\":1");
     IS("1@6000 2@10000", "\"cores\":2", CPU_4, "{\"at\":[\"2ms\",\"2ms\"]}",
        "\"model\":\"thread-pool\",\"threads\":1,\"queue\":1,\"unit\":\"request\"");
 }
@@ -256,7 +262,8 @@ END_TEST
 /* Connection 1 has been idle for too long at 5 ms, but the thread is busy until 8.5 ms; its next request comes at 6 ms. */
 START_TEST(a_request_that_comes_before_the_close_is_served)
 {
-    IS("1@4000 2@8500 3@12500 4@16500", "\"cores\":1", CPU_4, "{\"at\":[\"0\",\"4.5ms\"],\"requests\":2,\"pause\":\"2ms\"}",
+    IS("1@4000 2@8500 3@12500 4@16500", "\"cores\":1", CPU_4,
+       "{\"at\":[\"0\",\"4.5ms\"],\"requests\":2,\"pause\":\"2ms\"}",
        "\"model\":\"thread-pool\",\"threads\":1,\"unit\":\"request\",\"keep_alive_timeout\":\"1ms\"");
 }
 END_TEST
@@ -304,6 +311,75 @@ START_TEST(a_pool_of_threads_forgets_who_has_left)
 }
 END_TEST
 
+/* ---- costs that depend on something ---- */
+
+#define ONE "{\"at\":[\"0\"]}"
+#define LOOP(more) "\"model\":\"event-loop\"" more
+
+START_TEST(node_takes_time_for_its_http)
+{
+    IS("1@5000", "\"costs\":{\"request\":\"1ms\"}", CPU_4, ONE, LOOP(""));
+    IS("1@4000", "\"costs\":{\"request\":\"1ms\"}", CPU_4, ONE, LOOP(",\"runtime\":\"libuv\""));
+    IS("1@4000", "\"costs\":{\"request\":\"1ms\"}", CPU_4, ONE, LOOP(",\"order\":\"libuv-1.44\""));
+    IS("1@5000", "\"costs\":{\"request\":\"1ms\"}", CPU_4, ONE, LOOP(",\"order\":\"libuv-1.44\",\"runtime\":\"node\""));
+    IS("1@4000", "\"costs\":{\"request\":\"1ms\"}", CPU_4, ONE, "\"model\":\"thread-per-connection\"");
+}
+END_TEST
+
+/* Both are accepted until 2 ms, and answered at 7 and 12. Then come (bare) the callbacks of what was written, those of both
+ * connections' ends, the third connection's and its request's. */
+START_TEST(bare_libuv_is_told_what_it_has_written)
+{
+    IS("1@7000 2@12000 3@22000", "\"costs\":{\"callback\":\"1ms\"}", CPU_4, "{\"at\":[\"0\",\"0\",\"8ms\"]}",
+       LOOP(",\"order\":\"libuv-1.44\""));
+    IS("1@7000 2@12000 3@20000", "\"costs\":{\"callback\":\"1ms\"}", CPU_4, "{\"at\":[\"0\",\"0\",\"8ms\"]}",
+       LOOP(",\"order\":\"libuv-1.44\",\"runtime\":\"node\""));
+}
+END_TEST
+
+/* Node arms its timer at 4 ms, libuv at the time that the loop took before it ran the handler. */
+START_TEST(bare_libuv_arms_timers_by_the_time_it_has)
+{
+    IS("1@14000", "\"cores\":1", "\"a\":[{\"cpu\":\"4ms\"},{\"await\":{\"sleep\":\"10ms\"}}]", ONE, LOOP(""));
+    IS("1@10000", "\"cores\":1", "\"a\":[{\"cpu\":\"4ms\"},{\"await\":{\"sleep\":\"10ms\"}}]", ONE,
+       LOOP(",\"runtime\":\"libuv\""));
+}
+END_TEST
+
+START_TEST(computing_leaves_the_caches_cold)
+{
+    IS("1@5000", "\"costs\":{\"cold\":[[\"0\",\"0\"],[\"4ms\",\"1ms\"]]}", CPU_4, ONE,
+       "\"model\":\"thread-per-connection\"");
+    IS("1@2500", "\"costs\":{\"cold\":[[\"0\",\"0\"],[\"4ms\",\"1ms\"]]}", "\"a\":[{\"cpu\":\"2ms\"}]", ONE, LOOP(""));
+    IS("1@7000", "\"costs\":{\"cold\":\"1ms\",\"request_cold\":\"2ms\"}", CPU_4, ONE, LOOP(""));
+    IS("1@5000", "\"costs\":{\"cold\":\"1ms\",\"request_cold\":\"2ms\"}", CPU_4, ONE, LOOP(",\"runtime\":\"libuv\""));
+}
+END_TEST
+
+START_TEST(many_connections_make_calls_dear)
+{
+    IS("1@6000 2@12000 3@18000", "\"costs\":{\"read\":[[1,\"0\"],[3,\"2ms\"]]}", CPU_4, "{\"at\":[\"0\",\"0\",\"0\"]}",
+       LOOP(",\"order\":\"libuv-1.44\""));
+    IS("1@4000", "\"costs\":{\"read\":[[1,\"0\"],[3,\"2ms\"]]}", CPU_4, ONE, LOOP(",\"order\":\"libuv-1.44\""));
+}
+END_TEST
+
+/* How late an idle core is, is drawn; all servers meet the same. */
+START_TEST(idle_cores_wake_up_alike)
+{
+    char loop[200], spec[600];
+    snprintf(loop, sizeof loop, "%s",
+             timeline(SPEC("\"costs\":{\"idle_wake\":{\"uniform\":[\"1ms\",\"3ms\"]}}", CPU_4, "{\"at\":[\"100ms\"]}",
+                           LOOP(""))));
+    int at = (int)strtol(loop + 2, NULL, 10);
+    ck_assert_msg(at >= 105000 && at <= 107000 && at % 1000 != 0, "%s", loop);
+    snprintf(spec, sizeof spec, "%s",
+             SPEC("\"costs\":{\"idle_wake\":{\"uniform\":[\"1ms\",\"3ms\"]}}", CPU_4, "{\"at\":[\"100ms\"]}",
+                  "\"model\":\"thread-pool\",\"threads\":1"));
+    ck_assert_str_eq(timeline(spec), loop);
+}
+END_TEST
+
 Suite *servers_suite(void)
 {
     Suite *suite = suite_create("servers");
@@ -334,6 +410,12 @@ Suite *servers_suite(void)
     tcase_add_test(tc, a_thread_that_does_not_fit_is_refused);
     tcase_add_test(tc, a_sleeping_thread_pays_for_its_timer);
     tcase_add_test(tc, a_pool_of_threads_forgets_who_has_left);
+    tcase_add_test(tc, node_takes_time_for_its_http);
+    tcase_add_test(tc, bare_libuv_is_told_what_it_has_written);
+    tcase_add_test(tc, bare_libuv_arms_timers_by_the_time_it_has);
+    tcase_add_test(tc, computing_leaves_the_caches_cold);
+    tcase_add_test(tc, many_connections_make_calls_dear);
+    tcase_add_test(tc, idle_cores_wake_up_alike);
     suite_add_tcase(suite, tc);
     return suite;
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -46,6 +47,7 @@ static int read_port(int fd)
 static void run_node(const int out[2])
 {
     int null = open("/dev/null", O_RDWR);
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* it does not outlive us */
     measure_pin(true);
     dup2(out[1], 1);
     dup2(null, 2);

@@ -247,6 +247,34 @@ int64_t naive_stack(const Sim *sim)
     return *text != '\0' && value_size(text, &bytes, &why) ? bytes : sim->cost->thread_memory;
 }
 
+/* ---- costs ---- */
+
+/* Between two points in proportion, outside of them as the nearest. */
+Time naive_cost(const CostPoints *points, int64_t at)
+{
+    const struct CostPoint *last = NULL;
+    for (int i = 0; i < points->count; i++) {
+        const struct CostPoint *point = &points->point[i];
+        if (at < point->at && last == NULL)
+            return point->cost;
+        if (at < point->at)
+            return last->cost + (point->cost - last->cost) * (at - last->at) / (point->at - last->at);
+        last = point;
+    }
+    return last == NULL ? 0 : last->cost;
+}
+
+/* What some things cost depends on how many are open. */
+void naive_open(Sim *sim, int change)
+{
+    Time *const cost[] = {&sim->cost->read, &sim->cost->write, &sim->cost->poll_event, &sim->cost->callback,
+                          &sim->cost->switch_};
+    sim->open += change;
+    for (int i = 0; i < 5; i++)
+        if (sim->cost->by_connections[i].count > 0)
+            *cost[i] = naive_cost(&sim->cost->by_connections[i], sim->open);
+}
+
 /* ---- pauses ---- */
 
 static void plan_pause(Sim *sim, Time from);

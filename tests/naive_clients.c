@@ -371,17 +371,6 @@ void naive_refuse(Sim *sim, Conn *conn)
     server_through(sim, conn);
 }
 
-/* What some things cost depends on how many are open. */
-static void naive_open(Sim *sim, int change)
-{
-    Time *const cost[] = {&sim->cost->read, &sim->cost->write, &sim->cost->poll_event, &sim->cost->callback,
-                          &sim->cost->switch_};
-    sim->open += change;
-    for (int i = 0; i < 5; i++)
-        if (sim->cost->by_connections[i].count > 0)
-            *cost[i] = naive_cost(&sim->cost->by_connections[i], sim->open);
-}
-
 bool naive_accept(Sim *sim, Conn *conn)
 {
     bool full = sim->config->max_connections > 0 && sim->open >= sim->config->max_connections;

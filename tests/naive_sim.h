@@ -238,6 +238,7 @@ const Json *naive_combination(const Json *step); /* the elements of all, race, a
 Act *naive_act(Sim *sim, Req *req);
 How naive_go_on(Act *act);
 Time naive_cost(const CostPoints *points, int64_t at);
+void naive_open(Sim *sim, int change); /* so many more connections */
 void naive_step_over(Act *act, bool failed);
 
 /* naive_arrivals.c: what a draw of the clients' side is for: the place of its key */

@@ -88,21 +88,6 @@ static void time_is_over(Sim *sim, void *who)
     told_thread(sim, who, false);
 }
 
-/* Between two points in proportion, outside of them as the nearest. */
-Time naive_cost(const CostPoints *points, int64_t at)
-{
-    const struct CostPoint *last = NULL;
-    for (int i = 0; i < points->count; i++) {
-        const struct CostPoint *point = &points->point[i];
-        if (at < point->at && last == NULL)
-            return point->cost;
-        if (at < point->at)
-            return last->cost + (point->cost - last->cost) * (at - last->at) / (point->at - last->at);
-        last = point;
-    }
-    return last == NULL ? 0 : last->cost;
-}
-
 /* Computes on the thread, or on the loop: whoever runs the activation says when it is over. */
 static How compute(Act *act, Time time)
 {

@@ -66,12 +66,15 @@ static inline void mem_zero(void *object, size_t size)
     memset(at + size / 64 * 64, 0, size % 64);
 }
 
-/* Pool: objects of one size, taken and given back in O(1), never returned to the Mem before its end. */
+/* Pool: objects of one size, taken and given back in O(1), never returned to the Mem before its end. It takes them in
+ * slabs, which grow with what it holds: of much it wastes little, and large ones ask the system for large pages. */
 typedef struct Pool {
     Mem *mem;
     size_t each;
-    void *free;
-    size_t slab; /* objects in the next slab: doubles up to a limit */
+    void *free;         /* given back */
+    char *fresh;        /* of the newest slab: never used yet */
+    size_t fresh_left;  /* so many objects */
+    size_t slab, taken; /* bytes: of the next slab, of all */
 } Pool;
 
 void pool_init(Pool *pool, Mem *mem, size_t each);
@@ -105,9 +108,13 @@ typedef struct Arena {
     void *chunk;
     size_t left;
     size_t next_size;
+    Pool *pool; /* where its first chunk comes from; NULL: from the Mem, as all others */
 } Arena;
 
 void arena_init(Arena *arena, Mem *mem);
+/* For many arenas of a short life: the first chunk of each comes from a pool that they share. */
+void arena_pool_init(Pool *pool, Mem *mem);
+void arena_init_from(Arena *arena, Pool *pool);
 void *arena_get(Arena *arena, size_t bytes); /* zeroed */
 void arena_clear(Arena *arena);
 

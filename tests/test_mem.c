@@ -303,6 +303,49 @@ START_TEST(a_pool_asks_seldom_and_takes_little_at_first)
     memset(pool_get(&large), 1, 100000);
 }
 END_TEST
+
+START_TEST(a_pool_that_holds_much_asks_seldom_and_wastes_little)
+{
+    enum { MANY = 500000 };
+    Mem *much = mem_new((size_t)128 << 20);
+    Pool pool;
+    pool_init(&pool, much, 128);
+    for (size_t i = 0; i < MANY; i++) {
+        char *object = pool_get_raw(&pool);
+        ck_assert_uint_eq((uintptr_t)object % 64, 0);
+        ck_assert(all_zero(object, 128)); /* they were never used */
+        memset(object, 0xff, 128);
+    }
+    ck_assert_uint_lt(mem_requests(much), 80);
+    ck_assert_uint_lt(mem_used(much), (size_t)MANY * 128 / 100 * 125);
+    mem_delete(much);
+}
+END_TEST
+
+START_TEST(arenas_of_one_pool_use_their_first_chunks_again)
+{
+    Pool pool;
+    Arena arena[2];
+    arena_pool_init(&pool, mem);
+    for (int turn = 0; turn < 100; turn++) {
+        for (int i = 0; i < 2; i++) {
+            arena_init_from(&arena[i], &pool);
+            ck_assert(all_zero(arena_get(&arena[i], 100), 100));
+            memset(arena_get(&arena[i], 100), 0xff, 100);
+        }
+        for (int i = 0; i < 2; i++)
+            arena_clear(&arena[i]);
+        ck_assert_uint_le(mem_requests(mem), 2);
+    }
+    arena_get(&arena[0], 100); /* cleared, it begins with the pool's again; then with pieces of its own */
+    for (int i = 0; i < 100; i++)
+        ck_assert(all_zero(arena_get(&arena[0], 100), 100));
+    ck_assert_uint_lt(mem_requests(mem), 10);
+    size_t with = mem_used(mem);
+    arena_clear(&arena[0]);
+    ck_assert_uint_lt(mem_used(mem), with);
+}
+END_TEST
 #else
 START_TEST(a_hostile_pool_gives_back_at_once)
 {
@@ -463,6 +506,8 @@ Suite *mem_suite(void)
 #ifndef LOOPSIM_HOSTILE
     tcase_add_test(pools, a_pool_uses_again_what_came_back);
     tcase_add_test(pools, a_pool_asks_seldom_and_takes_little_at_first);
+    tcase_add_test(pools, a_pool_that_holds_much_asks_seldom_and_wastes_little);
+    tcase_add_test(pools, arenas_of_one_pool_use_their_first_chunks_again);
 #else
     tcase_add_test(pools, a_hostile_pool_gives_back_at_once);
 #endif

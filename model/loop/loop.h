@@ -101,7 +101,11 @@ struct Fd {
 
 void fd_init(Fd *fd, CoFn *dispatch);
 void fd_watch(Loop *loop, Fd *fd); /* its watcher starts: it joins epoll at the next poll */
-bool fd_ready(Loop *loop, Fd *fd); /* it is readable from now on; true: the loop's thread slept and was woken */
+bool fd_becomes_ready(Loop *loop, Fd *fd);
+static inline bool fd_ready(Loop *loop, Fd *fd) /* it is readable from now on; true: the loop's thread slept and was woken */
+{
+    return !(fd->ready && (fd->listed || !fd->registered)) && fd_becomes_ready(loop, fd);
+}
 void fd_clear(Loop *loop, Fd *fd); /* it is not any more; it stays on the list until the next scan */
 void fd_close(Loop *loop, Fd *fd);
 

@@ -57,7 +57,7 @@ void fd_watch(Loop *loop, Fd *fd)
     loop->watch_count++;
 }
 
-bool fd_ready(Loop *loop, Fd *fd)
+bool fd_becomes_ready(Loop *loop, Fd *fd)
 {
     if (!fd->ready) {
         fd->ready = true;

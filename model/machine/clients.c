@@ -246,29 +246,45 @@ static void go_on(Connection *connection, bool at_once)
         client_next(connection, CLIENT_THINKS, now_at(connection) + gap);
 }
 
+static void ends_as(World *world, Request *request, Outcome outcome)
+{
+    request->outcome = (uint8_t)outcome;
+    note_outcome(world->probe, request, outcome);
+}
+
+/* The client tries again, or wants the next one: on this connection where that stands, else on another one. */
+static void wants_on(Connection *connection, Outcome outcome, bool open, bool again)
+{
+    Request *request = connection->request;
+    bool stays = open && !connection->closed_by_server;
+    Connection *on = stays ? connection : successor(connection);
+    if (stays)
+        connection->request = NULL;
+    if (again)
+        back_off(on, request);
+    else
+        ends_as(world_of(connection), request, outcome);
+    request_release(request, HOLD_CLIENT);
+    if (!again)
+        go_on(on, stays && outcome == OUTCOME_COMPLETED);
+    if (!stays)
+        network_close(connection);
+}
+
 static void attempt_is_over(Connection *connection, Outcome outcome, bool open)
 {
     World *world = world_of(connection);
     Request *request = connection->request;
-    bool again = outcome != OUTCOME_COMPLETED && may_retry(request), more = again || wants_more(connection);
-    bool stays = more && open && !connection->closed_by_server;
-    Connection *on = stays ? connection : more ? successor(connection) : NULL;
+    bool again = outcome != OUTCOME_COMPLETED && may_retry(request);
     kernel_cancel(&world->kernel, &request->timer);
-    if (stays)
-        connection->request = NULL;
-    if (again) {
-        back_off(on, request);
-    } else {
-        request->outcome = (uint8_t)outcome;
-        note_outcome(world->probe, request, outcome);
+    if (again || wants_more(connection)) {
+        wants_on(connection, outcome, open, again);
+        return;
     }
+    ends_as(world, request, outcome);
     request_release(request, HOLD_CLIENT);
-    if (more && !again)
-        go_on(on, stays && outcome == OUTCOME_COMPLETED);
-    if (!more)
-        come_back(connection);
-    if (!stays)
-        network_close(connection);
+    come_back(connection);
+    network_close(connection);
 }
 
 void client_answered(Connection *connection)

@@ -46,7 +46,7 @@ Job *job_new(Vm *vm, Request *request)
     mem_zero(job, sizeof *job);
     job->vm = vm;
     job->request = request;
-    arena_init(&job->heap, vm->shared->mem);
+    arena_init_from(&job->heap, &vm->shared->chunks);
     return job;
 }
 
@@ -81,12 +81,10 @@ void job_release(Job *job)
 }
 
 /* Whoever still runs on the request's own account gets one of his own: the request's goes to the client with the response. */
-static void part_from_account(Vm *vm, Job *job)
+static OUT_OF_LINE void part_from_account(Vm *vm, Job *job)
 {
     Strand *account = &job->request->account, *rest = NULL;
     Frame *lists[2] = {vm->top, job->suspended};
-    if (lists[0] == NULL && lists[1] == NULL)
-        return;
     for (int i = 0; i < 2; i++)
         for (Frame *frame = lists[i]; frame != NULL; frame = i == 0 ? frame->below : frame->next) {
             if (frame->strand != account)
@@ -107,7 +105,8 @@ void job_answer(Vm *vm, Job *job, Strand *strand, int64_t bytes, bool failed)
         return;
     job->answered = true;
     kernel_cancel(vm->shared->kernel, &job->deadline);
-    part_from_account(vm, job);
+    if (vm->top != NULL || job->suspended != NULL)
+        part_from_account(vm, job);
     world_respond(vm->shared->world, job->request, strand != NULL ? strand : &job->request->account, bytes, failed);
 }
 

@@ -65,7 +65,9 @@ static void ends(Vm *vm, Op *op)
 
 Op *op_new(Vm *vm, Frame *frame, const IoInfo *info, Value operand, bool kept)
 {
-    Op *op = kept ? heap_get(frame->job, HEAP_OP, sizeof *op) : pool_get(&vm->shared->ops);
+    Op *op = kept ? heap_get(frame->job, HEAP_OP, sizeof *op) : pool_get_raw(&vm->shared->ops);
+    if (!kept)
+        mem_zero(op, sizeof *op);
     op->kept = kept;
     op->vm = vm;
     op->job = frame->job;
@@ -104,7 +106,7 @@ Value op_value(const Op *op)
 {
     if (op->failed)
         return value_error(op->job, op->info->missing ? "ENOENT" : "EIO");
-    return op->info->kind == IO_SLEEP ? op->value : value_text(op->job, op->info->value);
+    return op->info->kind == IO_SLEEP ? op->value : (Value){.type = VALUE_STRING, .as.text = &op->info->text};
 }
 
 /* ---- telling (in the loop's thread, within a callback scope) ---- */
@@ -203,7 +205,8 @@ static CoRet co_op(Loop *loop, Co *co)
     }
     CO_UNTIL(loop, co, node_run(node));
     node->scope_depth--;
-    CO_CALL(loop, co, co_scope_end, NULL, 0);
+    if (scope_owes(node))
+        CO_CALL(loop, co, co_scope_end, NULL, 0);
     note_callback_end(loop->probe, &loop->thread);
     if (!co->i && op->over)
         op_free(&node->vm, op);

@@ -703,6 +703,7 @@ void vm_shared_init(VmShared *shared, World *world)
     shared->response_bytes = response_bytes;
     pool_init(&shared->jobs, world->mem, sizeof(Job));
     pool_init(&shared->ops, world->mem, sizeof(Op));
+    arena_pool_init(&shared->chunks, world->mem);
     pool_init(&shared->emissions, world->mem, sizeof(Frame));
     buf_init(&shared->line, world->mem, SIZE_MAX / 4);
     shared->frames =

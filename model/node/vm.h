@@ -254,6 +254,7 @@ typedef struct VmShared {
     const Program *program;
     const Costs *costs;
     Pool jobs, ops, emissions;
+    Pool chunks; /* of the jobs' arenas */
     Pool *frames; /* one a Func */
     struct Lock *locks;
     Env *globals; /* of a program */

@@ -125,6 +125,7 @@ typedef struct IoInfo {
     int64_t per_ms;    /* IO_POOL of pbkdf2, zlib: units a millisecond of the operand; 0: the operand is a duration */
     Time at_least;     /* IO_POOL of dns */
     const char *value; /* what the promise is fulfilled with */
+    Text text;         /* the same */
     int32_t step;
     uint64_t site;
 } IoInfo;

@@ -193,6 +193,7 @@ static int describe(Compiler *compiler, const Json *step, const Json *operand, c
     io.step = new_step(compiler, step_kind(&io), prefixed(compiler, prefix, io_name(compiler, &io, operand)), step);
     step_info(compiler, io.step)->resource = io.resource;
     io.site = new_site(compiler);
+    io.text = (Text){.size = (uint32_t)strlen(io.value), .bytes = io.value};
     *(IoInfo *)list_add(&compiler->io) = io;
     return (int)compiler->io.count - 1;
 }

@@ -174,8 +174,9 @@ void vary_find_numbers(Vary *vary, Mem *mem)
 
 const char *vary_read(Vary *vary, Mem *mem, const char *text)
 {
-    const char *equals = strchr(text, '='), *values = equals + 1, *dots = strstr(values, ".."),
-               *colon = dots ? strrchr(dots, ':') : NULL;
+    const char *equals = strchr(text, '=');
+    must(equals, "a range without a path");
+    const char *values = equals + 1, *dots = strstr(values, ".."), *colon = dots ? strrchr(dots, ':') : NULL;
     memset(vary, 0, sizeof *vary);
     vary->path = mem_copy(mem, text, (size_t)(equals - text));
     if (dots && !colon && values[0] != '"')

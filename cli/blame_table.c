@@ -46,7 +46,7 @@ static int smallest(const Sum *total, int count)
 BlameColumns blame_columns(const Report *report, int most)
 {
     BlameColumns columns = {{0}, 0, false, scale_of(report)};
-    Sum total[BLAME_COLUMNS_MOST], least = least_shown(columns.scale);
+    Sum total[BLAME_COLUMNS_MOST] = {[0] = sum_of(0)}, least = least_shown(columns.scale);
     for (int cause = 0; cause < report->results[0]->blame.causes; cause++) {
         Sum sum = waited_for(report, cause);
         int drop = columns.count;

@@ -278,6 +278,7 @@ static void put_description(JsonWriter *json, const Key *row)
 
 static void put_rows(Tables *tables, const KeyTable *table)
 {
+    must(table, "a shape refers to a table");
     for (const Key *row = table->keys; row->name; row++) {
         json_begin(tables->json, row->name, '{');
         put_value(tables, row);

@@ -302,7 +302,7 @@ void hist_write(const Hist *hist, Buf *buf)
 
 bool hist_read(Hist *hist, const unsigned char **at, const unsigned char *end)
 {
-    uint64_t head[8], count, step;
+    uint64_t head[8] = {0}, count, step;
     size_t bucket = 0;
     for (size_t i = 0; i < sizeof head / sizeof head[0]; i++)
         if (!get_number(at, end, &head[i]))

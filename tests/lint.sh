@@ -30,9 +30,10 @@ if with cppcheck; then
         --suppress=missingInclude -I. sim traces model cli || status=1
 fi
 if with gcc; then
+    # Leaks are for LeakSanitizer and valgrind: gcc 12 loses sight of a block that is in a list.
     # shellcheck disable=SC2086 # a list of words
     for source in sim/*.c traces/*.c model/*/*.c cli/*.c; do
-        gcc $CC_FLAGS -O1 -fanalyzer -Werror -c -o /dev/null "$source" || status=1
+        gcc $CC_FLAGS -O1 -fanalyzer -Wno-analyzer-malloc-leak -Werror -c -o /dev/null "$source" || status=1
     done
 fi
 exit $status

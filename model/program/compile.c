@@ -423,10 +423,11 @@ static Func *compile_main(Compiler *compiler, const Func **functions)
         compile_expression(compiler, var);
         declare_name(compiler, var->key);
     }
+    Build *own = compiler->build;
     compiler->build = NULL;
     for (int i = 0; i < spec->function_count; i++)
         functions[i] = compile_owner(compiler, &spec->functions[i], -1);
-    compiler->build = &build;
+    compiler->build = own;
     compile_body(compiler, spec->main);
     func->variables = (uint16_t)scope.names.count;
     func->site = build.owner_hash;

@@ -185,7 +185,6 @@ struct Program {
     const CallInfo *calls;
     const StepInfo *steps;
     int32_t step_count;
-    const char *const *locks;
     int lock_count;
 };
 

@@ -472,7 +472,6 @@ Program *program_compile(Mem *mem, const Spec *spec, Diag *diag)
     program->calls = compiler.calls.items;
     program->steps = compiler.steps.items;
     program->step_count = (int32_t)compiler.steps.count;
-    program->locks = compiler.locks.items;
     program->lock_count = (int)compiler.locks.count;
     return diag->errors == errors ? program : NULL;
 }
@@ -485,14 +484,4 @@ int32_t program_steps(const Program *program)
 const StepInfo *program_step(const Program *program, int32_t step)
 {
     return &program->steps[step];
-}
-
-int program_locks(const Program *program)
-{
-    return program->lock_count;
-}
-
-const char *program_lock_name(const Program *program, int lock)
-{
-    return program->locks[lock];
 }

@@ -42,7 +42,5 @@ void program_warn(const Spec *spec, Diag *diag);
 
 int32_t program_steps(const Program *program);
 const StepInfo *program_step(const Program *program, int32_t step); /* 0 <= step < program_steps */
-int program_locks(const Program *program);
-const char *program_lock_name(const Program *program, int lock);
 
 #endif

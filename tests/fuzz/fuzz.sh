@@ -36,7 +36,7 @@ run() {
     [ -e "$words" ] || "$loopsim" schema spec | grep -o '"[A-Za-z0-9_$.-]\{1,40\}"' | sort -u >"$words"
     # -close_fd_mask=3: what loopsim says goes nowhere.
     # shellcheck disable=SC2086
-    "$directory/fuzz-$target" -dict=$words -max_total_time="$seconds" -max_len=8192 -timeout=120 -rss_limit_mb=3000 \
+    "$directory/fuzz-$target" -dict=$words -max_total_time="$seconds" -max_len=8192 -timeout=300 -rss_limit_mb=3000 \
         $more -close_fd_mask=3 -print_final_stats=1 -artifact_prefix="$directory/found/$target-" "$corpus" $own \
         >"$directory/$target.log" 2>&1 || { tail -60 "$directory/$target.log"; echo "fuzz: $target: found something"; exit 1; }
     executions=$(sed -n 's/^stat::number_of_executed_units: *//p' "$directory/$target.log")

@@ -170,6 +170,21 @@ START_TEST(a_carrier_shows_the_green_thread_that_it_carries)
 }
 END_TEST
 
+/* Branches begin while their request is on one carrier and end when it is on another. */
+START_TEST(a_step_of_a_branch_is_on_the_carrier_that_its_request_is_on)
+{
+    run_with(SPEC(IDEAL,
+                  "[{\"cpu\":{\"exponential\":\"1ms\"}},{\"await\":{\"all\":["
+                  "[{\"await\":{\"io\":\"db\"}},{\"cpu\":{\"exponential\":\"2ms\"}}],"
+                  "[{\"await\":{\"sleep\":{\"exponential\":\"5ms\"}}},{\"cpu\":\"300us\"}]]}},{\"cpu\":\"1ms\"}]",
+                  "\"poisson\":\"250/s\",\"count\":100",
+                  "\"model\":\"green-threads\",\"carriers\":2,\"parallel_io\":true"),
+             all);
+    ck_assert_int_eq(times("\"name\":\"request get\",\"args\":{\"latency_ns\""), 100);
+    has_not("unfinished");
+}
+END_TEST
+
 /* ---- requests ---- */
 
 START_TEST(a_request_has_a_child_for_each_wait_and_piece_of_work)
@@ -483,6 +498,7 @@ Suite *view_suite(void)
     tcase_add_test(tests, threads_have_states);
     tcase_add_test(tests, a_thread_shows_the_request_that_it_serves);
     tcase_add_test(tests, a_carrier_shows_the_green_thread_that_it_carries);
+    tcase_add_test(tests, a_step_of_a_branch_is_on_the_carrier_that_its_request_is_on);
     tcase_add_test(tests, a_request_has_a_child_for_each_wait_and_piece_of_work);
     tcase_add_test(tests, branches_have_rows_of_their_own);
     tcase_add_test(tests, arrows_follow_a_request);

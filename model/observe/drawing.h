@@ -30,11 +30,12 @@ typedef struct Frame {
     const char *name, *handler, *step;
     Time start, queued; /* queued: -1, none */
     uint64_t request, connection;
-    uint64_t in, out;     /* flows, 0: none */
-    bool left;            /* a flow has left by `out` already */
-    bool waited;          /* a request that is served: its last step was a wait */
-    int32_t number;       /* of a step */
-    const Strand *strand; /* of a step */
+    uint64_t in, out; /* flows, 0: none */
+    bool left;        /* a flow has left by `out` already */
+    bool waited;      /* a request that is served: its last step was a wait */
+    int32_t number;   /* of a step, */
+    uint64_t taken;   /* by which request, 0: none, */
+    uint32_t branch;  /* and in which branch of it */
 } Frame;
 
 typedef struct Drawn { /* a thread with a track */

@@ -65,8 +65,6 @@ void view_strand_adopt(View *view, Time now, Strand *parent, const Strand *child
     }
     if (to && to->part != child->part)
         lane_piece(view, to, now, child->part, child);
-    if (to && from)
-        to->thread = from->thread;
     if (!from || from->kind != LANE_BRANCH || !child->request)
         return;
     Lane *root = lane_there(view, &child->request->account);

@@ -430,14 +430,18 @@ static void goes_on(View *view, Drawn *drawn, Frame *step, StepKind kind)
     serves->waited = waits(kind) || kind == STEP_SYNC;
 }
 
+/* A branch is where its request is: a green thread takes all of them along from carrier to carrier. */
 static Drawn *thread_of(const View *view, const Strand *strand)
 {
     if (!strand)
         return view->loop;
-    const Lane *lane = lane_there(view, strand);
-    if (!lane && strand->request)
-        lane = lane_there(view, &strand->request->account);
+    const Lane *lane = lane_there(view, strand->request ? &strand->request->account : strand);
     return lane ? lane->thread : NULL;
+}
+
+static uint64_t request_of(const Strand *strand)
+{
+    return strand && strand->request ? strand->request->number : 0;
 }
 
 void view_step(View *view, Time now, const Strand *strand, int32_t step)
@@ -452,7 +456,8 @@ void view_step(View *view, Time now, const Strand *strand, int32_t step)
     if (!frame)
         return;
     frame->number = step;
-    frame->strand = strand;
+    frame->taken = request_of(strand);
+    frame->branch = strand ? strand->branch : 0;
     goes_on(view, drawn, frame, info->kind);
 }
 
@@ -464,7 +469,8 @@ void view_step_end(View *view, Time now, const Strand *strand, int32_t step)
     if (!drawn || drawn->depth == 0)
         return;
     const Frame *frame = &drawn->frame[drawn->depth - 1];
-    if (frame->kind == FRAME_STEP && frame->number == step && frame->strand == strand)
+    if (frame->kind == FRAME_STEP && frame->number == step && frame->taken == request_of(strand) &&
+        frame->branch == (strand ? strand->branch : 0))
         leave_top(view, drawn, now, false);
 }
 

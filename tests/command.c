@@ -243,7 +243,6 @@ pid_t start_loopsim(int out, const char *const words[])
     setpgid(0, 0);
     signal(SIGINT, SIG_DFL);
     signal(SIGTERM, SIG_DFL);
-    signal(SIGHUP, SIG_DFL); /* the tests may run under nohup */
     sigprocmask(SIG_SETMASK, &before, NULL);
     alarm(ALARM); /* should the test fail meanwhile */
     dup2(nothing, 0);

@@ -5,6 +5,7 @@
  * Prints the failures, one line a suite, and last `N passed, N failed`; exits with 1 where any failed. */
 #include <check.h>
 #include <glob.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,6 +111,7 @@ static bool check_arguments(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    signal(SIGHUP, SIG_DFL); /* under nohup, too: programs are sent it, and inherit what is ignored here */
     if (!check_arguments(argc, argv))
         return 2;
     setenv("CK_DEFAULT_TIMEOUT", "120", 0); /* seconds a test: generous, for sanitizers and emulated machines */

@@ -94,3 +94,14 @@ void measure_unpin(void)
     cores();
     sched_setaffinity(0, sizeof all, &all);
 }
+
+void measure_nap(long ns)
+{
+    nanosleep(&(struct timespec){.tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000}, NULL);
+}
+
+void measure_give_way(void)
+{
+    if (!measure_two_cores())
+        sched_yield();
+}

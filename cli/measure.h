@@ -82,9 +82,11 @@ void measure_memory(Measured *measured);                         /* likewise */
 /* ---- what both share ---- */
 double measure_now(void);        /* ns */
 double measure_clock_cost(void); /* of asking for it */
+void measure_nap(long ns);
 void measure_pin(bool server); /* the calling thread to the first core that we may use, or (not server) the last one */
 void measure_unpin(void);
 bool measure_two_cores(void);
+void measure_give_way(void);                                     /* to the other side, where both have one core */
 double measure_median(double *value, int n);                     /* sorts them */
 double measure_percentile(double *value, int n, double percent); /* likewise */
 double measure_mean(double *value, int n); /* likewise; without the highest twentieth, when something else ran */

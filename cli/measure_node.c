@@ -13,6 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { MS = 1000000 };
+
 /* GET /: answers at once. GET /25: computes 25 us, then, in the check phase, 25 us again, and answers. */
 static const char script[] =
     "const http = require('http');\n"
@@ -85,25 +87,20 @@ static double cpu_of(const NodeServer *node)
     return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
 }
 
-static void nap_ms(long ms)
-{
-    nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000}, NULL);
-}
-
 /* CPU time of a request for `path`, after so much time for warming up; 0: it failed. */
 static double cpu_per_request(const NodeServer *node, Stream *stream, const char *path, long warm_up)
 {
     char request[128];
     int size = snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n", path);
     stream_start(stream, MEASURE_CONNECTIONS, request, size);
-    nap_ms(warm_up);
+    measure_nap(warm_up * MS);
     double cpu = cpu_of(node), answers = (double)atomic_load(&stream->answers);
-    nap_ms(500);
+    measure_nap(500 * MS);
     cpu = cpu_of(node) - cpu;
     answers = (double)atomic_load(&stream->answers) - answers;
     stream_stop(stream);
     for (int tries = 0; !stream_is_over(stream) && tries < 3000; tries++)
-        nap_ms(1);
+        measure_nap(MS);
     return stream_is_over(stream) && !atomic_load(&stream->failed) && answers > 0 ? cpu / answers : 0;
 }
 

@@ -3,7 +3,6 @@
 #include "measure.h"
 #include "measure_stream.h"
 
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -13,11 +12,6 @@
 enum { SAMPLES = 1000, EVENTS = 1024, COLD_BATCHES = 3 };
 
 static const char request[STREAM_BYTES];
-
-static void nap(long ns)
-{
-    nanosleep(&(struct timespec){.tv_nsec = ns}, NULL);
-}
 
 /* ---- what a loop does around its calls ----
  *
@@ -165,8 +159,7 @@ static void measure_loop(Server *server, Measured *measured, int at)
         int n = epoll_wait(server->epoll, event, EVENTS, 0);
         double t1 = measure_now();
         if (n <= 0) {
-            if (!measure_two_cores())
-                sched_yield();
+            measure_give_way();
             continue;
         }
         sample.poll_event[sample.n] = (t1 - t0 - server->clock - measured->poll[0]) / n;
@@ -219,8 +212,11 @@ static double measure_computing(Server *server, int connections, double us)
         double from = measure_now();
         int n = epoll_wait(server->epoll, event, EVENTS, 0);
         double polled = measure_now() - from;
-        if (n <= 0)
+        if (n <= 0) {
+            server->failed |= atomic_load(&server->stream->failed); /* nobody asks any more */
+            measure_give_way();
             continue;
+        }
         double each = read_all_answer_all(server, event, n, us) + polled / n;
         if (2 * n < connections) /* they are still coming */
             continue;
@@ -303,13 +299,13 @@ static double stream_of_threads(Stream *stream, Answerer answerer[], int n)
     int started = start_answerers(stream, answerer, n);
     if (started == n) {
         stream_start(stream, n, request, STREAM_BYTES);
-        nap(10000000);
+        measure_nap(10000000);
         from = cpu_of(answerer, n, &before);
-        nap(20000000);
+        measure_nap(20000000);
         to = cpu_of(answerer, n, &after);
         stream_stop(stream);
         for (int tries = 0; !stream_is_over(stream) && tries < 1000; tries++)
-            nap(1000000);
+            measure_nap(1000000);
     }
     bool fine = stream_is_over(stream) && started == n;
     for (int i = 0; i < started; i++) {

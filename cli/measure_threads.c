@@ -12,11 +12,6 @@
 #include <time.h>
 #include <unistd.h>
 
-static void nap(long ns)
-{
-    nanosleep(&(struct timespec){.tv_nsec = ns}, NULL);
-}
-
 /* ---- timers ---- */
 
 static void sift_down(double heap[], int n, int at)
@@ -169,7 +164,7 @@ static double measure_overshoot(void)
     double late[TIMES];
     for (int i = 0; i < TIMES; i++) {
         double from = measure_now();
-        nap(5000000);
+        measure_nap(5000000);
         late[i] = measure_now() - from - 5e6;
     }
     return measure_median(late, TIMES);
@@ -196,7 +191,7 @@ static void *sleeper(void *opaque)
 {
     Sleeper *sleeps = opaque;
     while (measure_now() < sleeps->until) {
-        nap(SLEEP_NS);
+        measure_nap(SLEEP_NS);
         sleeps->sleeps++;
     }
     return NULL;
@@ -300,7 +295,7 @@ static double memory_of_threads(void)
     double before = taken();
     while (n < THREADS && pthread_create(&thread[n], NULL, waits, &over) == 0)
         n++;
-    nap(20000000);
+    measure_nap(20000000);
     double after = taken();
     sem_post(&over);
     for (int i = 0; i < n; i++)

@@ -3,10 +3,11 @@
 #include <string.h>
 
 /* Invariants. The front has the events with when < bound, sorted by (when, rank, order of scheduling). All others have
- * when >= last, and last <= now whenever an event runs or a caller has control. Such an event stands in present[rank] where when == last, else in the slot of the highest digit in which `when` differs
- * from `last`: so lower slots hold earlier times. `last` moves only to a time of the lowest nonempty slot, or to the
- * least time that a slot could hold: the digits above stay as they are, and so do the right slots of all other
- * events. Equal times are always in one list, in the order of scheduling. */
+ * when >= last, and last <= now whenever an event runs or a caller has control. Such an event stands in present[rank]
+ * where when == last, else in the slot of the highest digit in which `when` differs from `last`: so lower slots hold
+ * earlier times. `last` moves only to a time of the lowest nonempty slot, or to the least time that a slot could hold:
+ * the digits above stay as they are, and so do the right slots of all other events. Equal times are always in one
+ * list, in the order of scheduling. */
 
 enum { DIGIT_BITS = 8, SLOT_WORD = 64 };
 _Static_assert(1 << DIGIT_BITS == KERNEL_BASE && KERNEL_DIGITS * DIGIT_BITS == 64, "digits do not cover a time");

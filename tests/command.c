@@ -214,7 +214,7 @@ void scratch_remove(void)
     scratch_directory[0] = '\0';
 }
 
-pid_t start_loopsim(int out, const char *const words[])
+pid_t start_loopsim(int out, int err, const char *const words[])
 {
     const char *argv[MAX_WORDS] = {0}, *named = getenv("LOOPSIM");
     char binary[1024];
@@ -230,8 +230,8 @@ pid_t start_loopsim(int out, const char *const words[])
     sigemptyset(&asks);
     sigaddset(&asks, SIGINT);
     sigaddset(&asks, SIGTERM);
-    sigprocmask(SIG_BLOCK, &asks,
-                &before); /* Check's handlers, which would kill the test, are its until it is loopsim */
+    /* Check's handlers, which would kill the test, are the child's until it is loopsim. */
+    sigprocmask(SIG_BLOCK, &asks, &before);
     pid_t child = fork();
     ck_assert_int_ge(child, 0);
     if (child > 0) {
@@ -247,9 +247,17 @@ pid_t start_loopsim(int out, const char *const words[])
     alarm(ALARM); /* should the test fail meanwhile */
     dup2(nothing, 0);
     dup2(out >= 0 ? out : nothing, 1);
-    dup2(nothing, 2);
+    dup2(err >= 0 ? err : nothing, 2);
     for (int file = 3; file < 64; file++)
         close(file);
     execvp(argv[0], (char *const *)(size_t)argv);
     _exit(127);
+}
+
+int wait_exit(pid_t child)
+{
+    int status = 0;
+    while (waitpid(child, &status, 0) < 0)
+        ck_assert_int_eq(errno, EINTR);
+    return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
 }

@@ -33,11 +33,12 @@ Ran run_loopsim_with(const Command *command);                         /* argv wi
 void ran_free(Ran *ran);
 
 /* Goes on while the test looks: in a process group of its own, as a shell starts it, and for ALARM seconds at most. Its
- * stdout is `out`, or /dev/null where that is negative; words up to NULL. Who starts it waits for it. */
-pid_t start_loopsim(int out, const char *const words[]);
+ * stdout and stderr are `out` and `err`, or /dev/null where they are negative; words up to NULL. Who starts it waits. */
+pid_t start_loopsim(int out, int err, const char *const words[]);
+int wait_exit(pid_t child); /* waits; its exit code, or minus the signal that ended it */
 
-char *read_file(const char *path,
-                size_t *size); /* NUL-terminated, owner: the caller; NULL: no such file. size may be NULL */
+/* NUL-terminated, owner: the caller; NULL: no such file. size may be NULL. */
+char *read_file(const char *path, size_t *size);
 void write_file(const char *path, const char *text);
 int file_exists(const char *path);
 

@@ -220,7 +220,7 @@ static pid_t start_case(const Case *at)
     }
     for (char *word = strtok_r(text, " ", &rest); word && count < WORDS - 1; word = strtok_r(NULL, " ", &rest))
         words[count++] = word;
-    return start_loopsim(-1, words);
+    return start_loopsim(-1, -1, words);
 }
 
 static void nap_us(uint64_t us)

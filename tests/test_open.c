@@ -96,13 +96,6 @@ static pid_t opened(const char *path)
     return 0;
 }
 
-static int exit_of(pid_t child)
-{
-    int status = 0;
-    ck_assert_int_eq(waitpid(child, &status, 0), child);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
-}
-
 START_TEST(one_get_is_answered)
 {
     const char *path = scratch("a b.json");
@@ -121,7 +114,7 @@ START_TEST(one_get_is_answered)
     is_answered("GET", "/a%20b.json", "127.0.0.1:9001", "HTTP/1.1 200 ");
     ck_assert_ptr_nonnull(strstr(answer, "\r\nCache-Control: no-cache\r\n"));
     ck_assert_str_eq(strstr(answer, "\r\n\r\n") + 4, text);
-    ck_assert_int_eq(exit_of(child), 0);
+    ck_assert_int_eq(wait_exit(child), 0);
 }
 END_TEST
 
@@ -132,7 +125,7 @@ static const char *address_of(const char *path)
     char *to = decoded;
     pid_t child = opened(path);
     kill(child, SIGINT);
-    ck_assert_int_eq(exit_of(child), 130);
+    ck_assert_int_eq(wait_exit(child), 130);
     char *url = read_file(printed, NULL);
     for (const char *at = url; *at && to < decoded + sizeof decoded - 1; at++) {
         const char hex[] = {at[0] == '%' ? at[1] : '0', at[0] == '%' ? at[2] : '0', '\0'};
@@ -187,7 +180,7 @@ START_TEST(an_interrupt_ends_it)
     write_file(path, text);
     pid_t child = opened(path);
     kill(child, SIGINT);
-    ck_assert_int_eq(exit_of(child), 130);
+    ck_assert_int_eq(wait_exit(child), 130);
 }
 END_TEST
 

@@ -16,7 +16,7 @@
 
 Suite *progress_suite(void);
 
-enum { MOST_WORDS = 24, PATH = 512, TRIES = 20000, ALARM = 230 };
+enum { PATH = 512, TRIES = 20000, MOST_SECONDS = 240 };
 
 static char endless[PATH], brief[PATH], counted[PATH], heard[PATH];
 
@@ -42,36 +42,11 @@ static void set_up(void)
 /* stderr goes to `heard`. */
 static pid_t start(const char *const words[])
 {
-    const char *argv[MOST_WORDS] = {0}, *named = getenv("LOOPSIM");
-    char binary[1024];
-    size_t n = 0;
-    snprintf(binary, sizeof binary, "%s", named ? named : OBJECTS "/loopsim");
-    for (char *word = strtok(binary, " "); word; word = strtok(NULL, " "))
-        argv[n++] = word;
-    for (size_t i = 0; words[i]; i++) {
-        ck_assert_uint_lt(n, MOST_WORDS - 1);
-        argv[n++] = words[i];
-    }
     write_file(heard, "");
-    pid_t child = fork();
-    ck_assert_int_ge(child, 0);
-    if (child > 0)
-        return child;
-    int nothing = open("/dev/null", O_RDWR), err = open(heard, O_WRONLY | O_APPEND);
-    alarm(ALARM); /* should the test fail meanwhile */
-    dup2(nothing, 0);
-    dup2(nothing, 1);
-    dup2(err, 2);
-    execvp(argv[0], (char *const *)(size_t)argv);
-    _exit(127);
-}
-
-static int exit_of(pid_t child)
-{
-    int status = 0;
-    while (waitpid(child, &status, 0) < 0)
-        ck_assert_int_eq(errno, EINTR);
-    return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+    int err = open(heard, O_WRONLY | O_APPEND);
+    pid_t child = start_loopsim(-1, err, words);
+    close(err);
+    return child;
 }
 
 static void nap(void)
@@ -104,7 +79,7 @@ START_TEST(a_run_says_how_far_it_is)
     pid_t child = start((const char *const[]){"run", endless, "--progress", "always", NULL});
     await_heard(" k steps/s");
     kill(child, SIGINT);
-    ck_assert_int_eq(exit_of(child), 130);
+    ck_assert_int_eq(wait_exit(child), 130);
     expect_heard("\rnode: 0 %, ");
     expect_heard(" s simulated, ");
     expect_heard("\r\033[K"); /* it goes when the run ends */
@@ -117,7 +92,7 @@ START_TEST(a_run_without_a_duration_has_no_share)
     pid_t child = start((const char *const[]){"run", counted, "--progress", "always", NULL});
     await_heard(" k steps/s");
     kill(child, SIGINT);
-    ck_assert_int_eq(exit_of(child), 130);
+    ck_assert_int_eq(wait_exit(child), 130);
     char *text = read_file(heard, NULL);
     ck_assert_ptr_null(strstr(text, " %, "));
     free(text);
@@ -133,7 +108,7 @@ START_TEST(a_quiet_or_a_short_run_says_nothing)
     for (int i = 0; i < 150; i++)
         nap();
     kill(child, SIGINT);
-    ck_assert_int_eq(exit_of(child), 130);
+    ck_assert_int_eq(wait_exit(child), 130);
     char *text = read_file(heard, NULL);
     ck_assert_ptr_null(strstr(text, "simulated"));
     free(text);
@@ -148,7 +123,7 @@ START_TEST(a_team_says_how_many_are_done)
         start((const char *const[]){"run", brief, "--runs", "1000000", "--jobs", "2", "--progress", "always", NULL});
     await_heard(" left");
     kill(child, SIGINT);
-    ck_assert_int_eq(exit_of(child), 130);
+    ck_assert_int_eq(wait_exit(child), 130);
     expect_heard(" of 1000000 simulations");
     expect_heard("\r\033[K");
 }
@@ -190,7 +165,7 @@ START_TEST(a_worker_that_dies_is_told_of)
     }
     ck_assert_int_gt(worker, 0);
     kill(worker, deaths[_i].signal);
-    ck_assert_int_eq(exit_of(child), deaths[_i].code);
+    ck_assert_int_eq(wait_exit(child), deaths[_i].code);
     expect_heard(deaths[_i].said);
 }
 END_TEST
@@ -199,7 +174,7 @@ Suite *progress_suite(void)
 {
     Suite *suite = suite_create("progress");
     TCase *tests = tcase_create("progress");
-    tcase_set_timeout(tests, ALARM + 10);
+    tcase_set_timeout(tests, MOST_SECONDS);
     tcase_add_checked_fixture(tests, set_up, scratch_remove);
     tcase_add_test(tests, a_run_says_how_far_it_is);
     tcase_add_test(tests, a_run_without_a_duration_has_no_share);

@@ -40,14 +40,6 @@ static void set_up(void)
 
 /* ---- a process that goes on while the test looks ---- */
 
-static int exit_of(pid_t child)
-{
-    int status = 0;
-    while (waitpid(child, &status, 0) < 0)
-        ck_assert_int_eq(errno, EINTR);
-    return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
-}
-
 /* Until the file is there, and has something in it where least is 1. */
 static void wait_for(pid_t child, const char *path, int least)
 {
@@ -90,10 +82,10 @@ static const char *const servers[] = {"node", "threads", "pool", "green"};
 START_TEST(a_run_ends_with_what_there_is)
 {
     static const int asks[] = {SIGINT, SIGTERM, SIGHUP, SIGINT};
-    pid_t child = start_loopsim(-1, (const char *const[]){"run", spec, "--only", servers[_i], "--trace", trace, "--out", json, NULL});
+    pid_t child = start_loopsim(-1, -1, (const char *const[]){"run", spec, "--only", servers[_i], "--trace", trace, "--out", json, NULL});
     wait_for(child, part, 1);
     kill(child, asks[_i]);
-    ck_assert_int_eq(exit_of(child), 130);
+    ck_assert_int_eq(wait_exit(child), 130);
     expect_partial(results);
     ck_assert(!file_exists(part));
     Ran ran = run_loopsim("trace-check", trace, NULL);
@@ -104,10 +96,10 @@ END_TEST
 
 START_TEST(a_program_ends_with_what_there_is)
 {
-    pid_t child = start_loopsim(-1, (const char *const[]){"run", program, "--trace", trace, "--out", json, NULL});
+    pid_t child = start_loopsim(-1, -1, (const char *const[]){"run", program, "--trace", trace, "--out", json, NULL});
     wait_for(child, part, 1);
     kill(child, SIGINT);
-    ck_assert_int_eq(exit_of(child), 130);
+    ck_assert_int_eq(wait_exit(child), 130);
     expect_partial(results);
     ck_assert(file_exists(trace) && !file_exists(part));
 }
@@ -129,7 +121,7 @@ START_TEST(workers_end_with_what_there_is)
     const char *const runs[] = {"run", spec, "--runs", "50", "--jobs", "2", "--out", json, NULL},
                       *const sweep[] = {"sweep", spec, "--vary", "machine.cores=1..60:1", "--vary", "arrivals.every=1ms..99ms:1ms",
                                         "--jobs", "2", "--set", "duration=100ms", "--resume", journal, "--out", json, NULL};
-    pid_t child = start_loopsim(-1, _i == 0 ? sweep : runs);
+    pid_t child = start_loopsim(-1, -1, _i == 0 ? sweep : runs);
     if (_i == 0) {
         wait_for(child, journal, 1);
     } else if (file_exists(children_of(child))) {
@@ -138,7 +130,7 @@ START_TEST(workers_end_with_what_there_is)
     snprintf(part, sizeof part, "%s.part", results);
     wait_for(child, part, 0);
     kill(-child, SIGINT);
-    ck_assert_int_eq(exit_of(child), 130);
+    ck_assert_int_eq(wait_exit(child), 130);
     expect_partial(results);
     ck_assert(!file_exists(part));
 }
@@ -147,11 +139,11 @@ END_TEST
 START_TEST(hangup_stays_ignored)
 {
     void (*before)(int) = signal(SIGHUP, SIG_IGN);
-    pid_t child = start_loopsim(-1, (const char *const[]){"run", spec, "--trace", trace, "--out", json, NULL});
+    pid_t child = start_loopsim(-1, -1, (const char *const[]){"run", spec, "--trace", trace, "--out", json, NULL});
     signal(SIGHUP, before);
     wait_for(child, part, 1);
     send_two(child, SIGHUP, SIGINT); /* two that are both heard would leave nothing */
-    ck_assert_int_eq(exit_of(child), 130);
+    ck_assert_int_eq(wait_exit(child), 130);
     expect_partial(results);
 }
 END_TEST
@@ -162,12 +154,12 @@ START_TEST(reading_ends_at_once)
     char fifo[PATH];
     snprintf(fifo, sizeof fifo, "%s", scratch("fifo"));
     ck_assert_int_eq(mkfifo(fifo, 0600), 0);
-    pid_t child = start_loopsim(-1, (const char *const[]){_i == 0 ? "run" : _i == 1 ? "check" : "trace-check", fifo, NULL});
+    pid_t child = start_loopsim(-1, -1, (const char *const[]){_i == 0 ? "run" : _i == 1 ? "check" : "trace-check", fifo, NULL});
     int file = open(fifo, O_WRONLY); /* goes on when it is read */
     ck_assert_int_ge(file, 0);
     ck_assert_int_eq((int)write(file, "{", 1), 1);
     kill(child, SIGINT);
-    ck_assert_int_eq(exit_of(child), 130);
+    ck_assert_int_eq(wait_exit(child), 130);
     close(file);
 }
 END_TEST
@@ -178,7 +170,7 @@ START_TEST(who_does_not_read_is_not_waited_for)
     char fifo[PATH];
     snprintf(fifo, sizeof fifo, "%s", scratch("fifo.json"));
     ck_assert_int_eq(mkfifo(fifo, 0600), 0);
-    pid_t child = start_loopsim(-1, (const char *const[]){"run", spec, "--only", "node", "--trace", fifo, "--out", json, NULL});
+    pid_t child = start_loopsim(-1, -1, (const char *const[]){"run", spec, "--only", "node", "--trace", fifo, "--out", json, NULL});
     snprintf(part, sizeof part, "%s.part", results);
     int file = -1;
     if (_i == 0) {
@@ -198,7 +190,7 @@ START_TEST(who_does_not_read_is_not_waited_for)
         }
         kill(child, SIGINT);
     }
-    ck_assert_int_eq(exit_of(child), 130);
+    ck_assert_int_eq(wait_exit(child), 130);
     ck_assert(!file_exists(part));
     if (file >= 0)
         close(file);
@@ -209,10 +201,10 @@ END_TEST
 
 START_TEST(a_second_one_leaves_nothing)
 {
-    pid_t child = start_loopsim(-1, (const char *const[]){"run", spec, "--trace", trace, "--out", json, NULL});
+    pid_t child = start_loopsim(-1, -1, (const char *const[]){"run", spec, "--trace", trace, "--out", json, NULL});
     wait_for(child, part, 1);
     send_two(child, SIGINT, _i == 0 ? SIGTERM : SIGHUP);
-    ck_assert_int_eq(exit_of(child), 130);
+    ck_assert_int_eq(wait_exit(child), 130);
     ck_assert(!file_exists(part) && !file_exists(trace) && !file_exists(results));
     snprintf(part, sizeof part, "%s.part", results);
     ck_assert(!file_exists(part));
@@ -225,7 +217,7 @@ START_TEST(nor_does_it_leave_workers)
     int pipes[2];
     char byte;
     ck_assert_int_eq(pipe(pipes), 0);
-    pid_t child = start_loopsim(pipes[1], (const char *const[]){"run", spec, "--runs", "2", "--jobs", "2", NULL});
+    pid_t child = start_loopsim(pipes[1], -1, (const char *const[]){"run", spec, "--runs", "2", "--jobs", "2", NULL});
     close(pipes[1]);
     if (!file_exists(children_of(child))) {
         kill(-child, SIGKILL);
@@ -236,7 +228,7 @@ START_TEST(nor_does_it_leave_workers)
         else
             kill(child, SIGKILL);
     }
-    exit_of(child);
+    wait_exit(child);
     struct pollfd ended = {.fd = pipes[0], .events = POLLIN};
     ck_assert_int_eq(poll(&ended, 1, 60000), 1);
     ck_assert_int_eq((int)read(pipes[0], &byte, 1), 0);

@@ -102,7 +102,8 @@ struct Fd {
 void fd_init(Fd *fd, CoFn *dispatch);
 void fd_watch(Loop *loop, Fd *fd); /* its watcher starts: it joins epoll at the next poll */
 bool fd_becomes_ready(Loop *loop, Fd *fd);
-static inline bool fd_ready(Loop *loop, Fd *fd) /* it is readable from now on; true: the loop's thread slept and was woken */
+/* It is readable from now on; true: the loop's thread slept and was woken. */
+static inline bool fd_ready(Loop *loop, Fd *fd)
 {
     return !(fd->ready && (fd->listed || !fd->registered)) && fd_becomes_ready(loop, fd);
 }
@@ -141,7 +142,7 @@ void threadpool_each(const ThreadPool *pool, void (*each)(void *context, const T
 typedef struct Closing Closing;
 struct Closing {
     Closing *next;
-    CoFn *done; /* with co->p the Closing; NULL: nothing to call, but perhaps */
+    CoFn *done;                                 /* with co->p the Closing; NULL: nothing to call, but perhaps */
     void (*gone)(Loop *loop, Closing *closing); /* to give back; NULL: not even that */
 };
 void loop_close(Loop *loop, Closing *closing);
@@ -152,9 +153,8 @@ typedef struct LoopHooks {
     CoFn *timers; /* the one uv_timer is due */
     CoFn *check;  /* the check phase, where it has anything to do: */
     bool (*checks)(const Loop *loop);
-    CoFn *program; /* the whole life of the thread: calls co_uv_run */
-    void (*stops)(
-        Loop *loop); /* the thread is about to wait or to take time, and a trace is being drawn; may be NULL */
+    CoFn *program;             /* the whole life of the thread: calls co_uv_run */
+    void (*stops)(Loop *loop); /* in a trace, the thread is about to wait or to take time; may be NULL */
 } LoopHooks;
 
 struct Loop {
@@ -230,8 +230,8 @@ bool loop_alive(const Loop *loop);
 CoFn co_uv_run;
 
 /* poll.c */
-void poll_register(Loop *loop); /* what waits to be watched joins epoll */
-CoFn co_poll;                   /* fills the batch; co->i is the timeout in ms, below 0 without end */
+void poll_register(Loop *loop);         /* what waits to be watched joins epoll */
+CoFn co_poll;                           /* fills the batch; co->i is the timeout in ms, below 0 without end */
 static inline Fd *poll_next(Loop *loop) /* of the batch, in order; those closed meanwhile are skipped */
 {
     while (loop->batch_at < loop->batch_count) {

@@ -94,8 +94,7 @@ struct Thread {
 
 typedef struct MachineStats {       /* integrals since the start; the probe takes differences for its window */
     Time user, overhead, switching; /* core time, of all cores */
-    Time
-        wasted; /* of user and overhead: for attempts of which the client has heard nothing, or that they took too long */
+    Time wasted; /* of user and overhead: for attempts that were given up, by the client or by request_timeout */
     uint64_t switches;
     uint64_t threads, threads_peak, threads_created;
     int64_t memory, memory_peak;

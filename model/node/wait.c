@@ -33,12 +33,12 @@ static Closure *closure_of(Value value)
 
 /* ---- cpu ---- */
 
-/* So much computing leaves the caches cold for what the runtime and the kernel do next. */
-static Time cold(const Vm *vm, Time computed)
+/* Computing leaves the caches cold for what the runtime and the kernel do next. */
+static Time cold(const Vm *vm)
 {
     const Costs *costs = vm->shared->costs;
-    Time time = cost_at(&costs->cold, computed);
-    return vm->node != NULL && !vm->node->loop.bare ? time + cost_at(&costs->request_cold, computed) : time;
+    Time time = cost_at(&costs->cold, vm->computed);
+    return vm->node != NULL && !vm->node->loop.bare ? time + cost_at(&costs->request_cold, vm->computed) : time;
 }
 
 WaitEnd wait_cpu(Vm *vm, Frame *frame, const Ins *ins)
@@ -53,8 +53,9 @@ WaitEnd wait_cpu(Vm *vm, Frame *frame, const Ins *ins)
     }
     if (frame->phase < 2)
         note_step_end(probe, frame->strand, ins->b);
-    if (frame->phase == 1 && cold(vm, vm->computed) > 0)
-        return needs(vm, frame, 2, overhead(cold(vm, vm->computed)));
+    Time more = frame->phase == 1 ? cold(vm) : 0;
+    if (more > 0)
+        return needs(vm, frame, 2, overhead(more));
     frame->phase = 0;
     return WAIT_OVER;
 }

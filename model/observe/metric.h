@@ -33,8 +33,8 @@ const char *metric_needs(Metric metric); /* what such servers have: "an event lo
  * metric_value (replicates.h) has the mean. */
 bool metric_of_run(Metric metric, const Results *results, int handler, int64_t *value);
 
-extern const char
-    *const metric_names[]; /* for suggestions: all but the percentiles that nobody would guess; ends with NULL */
+/* For suggestions: all but the percentiles that nobody would guess; ends with NULL. */
+extern const char *const metric_names[];
 
 const char *metric_name_at(size_t i); /* the i-th row's name, "p" where a percentile follows; NULL after the last */
 

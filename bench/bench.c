@@ -15,36 +15,75 @@ enum { ARGUMENTS = 14, RUNS_MOST = 99 };
 
 typedef struct Row {
     const char *work, *unit;
-    double units;                  /* of work in loopsim's run */
-    const char *run[ARGUMENTS];    /* behind the program's name */
-    const char *floor[ARGUMENTS];  /* a program in the directory of floors; none: absolute */
+    double units;                 /* of work in loopsim's run */
+    const char *run[ARGUMENTS];   /* behind the program's name */
+    const char *floor[ARGUMENTS]; /* a program in the directory of floors; none: absolute */
     double floor_units;
-    const char *base[ARGUMENTS];   /* loopsim's run without what is measured; its time is taken off. none: start-up */
+    const char *base[ARGUMENTS]; /* loopsim's run without what is measured; its time is taken off. none: start-up */
 } Row;
 
 /* A request of examples/api.json is three steps (nine of ten) or five. */
 #define API_STEPS (300000 * (0.9 * 3 + 0.1 * 5))
-#define API(server) \
-    {"run", "examples/api.json", "--set", "machine.profile=ideal", "--set", "duration=2000s", "--set", "arrivals.count=300000", "--out", "csv", "--only", server}
+#define API(server)                                                                                                    \
+    {                                                                                                                  \
+        "run", "examples/api.json", "--set", "machine.profile=ideal", "--set", "duration=2000s", "--set",              \
+            "arrivals.count=300000", "--out", "csv", "--only", server                                                  \
+    }
 
 static const Row rows[] = {
-    {"M/M/1 on the event loop, load 0.9", "request", 1e6, {"run", "bench/mm1.json", "--out", "csv"}, {"floor_mm1", "10000000", "0.9"}, 1e7, {0}},
-    {"cpu, net, cpu on the event loop", "request", 3e5, {"run", "bench/steps.json", "--out", "csv"}, {"floor_steps", "3000000"}, 3e6, {0}},
-    {"the same, 100,000 requests", "request", 1e5, {"run", "bench/mm1.json", "--set", "arrivals.count=100000", "--out", "csv"}, {0}, 0, {0}},
-    {"the same, 10,000,000 requests", "request", 1e7,
-     {"run", "bench/mm1.json", "--set", "arrivals.count=10000000", "--set", "duration=20000s", "--out", "csv"}, {0}, 0, {0}},
+    {"M/M/1 on the event loop, load 0.9",
+     "request",
+     1e6,
+     {"run", "bench/mm1.json", "--out", "csv"},
+     {"floor_mm1", "10000000", "0.9"},
+     1e7,
+     {0}},
+    {"cpu, net, cpu on the event loop",
+     "request",
+     3e5,
+     {"run", "bench/steps.json", "--out", "csv"},
+     {"floor_steps", "3000000"},
+     3e6,
+     {0}},
+    {"the same, 100,000 requests",
+     "request",
+     1e5,
+     {"run", "bench/mm1.json", "--set", "arrivals.count=100000", "--out", "csv"},
+     {0},
+     0,
+     {0}},
+    {"the same, 10,000,000 requests",
+     "request",
+     1e7,
+     {"run", "bench/mm1.json", "--set", "arrivals.count=10000000", "--set", "duration=20000s", "--out", "csv"},
+     {0},
+     0,
+     {0}},
     {"the same, with the blame in text", "request", 1e6, {"run", "bench/mm1.json", "--out", "text"}, {0}, 0, {0}},
     {"examples/api.json, event-loop", "step", API_STEPS, API("node"), {0}, 0, {0}},
     {"examples/api.json, thread-per-conn.", "step", API_STEPS, API("threads"), {0}, 0, {0}},
     {"examples/api.json, thread-pool", "step", API_STEPS, API("pool50"), {0}, 0, {0}},
-    {"10,000 runnable threads, fair", "decision", 2e6, {"run", "bench/fair.json"}, {0}, 0,
+    {"10,000 runnable threads, fair",
+     "decision",
+     2e6,
+     {"run", "bench/fair.json"},
+     {0},
+     0,
      {"run", "bench/fair.json", "--set", "duration=4s"}},
-    {"1,000,000 keep-alive connections", "request", 4e6,
-     {"run", "bench/idle.json", "--set", "duration=300s"}, {0}, 0,
+    {"1,000,000 keep-alive connections",
+     "request",
+     4e6,
+     {"run", "bench/idle.json", "--set", "duration=300s"},
+     {0},
+     0,
      {"run", "bench/idle.json", "--set", "duration=60s"}},
     {"program: immediates and promises", "callback", 9e5, {"run", "bench/callbacks.json"}, {0}, 0, {0}},
-    {"JSON trace to /dev/null", "event", 1e6,
-     {"run", "bench/mm1.json", "--set", "arrivals.count=100000", "--trace", "/dev/null", "--trace-limit", "1000000"}, {0}, 0,
+    {"JSON trace to /dev/null",
+     "event",
+     1e6,
+     {"run", "bench/mm1.json", "--set", "arrivals.count=100000", "--trace", "/dev/null", "--trace-limit", "1000000"},
+     {0},
+     0,
      {"run", "bench/mm1.json", "--set", "arrivals.count=100000"}},
     {"start-up: one request", "run", 1, {"run", "bench/mm1.json", "--set", "arrivals.count=1"}, {0}, 0, {0}},
 };

@@ -1,4 +1,5 @@
-/* cmd_explain: a program's run step by step, for people who learn how the loop works; --why: the rule that put one line before another. */
+/* cmd_explain: a program's run step by step, for people who learn how the loop works; --why: the rule that put one line
+ * before another. */
 #include "json_writer.h"
 #include "run.h"
 #include "signals.h"

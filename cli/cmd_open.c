@@ -1,7 +1,8 @@
 /* cmd_open: gives a trace to the Perfetto UI, once.
  *
- * The UI runs in the browser at ui.perfetto.dev and may read from one local address alone, 127.0.0.1:9001. So this is a web server for one GET of one
- * file from that page: other methods, paths, hosts and origins are refused, a preflight is answered and does not count, and it ends with the file. */
+ * The UI runs in the browser at ui.perfetto.dev and may read from one local address alone, 127.0.0.1:9001. So this is a
+ * web server for one GET of one file from that page: other methods, paths, hosts and origins are refused, a preflight
+ * is answered and does not count, and it ends with the file. */
 #include "cli.h"
 
 #include "../traces/check.h"
@@ -209,7 +210,8 @@ static bool read_request(int from, char *request)
     return false;
 }
 
-/* Whether the first header of this name ("host:") has this value, which ends with \r\n; `absent` where there is none. */
+/* Whether the first header of this name ("host:") has this value, which ends with \r\n; `absent` where there is
+ * none. */
 static bool has_header(const char *request, const char *name, const char *expected, bool absent)
 {
     for (const char *line = strstr(request, "\r\n"); line && line[2] != '\r'; line = strstr(line + 2, "\r\n")) {

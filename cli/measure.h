@@ -1,10 +1,10 @@
 /* measure: what things cost on this very machine, as the entries of a cost table (model/machine/costs.h).
  *
- * Costs are taken as a server meets them, not in the tightest loop: its peer runs on another core (where there is one) and
- * is as busy as it is, so that locks and cache lines of the sockets go back and forth; many connections and many threads take
- * turns, so that none of them is hot. What is timed call by call is reduced by what asking for the time costs. A round fills
- * one Measured; the table is the median of the rounds, figure by figure. An entry that depends on the number of connections,
- * or on how long was computed, has a figure for each of the points below.
+ * Costs are taken as a server meets them, not in the tightest loop: its peer runs on another core (where there is one)
+ * and is as busy as it is, so that locks and cache lines of the sockets go back and forth; many connections and many
+ * threads take turns, so that none of them is hot. What is timed call by call is reduced by what asking for the time
+ * costs. A round fills one Measured; the table is the median of the rounds, figure by figure. An entry that depends on
+ * the number of connections, or on how long was computed, has a figure for each of the points below.
  *
  * The only files that use POSIX threads, sockets, epoll and affinity. Linux only. */
 #ifndef CLI_MEASURE_H

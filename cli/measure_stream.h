@@ -1,5 +1,5 @@
-/* measure_stream: a peer on another core that keeps so many connections busy: each has one request under way, and the next is
- * sent when its answer was read. Private to the files of measure.h. */
+/* measure_stream: a peer on another core that keeps so many connections busy: each has one request under way, and the
+ * next is sent when its answer was read. Private to the files of measure.h. */
 #ifndef CLI_MEASURE_STREAM_H
 #define CLI_MEASURE_STREAM_H
 
@@ -21,7 +21,8 @@ typedef struct Stream {
     atomic_bool failed;
 } Stream;
 
-/* Connections to `port` of the loopback; 0: to a socket of its own, and `server` are the other ends. False: it cannot be. */
+/* Connections to `port` of the loopback; 0: to a socket of its own, and `server` are the other ends. False: it cannot
+ * be. */
 bool stream_open(Stream *stream, int connections, int port);
 void stream_start(Stream *stream, int active, const char *request, int request_size);
 void stream_stop(Stream *stream);          /* the peer sends no more; what is under way is still to be answered */

@@ -15,8 +15,8 @@ static const char request[STREAM_BYTES];
 
 /* ---- what a loop does around its calls ----
  *
- * As libuv does for a read that is answered at once: the watcher of a descriptor, a buffer of 64 KiB asked for and given back,
- * a write's request taken, queued and kept until its callback is called. */
+ * As libuv does for a read that is answered at once: the watcher of a descriptor, a buffer of 64 KiB asked for and
+ * given back, a write's request taken, queued and kept until its callback is called. */
 
 typedef struct Write {
     struct Write *next;
@@ -186,7 +186,8 @@ static double compute(double us)
     return now - from;
 }
 
-/* All events are read, with some computing after each; then all are answered, with some before each. Per request, without it. */
+/* All events are read, with some computing after each; then all are answered, with some before each. Per request,
+ * without it. */
 static double read_all_answer_all(Server *server, const struct epoll_event event[], int n, double us)
 {
     char bytes[STREAM_BYTES] = {0};
@@ -260,7 +261,8 @@ static void *answerer_main(void *opaque)
     return NULL;
 }
 
-/* CPU time of the threads and the requests they served so far. It has the switches in it, but not the core's idling where the peer is slower. */
+/* CPU time of the threads and the requests they served so far. It has the switches in it, but not the core's idling
+ * where the peer is slower. */
 static double cpu_of(const Answerer answerer[], int n, double *served)
 {
     double sum = *served = 0;

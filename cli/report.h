@@ -78,8 +78,8 @@ void report_repro(Buf *buf, const Report *report);
 void report_breaks(Buf *buf, const Bottleneck *bottleneck);
 /* "threads.p99 < 10ms : 12 ms against 10 ms (threads)", the text as it is. */
 void report_verdict(Buf *buf, const Report *report, const Verdict *verdict);
-/* Of several runs: by how much the two servers of the ratio differ, run by run, and how much narrower its interval is for
- * the pairing. For throughput, mean and p99; false: nothing to say. */
+/* Of several runs: by how much the two servers of the ratio differ, run by run, and how much narrower its interval is
+ * for the pairing. For throughput, mean and p99; false: nothing to say. */
 bool report_paired(Buf *line, const Report *report, const ContrastRow *row, bool ascii);
 /* "4 cores · costs linux · 60 s, without the first 5 s · seed 1" */
 void report_about(Buf *buf, const Report *report);

@@ -22,8 +22,8 @@ typedef int64_t Time;
 #else
 #define PREFETCH(address) ((void)(address))
 #endif
-/* A size on which only speed depends. The hostile build (`make hostile`) takes the tiny one, so that the tests meet every
- * way of growing, flushing and reading on. */
+/* A size on which only speed depends. The hostile build (`make hostile`) takes the tiny one, so that the tests meet
+ * every way of growing, flushing and reading on. */
 #ifdef LOOPSIM_HOSTILE
 #define HOSTILE(usual, tiny) (tiny)
 #else

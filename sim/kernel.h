@@ -35,7 +35,7 @@ struct Event {
     EventFn *fn;
     uint32_t rank;
     int32_t
-        near; /* a hint, no more: how far away, in steps of 8 bytes, the event is that comes a few before it (kernel.c) */
+        near; /* a hint, no more: how many steps of 8 bytes away is the event that comes a few before it (kernel.c) */
 };
 
 enum { KERNEL_DIGITS = 8, KERNEL_BASE = 256, KERNEL_SLOTS = KERNEL_DIGITS * KERNEL_BASE };

@@ -268,8 +268,8 @@ uint64_t mem_requests(const Mem *mem)
     return mem->requests;
 }
 
-/* Pools and arenas take their memory in pieces that double from the first size to the last. In the hostile build every object is a block
- * of its own and goes back at once, so that a sanitizer sees whoever still uses it. */
+/* Pools and arenas take their memory in pieces that double from the first size to the last. In the hostile build every
+ * object is a block of its own and goes back at once, so that a sanitizer sees whoever still uses it. */
 #ifdef LOOPSIM_HOSTILE
 enum { PIECE_FIRST = 1, PIECE_LAST = 1 };
 #else

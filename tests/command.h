@@ -5,8 +5,8 @@
  *     ck_assert_str_eq(ran.err, "");
  *     ran_free(&ran);
  *
- * loopsim is the binary of the variant under test, or what the environment's LOOPSIM says (words: "valgrind -q build/loopsim").
- * Everything here fails the test itself where the machine gives out. */
+ * loopsim is the binary of the variant under test, or what the environment's LOOPSIM says (words: "valgrind -q
+ * build/loopsim"). Everything here fails the test itself where the machine gives out. */
 #ifndef TESTS_COMMAND_H
 #define TESTS_COMMAND_H
 
@@ -33,7 +33,8 @@ Ran run_loopsim_with(const Command *command);                         /* argv wi
 void ran_free(Ran *ran);
 
 /* Goes on while the test looks: in a process group of its own, as a shell starts it, and for ALARM seconds at most. Its
- * stdout and stderr are `out` and `err`, or /dev/null where they are negative; words up to NULL. Who starts it waits. */
+ * stdout and stderr are `out` and `err`, or /dev/null where they are negative; words up to NULL. Who starts it
+ * waits. */
 pid_t start_loopsim(int out, int err, const char *const words[]);
 int wait_exit(pid_t child); /* waits; its exit code, or minus the signal that ended it */
 

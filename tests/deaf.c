@@ -43,7 +43,8 @@ static void on_begin(Sink *sink, Track async, uint64_t id, Time at, const char *
     (void)sink, (void)async, (void)id, (void)at, (void)name, (void)args, (void)flow;
 }
 
-static void on_end(Sink *sink, Track async, uint64_t id, Time at, const char *name, const TraceArgs *args, TraceFlow flow)
+static void on_end(Sink *sink, Track async, uint64_t id, Time at, const char *name, const TraceArgs *args,
+                   TraceFlow flow)
 {
     (void)sink, (void)async, (void)id, (void)at, (void)name, (void)args, (void)flow;
 }

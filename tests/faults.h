@@ -13,8 +13,8 @@ typedef enum FaultKind { FAULT_MEMORY, FAULT_OPEN, FAULT_WRITE, FAULT_CLOSE, FAU
 extern const char *const fault_name[FAULT_KINDS];
 
 typedef struct Fault {
-    int error;    /* errno; FAULT_MEMORY: unused */
-    bool partly;  /* no error: a write of half of the bytes */
+    int error;     /* errno; FAULT_MEMORY: unused */
+    bool partly;   /* no error: a write of half of the bytes */
     bool harmless; /* nothing may come of it: EINTR, or a short write */
 } Fault;
 
@@ -24,7 +24,7 @@ typedef struct Faults {
     uint64_t count[FAULT_KINDS];
     int64_t blocks; /* of memory taken and not yet given back */
     uint64_t forks;
-    bool forked;    /* this is a process that the program has made */
+    bool forked; /* this is a process that the program has made */
 } Faults;
 
 extern Faults faults;

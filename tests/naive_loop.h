@@ -135,16 +135,15 @@ static inline Time clock_ms(const Loop *loop)
     return loop->sim->now / TIME_MS;
 }
 
-/* naive_loop.c */
-void naive_enter(Loop *loop, Time cost, void (*entered)(Loop *, void *),
-                 void *who);                          /* a callback, when its costs are paid */
+/* naive_loop.c: a callback, when its costs are paid */
+void naive_enter(Loop *loop, Time cost, void (*entered)(Loop *, void *), void *who);
 bool naive_ready(Loop *loop, Descriptor *descriptor); /* true: the loop slept, and was woken */
 
 /* naive_promises.c: microtasks, promises, and what runs on the loop */
 void naive_enqueue(Loop *loop, Reaction reaction);
 void naive_resume(Loop *loop, void *who, int index, bool rejected); /* a job: the activation goes on after its await */
-bool naive_run_activation(
-    Loop *loop); /* true: it has to compute, or is blocked, and nothing else on the loop goes on */
+/* true: it has to compute, or is blocked, and nothing else on the loop goes on. */
+bool naive_run_activation(Loop *loop);
 void naive_answer(Loop *loop);
 
 /* naive_timers.c: 9 */

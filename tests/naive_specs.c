@@ -353,8 +353,8 @@ static void servers(Maker *maker)
     stack(maker);
     limits(maker);
     const char *unit = pick(maker, 2) ? "request" : "connection"; /* one pick an expression: see random_specs.c */
-    buf_f(&maker->text, "},\n  \"pooled\": {\"model\": \"thread-pool\", \"threads\": %u, \"unit\": \"%s\"", 1 + pick(maker, 6),
-          unit);
+    buf_f(&maker->text, "},\n  \"pooled\": {\"model\": \"thread-pool\", \"threads\": %u, \"unit\": \"%s\"",
+          1 + pick(maker, 6), unit);
     if (pick(maker, 2))
         buf_f(&maker->text, ", \"queue\": %u", pick(maker, 4));
     stack(maker);

@@ -131,7 +131,8 @@ static int kind_of(const Json *io)
     return kind == NULL || strcmp(kind->text, "cpu") == 0 ? VIA_CPU : strcmp(kind->text, "fs") == 0 ? VIA_FS : VIA_DNS;
 }
 
-/* Section 18: 4,000 iterations of pbkdf2 and 60,000 bytes of zlib a ms, 0.3 ms at least for a lookup, 50 us for a stat. */
+/* Section 18: 4,000 iterations of pbkdf2 and 60,000 bytes of zlib a ms, 0.3 ms at least for a lookup, 50 us for a
+ * stat. */
 static bool work_of(const Act *act, uint64_t path, const Json *io, Work *work)
 {
     if (naive_has(io, "pool")) {

@@ -184,7 +184,8 @@ static void stream(Maker *maker)
         put(maker, "}]");
         break;
     case 7:
-        buf_f(&maker->text, "{\"stages\": [{\"for\": \"30ms\", \"to\": \"%u/s\"}, {\"for\": \"20ms\", \"to\": \"100/s\"}]",
+        buf_f(&maker->text,
+              "{\"stages\": [{\"for\": \"30ms\", \"to\": \"%u/s\"}, {\"for\": \"20ms\", \"to\": \"100/s\"}]",
               100 + pick(maker, 1500));
         break;
     case 0: buf_f(&maker->text, "{\"poisson\": \"%u/s\"", 50 + pick(maker, 1500)); break;

@@ -138,7 +138,8 @@ START_TEST(stages_ramp)
 }
 END_TEST
 
-/* Phases and stages much shorter than the gaps: what was expected of one and did not come is not expected of the next again. */
+/* Phases and stages much shorter than the gaps: what was expected of one and did not come is not expected of the next
+ * again. */
 START_TEST(gaps_reach_over_phases_and_stages)
 {
     Mem *mem = mem_new(1 << 20);

@@ -16,8 +16,8 @@ static Lab *scene(const char *server, const char *machine, const char *handlers,
     const char *usual = "[{\"at\":[\"0\"],\"mix\":{\"slow\":1}},{\"at\":[\"1ms\"],\"mix\":{\"quick\":1}}]";
     snprintf(text, sizeof text,
              "{\"machine\":{\"profile\":\"ideal\",%s},\"handlers\":{%s},\"servers\":{\"s\":{%s}}%s%s%s}", machine,
-             handlers, server, more, strstr(more, "arrivals") ? "" : ",\"arrivals\":",
-             strstr(more, "arrivals") ? "" : usual);
+             handlers, server, more,
+             strstr(more, "arrivals") ? "" : ",\"arrivals\":", strstr(more, "arrivals") ? "" : usual);
     return lab_read(text);
 }
 
@@ -103,8 +103,10 @@ END_TEST
 
 START_TEST(what_blocks_the_loop_keeps_it)
 {
-    waits_for_slow(scene(LOOP, "\"cores\":2", "\"slow\":[{\"sync\":{\"pool\":\"10ms\",\"kind\":\"fs\"}}],"
-                                              "\"quick\":[{\"cpu\":\"1ms\"}]", ""),
+    waits_for_slow(scene(LOOP, "\"cores\":2",
+                         "\"slow\":[{\"sync\":{\"pool\":\"10ms\",\"kind\":\"fs\"}}],"
+                         "\"quick\":[{\"cpu\":\"1ms\"}]",
+                         ""),
                    9, PART_ACCEPT_WAIT);
 }
 END_TEST

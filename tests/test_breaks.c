@@ -31,7 +31,8 @@ static const Open opens[] = {
     {"examples/loop-wins.json", "threads", POISSON("40000"), NULL, NULL, 0},
     {"examples/sync-against-async.json", "node", POISSON("300"), NULL, NULL, 0},
     {"examples/sync-against-async.json", "threads", POISSON("300"), NULL, NULL, 0},
-    /* Not its threads: where the cores are full there the few slow ones wait, and hardly any request less is answered. */
+    /* Not its threads: where the cores are full there the few slow ones wait, and hardly any request less is
+     * answered. */
     {"examples/blocked-loop.json", "node", POISSON("200"), SLOW},
     {"examples/retry-storm.json", "eager", POISSON("700"), BURST}, /* from within the storm; then without its cause */
     {"examples/retry-storm.json", "patient", POISSON("700"), BURST},

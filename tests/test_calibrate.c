@@ -27,10 +27,11 @@ static void contains(const char *text, const char *part)
 
 START_TEST(its_table_is_a_profile)
 {
-    static const char *const entries[] = {"accept", "read",   "write",    "close",     "poll",  "timer",
-                                          "wake",   "switch", "spawn",    "idle_wake", "sleep", "thread_memory",
-                                          "watch",  "submit", "complete", "callback",  "exit",  "connection_memory",
-                                          "cold",   "poll_event", "request", "request_cold", "timer_slack"};
+    static const char *const entries[] = {
+        "accept", "read",       "write",    "close",        "poll",       "timer",
+        "wake",   "switch",     "spawn",    "idle_wake",    "sleep",      "thread_memory",
+        "watch",  "submit",     "complete", "callback",     "exit",       "connection_memory",
+        "cold",   "poll_event", "request",  "request_cold", "timer_slack"};
     Ran ran = run_loopsim("calibrate", "--out", table, NULL);
     if (ran.exit == 4) { /* the machine is busy: a peer did not answer within a second */
         contains(ran.err, "cannot measure: the loopback failed");

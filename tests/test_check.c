@@ -337,7 +337,8 @@ START_TEST(figures_are_compared)
 }
 END_TEST
 
-/* Marks that look like requests, more than there are requests: they have no place in the table of those that are open. */
+/* Marks that look like requests, more than there are requests: they have no place in the table of those that are
+ * open. */
 START_TEST(marks_of_requests_do_not_fill_the_table)
 {
     char *text = mem_get(mem, 1 << 16), *at = text;

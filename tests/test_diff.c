@@ -61,7 +61,7 @@ START_TEST(tolerances_are_of_metrics)
         const char *one, *other;
         int exit;
     } cases[] = {
-        {"p99=10", "mean=0", 0},         {"p99=9.9", "mean=0", 1}, {"p99=5%", "get.p99=10%", 0},
+        {"p99=10", "mean=0", 0},         {"p99=9.9", "mean=0", 1},    {"p99=5%", "get.p99=10%", 0},
         {"p99=5", "node.get.p99=10", 0}, {"p99=10", "node.p99=4", 1}, {"all=10", "p99=4", 1},
         {"all=10", "mean=0", 0},         {"p99=4", "all=50", 1},
     };

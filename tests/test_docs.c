@@ -97,7 +97,8 @@ static void look_at_flags(const char *path, const char *text)
         bool starts = at == text || strchr(" `(\n", at[-1]) != NULL;
         size_t size = 2 + word_length(at + 2);
         if (starts && islower((unsigned char)at[2]))
-            ck_assert_msg(has_flag(at, size) || is_of_others(at, size), "%s names %.*s, and there is no such option", path, (int)size, at);
+            ck_assert_msg(has_flag(at, size) || is_of_others(at, size), "%s names %.*s, and there is no such option",
+                          path, (int)size, at);
     }
 }
 

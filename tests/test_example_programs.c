@@ -1,5 +1,6 @@
-/* Every program in examples/programs prints what tests/golden/programs says (checked against Node 20 by hand when it was written), fits a screen, and says
- * what it shows. The list is read from the folder: a new one is tested by itself, and fails until its output is there. */
+/* Every program in examples/programs prints what tests/golden/programs says (checked against Node 20 by hand when it
+ * was written), fits a screen, and says what it shows. The list is read from the folder: a new one is tested by itself,
+ * and fails until its output is there. */
 #include "command.h"
 
 #include <check.h>

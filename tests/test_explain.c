@@ -10,7 +10,8 @@ Suite *explain_suite(void);
 
 #define ALL_PHASES "tests/conformance/mixed-01-all-phases-from-io.json"
 
-/* docs/explain-all-phases.md shows what explain says of the program that it shows. GOLDEN=1 in the environment writes it anew. */
+/* docs/explain-all-phases.md shows what explain says of the program that it shows. GOLDEN=1 in the environment writes
+ * it anew. */
 static char *page(void)
 {
     char *program = read_file(ALL_PHASES, NULL), *text = malloc(1 << 20);

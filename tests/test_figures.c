@@ -50,7 +50,8 @@ END_TEST
 
 START_TEST(a_loop_without_load_has_no_lag)
 {
-    Case of = run_case(LOOP, "", "\"a\":[{\"cpu\":\"5ms\"},{\"await\":{\"net\":\"2ms\"}}]", "{\"at\":[\"0\",\"20ms\"]}");
+    Case of =
+        run_case(LOOP, "", "\"a\":[{\"cpu\":\"5ms\"},{\"await\":{\"net\":\"2ms\"}}]", "{\"at\":[\"0\",\"20ms\"]}");
     ck_assert_uint_gt(of.results->loop.lag.count, 0);
     ck_assert_int_eq(of.results->loop.lag.max, 0);
     end_case(&of);
@@ -118,10 +119,10 @@ END_TEST
 
 /* ---- where the time of one request goes ---- */
 
-static const char all_parts[] =
-    "\"a\":[{\"cpu\":\"1ms\"},{\"await\":{\"io\":\"db\"}},{\"await\":{\"sleep\":\"3ms\"}},{\"await\":{\"net\":\"4ms\"}},"
-    "{\"await\":{\"pool\":\"5ms\",\"kind\":\"fs\"}},{\"await\":{\"pool\":\"7ms\"}},"
-    "{\"lock\":\"m\",\"do\":[{\"cpu\":\"2ms\"}]}]";
+static const char all_parts[] = "\"a\":[{\"cpu\":\"1ms\"},{\"await\":{\"io\":\"db\"}},{\"await\":{\"sleep\":\"3ms\"}},{"
+                                "\"await\":{\"net\":\"4ms\"}},"
+                                "{\"await\":{\"pool\":\"5ms\",\"kind\":\"fs\"}},{\"await\":{\"pool\":\"7ms\"}},"
+                                "{\"lock\":\"m\",\"do\":[{\"cpu\":\"2ms\"}]}]";
 
 START_TEST(each_part_is_what_the_step_says)
 {

@@ -101,39 +101,53 @@ END_TEST
 static const char *const frugal[] = {
     /* immediates, promises, closures, environments */
     "{\"functions\":{\"turn\":{\"args\":[\"left\"],\"do\":[{\"let\":{\"x\":[\"$left\",\"text ${left}\"]}},{\"chain\":[{"
-    "\"resolved\":\"$x\"},{\"then\":[{\"let\":{\"y\":\"$v\"}}]},{\"catch\":[]}]},{\"if\":{\"gt\":[\"$left\",0]},\"then\":[{"
+    "\"resolved\":\"$x\"},{\"then\":[{\"let\":{\"y\":\"$v\"}}]},{\"catch\":[]}]},{\"if\":{\"gt\":[\"$left\",0]},"
+    "\"then\":[{"
     "\"setImmediate\":{\"bind\":\"turn\",\"args\":[{\"sub\":[\"$left\",1]}]}}],\"else\":[\"end ${x}\"]}]}},\"main\":[{"
     "\"call\":\"turn\",\"args\":[N]}]}",
     /* one macrotask without an end: awaits */
-    "{\"functions\":{\"f\":{\"async\":[{\"repeat\":N,\"as\":\"i\",\"do\":[{\"await\":{\"resolved\":[\"$i\"]},\"as\":\"x\"},"
+    "{\"functions\":{\"f\":{\"async\":[{\"repeat\":N,\"as\":\"i\",\"do\":[{\"await\":{\"resolved\":[\"$i\"]},\"as\":"
+    "\"x\"},"
     "{\"if\":{\"eq\":[\"$i\",N]},\"then\":[\"end ${x}\"]}]}]}},\"main\":[{\"call\":\"f\"}]}",
     /* nor a wait of any kind: texts in a loop */
     "{\"main\":[{\"let\":{\"s\":\"\"}},{\"repeat\":N,\"as\":\"i\",\"do\":[{\"set\":{\"s\":{\"add\":[\"a text that is "
     "somewhat longer \",\"$i\"]}}}]},\"${s}\"]}",
     /* ticks and microtasks */
-    "{\"vars\":{\"n\":0},\"functions\":{\"f\":[{\"inc\":\"n\"},{\"let\":{\"s\":\"a text of ${n}\"}},{\"if\":{\"lt\":[\"$n\","
+    "{\"vars\":{\"n\":0},\"functions\":{\"f\":[{\"inc\":\"n\"},{\"let\":{\"s\":\"a text of "
+    "${n}\"}},{\"if\":{\"lt\":[\"$n\","
     "N]},\"then\":[{\"queueMicrotask\":[{\"nextTick\":\"f\"},{\"set\":{\"s\":1}}]}],\"else\":[\"${s}\"]}]},\"main\":[{"
     "\"call\":\"f\"}]}",
     /* timers, intervals and clear */
-    "{\"vars\":{\"n\":0},\"main\":[{\"setInterval\":[{\"repeat\":100,\"do\":[{\"inc\":\"n\"},{\"setTimeout\":[{\"let\":{\"x\":"
-    "\"${n} is one\"}}],\"ms\":1},{\"setTimeout\":[],\"ms\":500,\"as\":\"t\"},{\"clear\":\"t\"}]},{\"if\":{\"gt\":[\"$n\",N]},"
+    "{\"vars\":{\"n\":0},\"main\":[{\"setInterval\":[{\"repeat\":100,\"do\":[{\"inc\":\"n\"},{\"setTimeout\":[{\"let\":"
+    "{\"x\":"
+    "\"${n} is "
+    "one\"}}],\"ms\":1},{\"setTimeout\":[],\"ms\":500,\"as\":\"t\"},{\"clear\":\"t\"}]},{\"if\":{\"gt\":[\"$n\",N]},"
     "\"then\":[{\"clear\":\"i\"},\"end\"]}],\"ms\":2,\"as\":\"i\"}]}",
     /* operations, and what holds them */
-    "{\"vars\":{\"n\":0,\"kept\":0},\"functions\":{\"f\":[{\"inc\":\"n\"},{\"if\":{\"lt\":[\"$n\",N]},\"then\":[{\"net\":1,"
-    "\"cb\":\"f\",\"as\":\"r\"},{\"set\":{\"kept\":\"$r\"}}],\"else\":[{\"clear\":\"kept\"},\"end\"]}]},\"main\":[{\"call\":"
+    "{\"vars\":{\"n\":0,\"kept\":0},\"functions\":{\"f\":[{\"inc\":\"n\"},{\"if\":{\"lt\":[\"$n\",N]},\"then\":[{"
+    "\"net\":1,"
+    "\"cb\":\"f\",\"as\":\"r\"},{\"set\":{\"kept\":\"$r\"}}],\"else\":[{\"clear\":\"kept\"},\"end\"]}]},\"main\":[{"
+    "\"call\":"
     "\"f\"}]}",
     /* the pool, handles that close, sleeps */
-    "{\"functions\":{\"f\":{\"async\":[{\"repeat\":N,\"as\":\"i\",\"do\":[{\"await\":{\"pool\":0.01}},{\"open\":\"h\"},{"
-    "\"close\":\"h\",\"cb\":[{\"let\":{\"x\":\"${i}\"}}]},{\"await\":{\"sleep\":1,\"value\":[\"$i\"]}}]},\"end\"]}},\"main\":[{"
+    "{\"functions\":{\"f\":{\"async\":[{\"repeat\":N,\"as\":\"i\",\"do\":[{\"await\":{\"pool\":0.01}},{\"open\":\"h\"},"
+    "{"
+    "\"close\":\"h\",\"cb\":[{\"let\":{\"x\":\"${i}\"}}]},{\"await\":{\"sleep\":1,\"value\":[\"$i\"]}}]},\"end\"]}},"
+    "\"main\":[{"
     "\"call\":\"f\"}]}",
     /* functions that wait for what never comes */
-    "{\"functions\":{\"never\":{\"async\":[{\"await\":{\"promise\":[]}},\"not reached\"]}},\"main\":[{\"repeat\":N,\"do\":[{"
+    "{\"functions\":{\"never\":{\"async\":[{\"await\":{\"promise\":[]}},\"not "
+    "reached\"]}},\"main\":[{\"repeat\":N,\"do\":[{"
     "\"call\":\"never\"}]},\"end\"]}",
     /* events, rejections that are handled, combined promises, thenables, finally */
-    "{\"functions\":{\"turn\":{\"args\":[\"left\"],\"do\":[{\"emitter\":\"ee\"},{\"once\":\"ee\",\"event\":\"x\",\"do\":[{\"let\":{"
-    "\"y\":\"$v\"}}]},{\"emit\":\"ee\",\"event\":\"x\",\"args\":[[\"$left\"]]},{\"chain\":[{\"all\":[1,{\"thenable\":[{\"resolve\":2}"
-    "]},{\"rejected\":\"no ${left}\"}]},{\"finally\":[]},{\"catch\":[]}]},{\"try\":[{\"throw\":\"an error ${left}\"}],\"catch\":[{"
-    "\"let\":{\"z\":\"$e\"}}]},{\"if\":{\"gt\":[\"$left\",0]},\"then\":[{\"setImmediate\":{\"bind\":\"turn\",\"args\":[{\"sub\":["
+    "{\"functions\":{\"turn\":{\"args\":[\"left\"],\"do\":[{\"emitter\":\"ee\"},{\"once\":\"ee\",\"event\":\"x\","
+    "\"do\":[{\"let\":{"
+    "\"y\":\"$v\"}}]},{\"emit\":\"ee\",\"event\":\"x\",\"args\":[[\"$left\"]]},{\"chain\":[{\"all\":[1,{\"thenable\":[{"
+    "\"resolve\":2}"
+    "]},{\"rejected\":\"no ${left}\"}]},{\"finally\":[]},{\"catch\":[]}]},{\"try\":[{\"throw\":\"an error "
+    "${left}\"}],\"catch\":[{"
+    "\"let\":{\"z\":\"$e\"}}]},{\"if\":{\"gt\":[\"$left\",0]},\"then\":[{\"setImmediate\":{\"bind\":\"turn\",\"args\":["
+    "{\"sub\":["
     "\"$left\",1]}]}}],\"else\":[\"end\"]}]}},\"main\":[{\"call\":\"turn\",\"args\":[N]}]}",
 };
 
@@ -186,22 +200,31 @@ START_TEST(millions_of_callbacks)
 }
 END_TEST
 
-/* What is held only here or there, over collections: where it was given back too early, a sanitizer or the lines say so. */
+/* What is held only here or there, over collections: where it was given back too early, a sanitizer or the lines say
+ * so. */
 static const char *const holds[] = {
-    "{\"main\":[{\"let\":{\"a\":[1,{\"add\":[\"t\",1]}]}},{\"setTimeout\":[{\"repeat\":30000,\"do\":[{\"let\":{\"x\":[1,2,3,4,5]}}]},"
+    "{\"main\":[{\"let\":{\"a\":[1,{\"add\":[\"t\",1]}]}},{\"setTimeout\":[{\"repeat\":30000,\"do\":[{\"let\":{\"x\":["
+    "1,2,3,4,5]}}]},"
     "\"${a}\"],\"ms\":5},{\"sleep\":3}]}",
     /* a rejection that nobody has handled yet, reported, handled */
-    "{\"main\":[{\"deferred\":\"d\"},{\"on\":\"process\",\"event\":\"unhandledRejection\",\"do\":{\"args\":[\"e\",\"p\"],\"do\":[{"
-    "\"repeat\":30000,\"do\":[{\"let\":{\"x\":[1,2,3,4,5]}}]},\"un ${e}\",{\"setImmediate\":[{\"chain\":[\"$p\",{\"catch\":[\"late "
-    "${e}\"]}]}]}]}},{\"on\":\"process\",\"event\":\"rejectionHandled\",\"do\":[\"handled ${v}\"]},{\"rejected\":\"a\"},{\"rejected\":"
+    "{\"main\":[{\"deferred\":\"d\"},{\"on\":\"process\",\"event\":\"unhandledRejection\",\"do\":{\"args\":[\"e\","
+    "\"p\"],\"do\":[{"
+    "\"repeat\":30000,\"do\":[{\"let\":{\"x\":[1,2,3,4,5]}}]},\"un "
+    "${e}\",{\"setImmediate\":[{\"chain\":[\"$p\",{\"catch\":[\"late "
+    "${e}\"]}]}]}]}},{\"on\":\"process\",\"event\":\"rejectionHandled\",\"do\":[\"handled "
+    "${v}\"]},{\"rejected\":\"a\"},{\"rejected\":"
     "\"b\"}]}",
     /* listeners under way, of which one takes the others off */
-    "{\"main\":[{\"emitter\":\"ee\"},{\"on\":\"ee\",\"event\":\"x\",\"do\":[{\"off\":\"ee\",\"event\":\"x\"},{\"repeat\":30000,\"do\":[{"
-    "\"let\":{\"x\":[1,2,3,4,5]}}]},\"1 ${v}\"]},{\"on\":\"ee\",\"event\":\"x\",\"do\":[\"2 ${v}\"]},{\"emit\":\"ee\",\"event\":\"x\","
+    "{\"main\":[{\"emitter\":\"ee\"},{\"on\":\"ee\",\"event\":\"x\",\"do\":[{\"off\":\"ee\",\"event\":\"x\"},{"
+    "\"repeat\":30000,\"do\":[{"
+    "\"let\":{\"x\":[1,2,3,4,5]}}]},\"1 ${v}\"]},{\"on\":\"ee\",\"event\":\"x\",\"do\":[\"2 "
+    "${v}\"]},{\"emit\":\"ee\",\"event\":\"x\","
     "\"args\":[{\"add\":[\"arg \",1]}]}]}",
     /* an immediate and a timer that clear themselves while they run */
-    "{\"main\":[{\"setImmediate\":[{\"clear\":\"im\"},{\"set\":{\"im\":null}},{\"repeat\":30000,\"do\":[{\"let\":{\"x\":[1,2,3,4,5]}}]},"
-    "\"im\"],\"as\":\"im\"},{\"setInterval\":[{\"clear\":\"t\"},{\"set\":{\"t\":null}},{\"repeat\":30000,\"do\":[{\"let\":{\"x\":[1,2,3,4,"
+    "{\"main\":[{\"setImmediate\":[{\"clear\":\"im\"},{\"set\":{\"im\":null}},{\"repeat\":30000,\"do\":[{\"let\":{"
+    "\"x\":[1,2,3,4,5]}}]},"
+    "\"im\"],\"as\":\"im\"},{\"setInterval\":[{\"clear\":\"t\"},{\"set\":{\"t\":null}},{\"repeat\":30000,\"do\":[{"
+    "\"let\":{\"x\":[1,2,3,4,"
     "5]}}]},\"timer\"],\"ms\":1,\"as\":\"t\"}]}",
 };
 

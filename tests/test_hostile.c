@@ -54,15 +54,18 @@ static const Large large[] = {
     {HEAD "\"handlers\":{\"a\":[]},\"expect\":[", "\"p99 < 1s\",", "\"p99 < 1s\"]}"},
     {HEAD "\"handlers\":{\"a\":[]},\"expect\":[", "\"p9x9 < 1s\",", "\"p99 < 1s\"]}"},
     {HEAD "\"handlers\":{\"a\":[]},\"machine\":{\"costs\":{", "\"c%d\":\"1us\",", "\"accept\":\"1us\"}}}"},
-    {"{\"duration\":\"1s\",\"handlers\":{\"a\":[]},\"arrivals\":[", "{\"poisson\":\"1/s\"},", "{\"poisson\":\"1/s\"}]}"},
+    {"{\"duration\":\"1s\",\"handlers\":{\"a\":[]},\"arrivals\":[", "{\"poisson\":\"1/s\"},",
+     "{\"poisson\":\"1/s\"}]}"},
     {"{\"duration\":\"1s\",\"handlers\":{\"a\":[]},\"arrivals\":{\"at\":[", "\"%dns\",", "\"0\"]}}"},
-    {"{\"duration\":\"1s\",\"handlers\":{\"a\":[]},\"arrivals\":{\"poisson\":\"1/s\",\"mix\":{", "\"q%d\":1,", "\"a\":1}}}"},
+    {"{\"duration\":\"1s\",\"handlers\":{\"a\":[]},\"arrivals\":{\"poisson\":\"1/s\",\"mix\":{", "\"q%d\":1,",
+     "\"a\":1}}}"},
     {"{\"main\":[", "{\"let\":{\"v%d\":1}},", "\"x\"]}"},
     {"{\"main\":[", "{\"set\":{\"v%d\":1}},", "\"x\"]}"},
     {"{\"main\":[\"", "${y}", "\"]}"},
     {"{\"main\":[", "\"${y%d}\",", "\"x\"]}"},
     {"{\"main\":[{\"emitter\":\"e\"}", ",{\"on\":\"e\",\"event\":\"x%d\",\"do\":[]}", "]}"},
-    {"{\"main\":[{\"call\":\"f\"}],\"functions\":{", "\"f%d\":[{\"call\":\"f\"},{\"call\":\"f\"}],", "\"f\":[{\"call\":\"f\"}]}}"},
+    {"{\"main\":[{\"call\":\"f\"}],\"functions\":{", "\"f%d\":[{\"call\":\"f\"},{\"call\":\"f\"}],",
+     "\"f\":[{\"call\":\"f\"}]}}"},
     {"{\"main\":[{\"call\":\"f\"}],\"functions\":{", "\"f%d\":[{\"call\":\"g%d\"}],", "\"f\":[]}}"},
     {"{\"main\":[", "{\"setImmediate\":[],\"\":1},", "{\"setImmediate\":[],\"\":1}]}"},
 };
@@ -111,12 +114,9 @@ END_TEST
 START_TEST(nesting_is_checked_in_no_time)
 {
     static const Large deep[] = {
-        {"[{\"try\":[\"x\"],\"finally\":", "[]", "}]"},
-        {"[{\"try\":[{\"return\":1}],\"finally\":", "[]", "}]"},
-        {"[{\"if\":1,\"then\":", "[]", ",\"else\":[]}]"},
-        {"[{\"async\":", "[]", "}]"},
-        {"[{\"setTimeout\":", "[\"x\"]", "}]"},
-        {"[{\"all\":[", "[]", "]}]"},
+        {"[{\"try\":[\"x\"],\"finally\":", "[]", "}]"},   {"[{\"try\":[{\"return\":1}],\"finally\":", "[]", "}]"},
+        {"[{\"if\":1,\"then\":", "[]", ",\"else\":[]}]"}, {"[{\"async\":", "[]", "}]"},
+        {"[{\"setTimeout\":", "[\"x\"]", "}]"},           {"[{\"all\":[", "[]", "]}]"},
     };
     Mem *mem = mem_new(1 << 22);
     Buf text;
@@ -149,7 +149,8 @@ static const struct {
     {"[{\"repeat\":1000000000,\"do\":[{\"net\":\"1s\",\"cb\":[]}]}]", "\"poisson\":\"100/s\"", ""},
     {"[{\"call\":\"f\"}]", "\"poisson\":\"100/s\"", ",\"functions\":{\"f\":[{\"call\":\"f\"}]}"},
     {"[{\"call\":\"f\"}]", "\"poisson\":\"100/s\"", ",\"functions\":{\"f\":[{\"nextTick\":\"f\"}]}"},
-    {"[{\"call\":\"f\"}]", "\"poisson\":\"100/s\"", ",\"functions\":{\"f\":[{\"setImmediate\":\"f\"},{\"setImmediate\":\"f\"}]}"},
+    {"[{\"call\":\"f\"}]", "\"poisson\":\"100/s\"",
+     ",\"functions\":{\"f\":[{\"setImmediate\":\"f\"},{\"setImmediate\":\"f\"}]}"},
     {"[{\"let\":{\"s\":\"x\"}},{\"while\":true,\"do\":[{\"set\":{\"s\":{\"add\":[\"$s\",\"$s\"]}}}]}]",
      "\"poisson\":\"100/s\"", ""},
     {"[\"x\"]", "\"poisson\":\"1000000000/s\"", ""},
@@ -165,7 +166,8 @@ static const struct {
     {"[{\"throw\":\"x\"}]", "\"poisson\":\"1000/s\",\"retry\":{\"attempts\":1000,\"backoff\":\"0\"}", ""},
     {"[\"x\"]", "\"modulated\":[{\"rate\":\"1000000000/s\",\"for\":\"0\"},{\"rate\":\"0/s\",\"for\":\"0\"}]", ""},
     {"[\"x\"]", "\"modulated\":[{\"rate\":\"0/s\",\"for\":\"1ns\"},{\"rate\":\"1/h\",\"for\":\"0\"}]", ""},
-    {"[{\"cpu\":\"1s\"}]", "\"poisson\":\"10/s\"", ",\"machine\":{\"time_slice\":\"1ns\",\"scheduler\":\"round-robin\"}"},
+    {"[{\"cpu\":\"1s\"}]", "\"poisson\":\"10/s\"",
+     ",\"machine\":{\"time_slice\":\"1ns\",\"scheduler\":\"round-robin\"}"},
     {"[\"x\"]", "\"poisson\":\"1/s\"",
      ",\"servers\":{\"sv\":{\"model\":\"event-loop\",\"pauses\":{\"every\":\"0\",\"for\":\"0\"}}}"},
     {"[\"x\"]", "\"poisson\":\"1000000/s\"",
@@ -179,8 +181,8 @@ START_TEST(any_run_ends_within_its_limits)
 {
     char text[2000];
     const char *path = scratch("endless.json");
-    snprintf(text, sizeof text, "{\"duration\":\"80000h\",\"handlers\":{\"a\":%s},\"arrivals\":{%s}%s}", endless[_i].handler,
-             endless[_i].arrivals, endless[_i].more);
+    snprintf(text, sizeof text, "{\"duration\":\"80000h\",\"handlers\":{\"a\":%s},\"arrivals\":{%s}%s}",
+             endless[_i].handler, endless[_i].arrivals, endless[_i].more);
     write_file(path, text);
     Ran ran = run_loopsim("run", path, "--max-events", "20000", "--max-memory", "32MiB", "--out", "json", NULL);
     ck_assert_msg(ran.exit == 5 && ran.err[0], "exit %d of %s: %s", ran.exit, text, ran.err);
@@ -213,7 +215,9 @@ static void expect_tame(const char *text, const char *where)
 /* Names and texts that stand in errors, which go to the terminal. */
 START_TEST(errors_quote_without_obeying)
 {
-#define AWAITS "{\"duration\":\"1s\",\"handlers\":{\"a\":[{\"await\":{\"io\":\"\\u202e\\u2066\"}}]},\"arrivals\":{\"poisson\":\"1/s\"},"
+#define AWAITS                                                                                                         \
+    "{\"duration\":\"1s\",\"handlers\":{\"a\":[{\"await\":{\"io\":\"\\u202e\\u2066\"}}]},\"arrivals\":{\"poisson\":"   \
+    "\"1/s\"},"
     static const char *const specs[] = {
         "{\"duration\":\"1s\xff\x1b[31m\",\"\x01\":1}",
         "{\"name\":\"\\u001b[2J\",\"\\u001b]0;x\\u0007\":1,\"duration\":\"\\u202e\"}",
@@ -287,9 +291,14 @@ END_TEST
 START_TEST(foreign_files_are_quoted_as_well)
 {
     const char *bad = scratch("bad\033[31m.json");
-    write_file(bad, "{\"loopsim\": \"0.1.0\", \"schema\": 1, \"\\u001b[31m\": 2, \"servers\": {\"\\u202e\": {\"\\u001b[2J\": 1}}}");
-    const char *const commands[][4] = {
-        {"diff", bad, bad, NULL}, {"merge", bad, NULL}, {"trace-check", bad, NULL}, {"check", bad, NULL}, {"run", bad, NULL}};
+    write_file(
+        bad,
+        "{\"loopsim\": \"0.1.0\", \"schema\": 1, \"\\u001b[31m\": 2, \"servers\": {\"\\u202e\": {\"\\u001b[2J\": 1}}}");
+    const char *const commands[][4] = {{"diff", bad, bad, NULL},
+                                       {"merge", bad, NULL},
+                                       {"trace-check", bad, NULL},
+                                       {"check", bad, NULL},
+                                       {"run", bad, NULL}};
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         Ran ran = run_loopsim_with(&(Command){.argv = commands[i]});
         ck_assert_int_ne(ran.exit, 0);
@@ -303,8 +312,10 @@ END_TEST
 START_TEST(differences_are_shown)
 {
     const char *a = scratch("a.json"), *b = scratch("b.json");
-    write_file(a, "{\"loopsim\": \"0.1.0\", \"schema\": 1, \"servers\": {\"\\u202e\": {\"\\u001b[2J\": \"\\u001b[31m\"}}}");
-    write_file(b, "{\"loopsim\": \"0.1.0\", \"schema\": 1, \"servers\": {\"\\u202e\": {\"\\u001b[2J\": \"\\n::error::x\"}}}");
+    write_file(
+        a, "{\"loopsim\": \"0.1.0\", \"schema\": 1, \"servers\": {\"\\u202e\": {\"\\u001b[2J\": \"\\u001b[31m\"}}}");
+    write_file(
+        b, "{\"loopsim\": \"0.1.0\", \"schema\": 1, \"servers\": {\"\\u202e\": {\"\\u001b[2J\": \"\\n::error::x\"}}}");
     Ran ran = run_loopsim("diff", a, b, NULL);
     ck_assert_msg(ran.exit == 1, "%d: %s", ran.exit, ran.err);
     expect_tame(ran.out, "diff");

@@ -100,13 +100,18 @@ static const struct Symbol {
     {"sim", "int f(void);\nint f(void) { static int n; return ++n; }\n", "is global mutable state"},
     {"model/node", "typedef int unused;\n", "nm finds no symbols"},
     {"model/node", "int counter = 1;\n", "counter is global mutable state"},
-    {"cli", "#include <stdlib.h>\nint f(void);\nint f(void) { return system(\"true\"); }\n", "cli/x.c: runs a command (system)"},
-    {"cli", "#include <stdlib.h>\nchar *f(void);\nchar *f(void) { return getenv(\"HOME\"); }\n", "cli/x.c: reads the environment"},
+    {"cli", "#include <stdlib.h>\nint f(void);\nint f(void) { return system(\"true\"); }\n",
+     "cli/x.c: runs a command (system)"},
+    {"cli", "#include <stdlib.h>\nchar *f(void);\nchar *f(void) { return getenv(\"HOME\"); }\n",
+     "cli/x.c: reads the environment"},
     {"cli", "#include <sys/socket.h>\nint f(void);\nint f(void) { return socket(AF_INET, SOCK_STREAM, 0); }\n",
      "cli/x.c: opens a socket"},
-    {"traces", "#include <unistd.h>\nint f(void);\nint f(void) { return fork() != 0; }\n", "traces/x.c: makes a process"},
-    {"cli", "#include <unistd.h>\nlong f(void);\nlong syscall(long, ...);\nlong f(void) { return syscall(41); }\n", "cli/x.c: runs a command (syscall)"},
-    {"cli", "extern char **environ;\nchar **f(void);\nchar **f(void) { return environ; }\n", "cli/x.c: knows the whole environment"},
+    {"traces", "#include <unistd.h>\nint f(void);\nint f(void) { return fork() != 0; }\n",
+     "traces/x.c: makes a process"},
+    {"cli", "#include <unistd.h>\nlong f(void);\nlong syscall(long, ...);\nlong f(void) { return syscall(41); }\n",
+     "cli/x.c: runs a command (syscall)"},
+    {"cli", "extern char **environ;\nchar **f(void);\nchar **f(void) { return environ; }\n",
+     "cli/x.c: knows the whole environment"},
 };
 
 START_TEST(a_banned_symbol_is_named)

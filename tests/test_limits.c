@@ -1,4 +1,5 @@
-/* Programs that do not end: each stops with exit 5, what it printed so far, and a word why; a signal ends any of them at once. */
+/* Programs that do not end: each stops with exit 5, what it printed so far, and a word why; a signal ends any of them
+ * at once. */
 #include "command.h"
 #include "programs.h"
 

@@ -46,10 +46,12 @@ static const char *ask(const char *request)
     return answer;
 }
 
-static void is_answered_from(const char *origin, const char *method, const char *path, const char *host, const char *status)
+static void is_answered_from(const char *origin, const char *method, const char *path, const char *host,
+                             const char *status)
 {
     char request[512];
-    snprintf(request, sizeof request, "%s %s HTTP/1.1\r\nUser-Agent: x\r\nHost: %s\r\n%s\r\n", method, path, host, origin);
+    snprintf(request, sizeof request, "%s %s HTTP/1.1\r\nUser-Agent: x\r\nHost: %s\r\n%s\r\n", method, path, host,
+             origin);
     const char *said = ask(request);
     ck_assert_msg(strncmp(said, status, strlen(status)) == 0, "%s %s of %s: %s", method, path, host, said);
     ck_assert_msg(strstr(said, "\r\nAccess-Control-Allow-Origin: https://ui.perfetto.dev\r\n") != NULL, "%s", said);
@@ -107,7 +109,8 @@ START_TEST(one_get_is_answered)
     is_answered("OPTIONS", "/a%20b.json", "127.0.0.1:9001", "HTTP/1.1 204 ");
     is_answered_from("", "GET", "/other", "127.0.0.1:9001", "HTTP/1.1 404 "); /* curl has no origin */
     is_answered_from("Origin: null\r\n", "GET", "/a%20b.json", "127.0.0.1:9001", "HTTP/1.1 403 ");
-    is_answered_from("Origin: https://ui.perfetto.dev.evil.example\r\n", "GET", "/a%20b.json", "127.0.0.1:9001", "HTTP/1.1 403 ");
+    is_answered_from("Origin: https://ui.perfetto.dev.evil.example\r\n", "GET", "/a%20b.json", "127.0.0.1:9001",
+                     "HTTP/1.1 403 ");
     is_answered_from("Origin: https://evil.example\r\nOrigin: https://ui.perfetto.dev\r\n", "GET", "/a%20b.json",
                      "127.0.0.1:9001", "HTTP/1.1 403 ");
     is_answered_from("Origin: https://evil.example\r\n", "OPTIONS", "/a%20b.json", "127.0.0.1:9001", "HTTP/1.1 403 ");
@@ -153,8 +156,8 @@ START_TEST(the_view_is_on_the_slowest_request)
         snprintf(results, sizeof results, "%s", scratch("results"));
         snprintf(option, sizeof option, "json=%s", results);
         const char *slowest = i > 0 ? "--trace-slowest" : NULL;
-        Ran ran = run_loopsim("run", "examples/five-requests.json", "--only", "node", "-q", "--trace", path, "--out", option,
-                              slowest, "1", NULL);
+        Ran ran = run_loopsim("run", "examples/five-requests.json", "--only", "node", "-q", "--trace", path, "--out",
+                              option, slowest, "1", NULL);
         ck_assert_msg(ran.exit == 0, "%s", ran.err);
         ran_free(&ran);
         char *figures = read_file(results, NULL), *max = strstr(figures, "\"max\": "), view[64];

@@ -1,5 +1,5 @@
-/* Each option of the command line, wrong: exit code 2, what is wrong with it and what would be right; and each command without
- * what it needs. Nothing is done then: stdout stays empty. */
+/* Each option of the command line, wrong: exit code 2, what is wrong with it and what would be right; and each command
+ * without what it needs. Nothing is done then: stdout stays empty. */
 #include "command.h"
 
 #include <check.h>

@@ -1,4 +1,5 @@
-/* The check of traces in protobuf: what loopsim writes is right and says what the results say, and each rule is broken once. */
+/* The check of traces in protobuf: what loopsim writes is right and says what the results say, and each rule is broken
+ * once. */
 #include "command.h"
 #include "traced.h"
 #include "traces/check.h"

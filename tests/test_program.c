@@ -1,5 +1,5 @@
-/* The compiler of the step language: what it says of a wrong program, where, and how to mend it; and what programs mean where it is easily got wrong. The
- * outputs are what Node 20 prints for the same JavaScript. */
+/* The compiler of the step language: what it says of a wrong program, where, and how to mend it; and what programs mean
+ * where it is easily got wrong. The outputs are what Node 20 prints for the same JavaScript. */
 #include "programs.h"
 
 #include <check.h>
@@ -137,8 +137,8 @@ static const struct {
      "functions are defined under \"functions\" at the top level"},
 };
 
-/* epoll_wait gives at most 1,024 events; after as many libuv looks again before the check phase, up to 48 times in all. What
- * was not in the first batch comes in the next, and nothing comes twice. */
+/* epoll_wait gives at most 1,024 events; after as many libuv looks again before the check phase, up to 48 times in all.
+ * What was not in the first batch comes in the next, and nothing comes twice. */
 START_TEST(a_full_batch_is_followed_by_another)
 {
     static const struct {

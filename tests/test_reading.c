@@ -63,12 +63,22 @@ END_TEST
 START_TEST(the_shapes_are_as_the_queries_take_them)
 {
     static const char *const parts[] = {
-        "\"cat\":\"request quick\",\"id2\":{\"local\":\"",                /* an asynchronous slice of the process */
-        "\"name\":\"thread_name\",\"args\":{\"name\":\"loop\"}",          /* the loop is a thread */
+        "\"cat\":\"request quick\",\"id2\":{\"local\":\"",                 /* an asynchronous slice of the process */
+        "\"name\":\"thread_name\",\"args\":{\"name\":\"loop\"}",           /* the loop is a thread */
         "\"name\":\"process_name\",\"args\":{\"name\":\"node: metrics\"}", /* counters have a process of their own */
-        "\"name\":\"requests in flight\"", "\"name\":\"ready callbacks\"", "\"name\":\"run queue\"",
-        "\"name\":\"open connections\"", "\"name\":\"live threads\"", "\"name\":\"memory\"", "\"name\":\"iteration\"",
-        "\"name\":\"poll\"", "\"name\":\"cpu\"", "\"name\":\"db\"", "\"queued_ns\":", "\"connection\":", "\"handler\":",
+        "\"name\":\"requests in flight\"",
+        "\"name\":\"ready callbacks\"",
+        "\"name\":\"run queue\"",
+        "\"name\":\"open connections\"",
+        "\"name\":\"live threads\"",
+        "\"name\":\"memory\"",
+        "\"name\":\"iteration\"",
+        "\"name\":\"poll\"",
+        "\"name\":\"cpu\"",
+        "\"name\":\"db\"",
+        "\"queued_ns\":",
+        "\"connection\":",
+        "\"handler\":",
         "\"outcome\":\"completed\""};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         ck_assert_msg(strstr(trace, parts[i]) != NULL, "%s", parts[i]);

@@ -24,8 +24,8 @@ static void counts(const char *text, const char *from, const char *format, int l
     int right = 0, of = 0;
     const char *line = strstr(text, from), *at = line ? strstr(line, format) : NULL;
     ck_assert_msg(at != NULL, "%s", text);
-    ck_assert_msg(sscanf(at + strlen(format), " %d of %d", &right, &of) >= 1 && right >= least, "%s %s %d\n%s", from, format,
-                  right, text);
+    ck_assert_msg(sscanf(at + strlen(format), " %d of %d", &right, &of) >= 1 && right >= least, "%s %s %d\n%s", from,
+                  format, right, text);
 }
 
 START_TEST(predictions_are_as_good_as_they_were)

@@ -257,7 +257,8 @@ static const char *json_of(Scene *scene, int count, const Results *const results
     Percentile *list = mem_get(scene->mem, sizeof percentiles);
     memcpy(list, percentiles, sizeof percentiles);
     Args args = {.percentiles = list, .percentile_count = 2};
-    Report report = {.mem = scene->mem, .spec = scene->spec, .path = "x.json", .args = &args, .count = count, .runs = 1};
+    Report report = {
+        .mem = scene->mem, .spec = scene->spec, .path = "x.json", .args = &args, .count = count, .runs = 1};
     Verdict verdict = {.text = "p99 < \"x\"", .unit = METRIC_TIME, .has_limit = true, .limit = 7};
     report.results = mem_get(scene->mem, 2 * sizeof *report.results);
     for (int i = 0; i < count; i++)

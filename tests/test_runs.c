@@ -12,12 +12,11 @@
 Suite *runs_suite(void);
 uint64_t replicate_seed(uint64_t seed, uint64_t run); /* cli/replicate.h; its Command is not the tests' */
 
-static const char two[] =
-    "{\"duration\": \"1s\", \"machine\": {\"profile\": \"ideal\", \"cores\": 6},\n"
-    " \"handlers\": {\"get\": [{\"await\": {\"pool\": {\"exponential\": \"9ms\"}}}]},\n"
-    " \"arrivals\": {\"poisson\": \"350/s\"},\n"
-    " \"servers\": {\"four\": {\"model\": \"event-loop\", \"workers\": 4},\n"
-    "             \"five\": {\"model\": \"event-loop\", \"workers\": 5}}}\n";
+static const char two[] = "{\"duration\": \"1s\", \"machine\": {\"profile\": \"ideal\", \"cores\": 6},\n"
+                          " \"handlers\": {\"get\": [{\"await\": {\"pool\": {\"exponential\": \"9ms\"}}}]},\n"
+                          " \"arrivals\": {\"poisson\": \"350/s\"},\n"
+                          " \"servers\": {\"four\": {\"model\": \"event-loop\", \"workers\": 4},\n"
+                          "             \"five\": {\"model\": \"event-loop\", \"workers\": 5}}}\n";
 
 static char path[512];
 
@@ -290,7 +289,8 @@ START_TEST(precision_runs_as_often_as_it_needs)
         fine = run_loopsim("run", path, "--precision", "6", "--jobs", "2", "--out", "json", NULL);
     expect_exit(&coarse, 0);
     expect_exit(&fine, 0);
-    double few = number_after(coarse.out, "\"seed\"", "\"runs\""), more = number_after(fine.out, "\"seed\"", "\"runs\"");
+    double few = number_after(coarse.out, "\"seed\"", "\"runs\""),
+           more = number_after(fine.out, "\"seed\"", "\"runs\"");
     ck_assert_double_ge(few, 10);
     ck_assert_double_gt(more, few);
     for (int i = 0; i < 2; i++) {
@@ -329,8 +329,8 @@ END_TEST
 
 START_TEST(wrong_numbers_of_runs_are_refused)
 {
-    const char *const wrong[][2] = {
-        {"--runs", "0"}, {"--runs", "-8"}, {"--runs", "1e3"}, {"--jobs", "0"}, {"--jobs", "-2"}, {"--jobs", "5000"}, {"--precision", "0"}, {"--precision", "x"}};
+    const char *const wrong[][2] = {{"--runs", "0"},  {"--runs", "-8"},   {"--runs", "1e3"},    {"--jobs", "0"},
+                                    {"--jobs", "-2"}, {"--jobs", "5000"}, {"--precision", "0"}, {"--precision", "x"}};
     for (size_t i = 0; i < COUNT_OF(wrong); i++) {
         Ran ran = run_loopsim("run", path, wrong[i][0], wrong[i][1], NULL);
         expect_exit(&ran, 2);
@@ -343,13 +343,13 @@ END_TEST
 /* A worker's death ends the command with a word; an interrupt ends it with what is there. */
 START_TEST(a_worker_that_dies_is_told)
 {
-    static const char script[] =
-        "\"$0\" run \"$1\" --runs 100000 --jobs 2 --out json >/dev/null & parent=$!\n"
-        "for i in 1 2 3 4 5 6 7 8 9 10; do\n"
-        "  for stat in /proc/[0-9]*/stat; do read -r pid name state above rest <$stat && [ $above = $parent ] && worker=$pid; done\n"
-        "  [ \"$worker\" ] && break; sleep 0.1\n"
-        "done 2>/dev/null\n"
-        "kill -$2 $worker; wait $parent";
+    static const char script[] = "\"$0\" run \"$1\" --runs 100000 --jobs 2 --out json >/dev/null & parent=$!\n"
+                                 "for i in 1 2 3 4 5 6 7 8 9 10; do\n"
+                                 "  for stat in /proc/[0-9]*/stat; do read -r pid name state above rest <$stat && [ "
+                                 "$above = $parent ] && worker=$pid; done\n"
+                                 "  [ \"$worker\" ] && break; sleep 0.1\n"
+                                 "done 2>/dev/null\n"
+                                 "kill -$2 $worker; wait $parent";
     const char *binary = getenv("LOOPSIM");
     if (binary && strchr(binary, ' '))
         return;

@@ -36,8 +36,8 @@ START_TEST(the_programs_that_it_names_exist)
     for (const char *at = text; (at = strchr(at, '`')); at++) {
         size_t word = strspn(at + 1, "abcdefghijklmnopqrstuvwxyz");
         const char *number = at + 1 + word;
-        if (word < 3 || number[0] != '-' || !isdigit((unsigned char)number[1]) ||
-            !isdigit((unsigned char)number[2]) || number[3] != '`')
+        if (word < 3 || number[0] != '-' || !isdigit((unsigned char)number[1]) || !isdigit((unsigned char)number[2]) ||
+            number[3] != '`')
             continue;
         char pattern[100];
         snprintf(pattern, sizeof pattern, "tests/conformance/%.*s-*.json", (int)word + 3, at + 1);

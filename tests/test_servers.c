@@ -8,7 +8,8 @@
 
 Suite *servers_suite(void);
 
-/* NUMBER@TIME of the response in us, of each completed request in order of its number; then the outcomes that are no completions. */
+/* NUMBER@TIME of the response in us, of each completed request in order of its number; then the outcomes that are no
+ * completions. */
 static const char *timeline(const char *spec)
 {
     static char text[1000];
@@ -51,7 +52,8 @@ START_TEST(one_loop_serves_one_after_the_other)
 }
 END_TEST
 
-/* The first loop, which comes first, accepts one connection in each turn: it has two before it reads the first request. */
+/* The first loop, which comes first, accepts one connection in each turn: it has two before it reads the first
+ * request. */
 START_TEST(two_loops_share_a_socket)
 {
     IS("1@4000 2@8000 3@4000", "\"cores\":2", CPU_4, "{\"at\":[\"0\",\"0\",\"0\"]}",
@@ -82,8 +84,8 @@ START_TEST(reuseport_loses_nobody)
 }
 END_TEST
 
-/* libuv 1.44 accepts both at once and reads both in the next turn; 1.45 accepts the second one after that. Visible by which
- * request runs when the first connection's second request is there: not here, where both answer in order. */
+/* libuv 1.44 accepts both at once and reads both in the next turn; 1.45 accepts the second one after that. Visible by
+ * which request runs when the first connection's second request is there: not here, where both answer in order. */
 START_TEST(the_old_order_accepts_all_at_once)
 {
     IS("1@4000 2@8000", "\"cores\":1", CPU_4, "{\"at\":[\"0\",\"0\"]}",
@@ -189,8 +191,8 @@ START_TEST(a_request_timeout_answers_with_an_error)
 }
 END_TEST
 
-/* A pool of one: the second request is given up at 4.5 ms, half a ms after it was begun, and done all the same; the third one's
- * time is over before its turn comes, at 8 ms, and it costs nothing then. */
+/* A pool of one: the second request is given up at 4.5 ms, half a ms after it was begun, and done all the same; the
+ * third one's time is over before its turn comes, at 8 ms, and it costs nothing then. */
 START_TEST(a_request_whose_time_is_over_is_not_begun)
 {
     IS("1@4000 4@12000 failed:2", "\"cores\":1", CPU_4, "{\"at\":[\"0\",\"0\",\"1ms\",\"8ms\"]}",
@@ -259,7 +261,8 @@ START_TEST(a_queue_is_for_those_without_a_thread)
 }
 END_TEST
 
-/* Connection 1 has been idle for too long at 5 ms, but the thread is busy until 8.5 ms; its next request comes at 6 ms. */
+/* Connection 1 has been idle for too long at 5 ms, but the thread is busy until 8.5 ms; its next request comes at 6
+ * ms. */
 START_TEST(a_request_that_comes_before_the_close_is_served)
 {
     IS("1@4000 2@8500 3@12500 4@16500", "\"cores\":1", CPU_4,
@@ -326,8 +329,8 @@ START_TEST(node_takes_time_for_its_http)
 }
 END_TEST
 
-/* Both are accepted until 2 ms, and answered at 7 and 12. Then come (bare) the callbacks of what was written, those of both
- * connections' ends, the third connection's and its request's. */
+/* Both are accepted until 2 ms, and answered at 7 and 12. Then come (bare) the callbacks of what was written, those of
+ * both connections' ends, the third connection's and its request's. */
 START_TEST(bare_libuv_is_told_what_it_has_written)
 {
     IS("1@7000 2@12000 3@22000", "\"costs\":{\"callback\":\"1ms\"}", CPU_4, "{\"at\":[\"0\",\"0\",\"8ms\"]}",

@@ -31,11 +31,13 @@ static void set_up(void)
     snprintf(part, sizeof part, "%s.part", trace);
     snprintf(results, sizeof results, "%s", scratch("results.json"));
     snprintf(json, sizeof json, "json=%s", results);
-    write_file(spec, "{\"name\":\"e\",\"duration\":\"80000h\",\"machine\":{\"profile\":\"linux\",\"cores\":2},\"handlers\":"
-                     "{\"get\":[{\"cpu\":\"1ms\"}]},\"arrivals\":{\"every\":\"2ms\"},\"servers\":{"
-                     "\"node\":{\"model\":\"event-loop\"},\"threads\":{\"model\":\"thread-per-connection\"},"
-                     "\"pool\":{\"model\":\"thread-pool\",\"threads\":4},\"green\":{\"model\":\"green-threads\"}}}");
-    write_file(program, "{\"main\":[\"a\",{\"setInterval\":\"f\",\"ms\":1}],\"functions\":{\"f\":[{\"cpu\":\"1us\"}]}}");
+    write_file(spec,
+               "{\"name\":\"e\",\"duration\":\"80000h\",\"machine\":{\"profile\":\"linux\",\"cores\":2},\"handlers\":"
+               "{\"get\":[{\"cpu\":\"1ms\"}]},\"arrivals\":{\"every\":\"2ms\"},\"servers\":{"
+               "\"node\":{\"model\":\"event-loop\"},\"threads\":{\"model\":\"thread-per-connection\"},"
+               "\"pool\":{\"model\":\"thread-pool\",\"threads\":4},\"green\":{\"model\":\"green-threads\"}}}");
+    write_file(program,
+               "{\"main\":[\"a\",{\"setInterval\":\"f\",\"ms\":1}],\"functions\":{\"f\":[{\"cpu\":\"1us\"}]}}");
 }
 
 /* ---- a process that goes on while the test looks ---- */
@@ -82,7 +84,8 @@ static const char *const servers[] = {"node", "threads", "pool", "green"};
 START_TEST(a_run_ends_with_what_there_is)
 {
     static const int asks[] = {SIGINT, SIGTERM, SIGHUP, SIGINT};
-    pid_t child = start_loopsim(-1, -1, (const char *const[]){"run", spec, "--only", servers[_i], "--trace", trace, "--out", json, NULL});
+    pid_t child = start_loopsim(
+        -1, -1, (const char *const[]){"run", spec, "--only", servers[_i], "--trace", trace, "--out", json, NULL});
     wait_for(child, part, 1);
     kill(child, asks[_i]);
     ck_assert_int_eq(wait_exit(child), 130);
@@ -119,8 +122,10 @@ START_TEST(workers_end_with_what_there_is)
     char journal[PATH];
     snprintf(journal, sizeof journal, "%s", scratch("journal"));
     const char *const runs[] = {"run", spec, "--runs", "50", "--jobs", "2", "--out", json, NULL},
-                      *const sweep[] = {"sweep", spec, "--vary", "machine.cores=1..60:1", "--vary", "arrivals.every=1ms..99ms:1ms",
-                                        "--jobs", "2", "--set", "duration=100ms", "--resume", journal, "--out", json, NULL};
+                      *const sweep[] = {
+                          "sweep",  spec, "--vary", "machine.cores=1..60:1", "--vary",   "arrivals.every=1ms..99ms:1ms",
+                          "--jobs", "2",  "--set",  "duration=100ms",        "--resume", journal,
+                          "--out",  json, NULL};
     pid_t child = start_loopsim(-1, -1, _i == 0 ? sweep : runs);
     if (_i == 0) {
         wait_for(child, journal, 1);
@@ -154,7 +159,11 @@ START_TEST(reading_ends_at_once)
     char fifo[PATH];
     snprintf(fifo, sizeof fifo, "%s", scratch("fifo"));
     ck_assert_int_eq(mkfifo(fifo, 0600), 0);
-    pid_t child = start_loopsim(-1, -1, (const char *const[]){_i == 0 ? "run" : _i == 1 ? "check" : "trace-check", fifo, NULL});
+    pid_t child = start_loopsim(-1, -1,
+                                (const char *const[]){_i == 0   ? "run"
+                                                      : _i == 1 ? "check"
+                                                                : "trace-check",
+                                                      fifo, NULL});
     int file = open(fifo, O_WRONLY); /* goes on when it is read */
     ck_assert_int_ge(file, 0);
     ck_assert_int_eq((int)write(file, "{", 1), 1);
@@ -170,7 +179,8 @@ START_TEST(who_does_not_read_is_not_waited_for)
     char fifo[PATH];
     snprintf(fifo, sizeof fifo, "%s", scratch("fifo.json"));
     ck_assert_int_eq(mkfifo(fifo, 0600), 0);
-    pid_t child = start_loopsim(-1, -1, (const char *const[]){"run", spec, "--only", "node", "--trace", fifo, "--out", json, NULL});
+    pid_t child = start_loopsim(
+        -1, -1, (const char *const[]){"run", spec, "--only", "node", "--trace", fifo, "--out", json, NULL});
     snprintf(part, sizeof part, "%s.part", results);
     int file = -1;
     if (_i == 0) {

@@ -207,7 +207,8 @@ START_TEST(a_cost_may_depend_on_connections_or_on_computing)
     ck_assert_msg(spec != NULL, "refused: %s", complaint);
     Costs costs = spec->machine.costs;
     ck_assert_int_eq(costs.read, 100);
-    static const int64_t at[][2] = {{0, 100}, {8, 100}, {9, 102}, {58, 200}, {108, 300}, {109, 299}, {208, 200}, {9999, 200}};
+    static const int64_t at[][2] = {{0, 100},   {8, 100},   {9, 102},   {58, 200},
+                                    {108, 300}, {109, 299}, {208, 200}, {9999, 200}};
     for (size_t i = 0; i < COUNT_OF(at); i++) {
         costs_for(&costs, at[i][0]);
         ck_assert_int_eq(costs.read, at[i][1]);

@@ -1,5 +1,5 @@
-/* Every step of a handler, on an event loop and on a thread, against timelines that were computed by hand. No costs; one core; each
- * request's handler is called `a`. */
+/* Every step of a handler, on an event loop and on a thread, against timelines that were computed by hand. No costs;
+ * one core; each request's handler is called `a`. */
 #include "lab.h"
 
 #include <check.h>
@@ -23,8 +23,8 @@ static const struct {
 typedef struct Case {
     int on;
     const char *steps;
-    const char *arrivals;   /* NULL: one at 0 */
-    const char *expected;   /* NUMBER@us of each response, then what failed */
+    const char *arrivals; /* NULL: one at 0 */
+    const char *expected; /* NUMBER@us of each response, then what failed */
 } Case;
 
 static void write_timeline(char *text, size_t room, const Results *results)
@@ -48,7 +48,8 @@ static void check_on(const Case *test, const char *server)
     char spec[4000], text[500];
     snprintf(spec, sizeof spec,
              "{\"machine\":{\"profile\":\"ideal\"},\"resources\":{\"one\":{\"latency\":\"4ms\",\"concurrency\":1},"
-             "\"full\":{\"latency\":\"4ms\",\"concurrency\":1,\"queue\":0},\"slow\":{\"latency\":\"9ms\",\"timeout\":\"5ms\"},"
+             "\"full\":{\"latency\":\"4ms\",\"concurrency\":1,\"queue\":0},\"slow\":{\"latency\":\"9ms\",\"timeout\":"
+             "\"5ms\"},"
              "\"disk\":{\"latency\":\"4ms\",\"via\":\"fs\"},\"sums\":{\"latency\":\"4ms\",\"via\":\"cpu\"},"
              "\"wrong\":{\"latency\":\"4ms\",\"via\":\"cpu\",\"error_rate\":1}},"
              "\"handlers\":{\"a\":[%s]},\"arrivals\":%s,\"servers\":{\"s\":{%s}}}",
@@ -56,7 +57,8 @@ static void check_on(const Case *test, const char *server)
     Lab *lab = lab_read(spec);
     LabRun *run = lab_begin(lab, 0);
     write_timeline(text, sizeof text, lab_finish(run));
-    ck_assert_msg(strcmp(text, test->expected) == 0, "%s\n on %s: %s, not %s", test->steps, server, text, test->expected);
+    ck_assert_msg(strcmp(text, test->expected) == 0, "%s\n on %s: %s, not %s", test->steps, server, text,
+                  test->expected);
     lab_end_run(run);
     lab_end(lab);
 }
@@ -97,22 +99,26 @@ static const Case cases[] = {
     {PARALLEL, "{\"await\":{\"all\":[" BODY(POOL("cpu")) "," BODY(POOL("cpu")) "]}}", NULL, "1@6000"}, /* on one core */
     {PARALLEL, "{\"await\":{\"all\":[" BODY(POOL("fs")) "," BODY(POOL("fs")) "]}}", NULL, "1@3000"},
     {PARALLEL, "{\"await\":{\"all\":[" BODY("{\"await\":{\"io\":\"sums\"}}") ",{\"io\":\"sums\"}]}}", NULL, "1@8000"},
-    {LOOP | PARALLEL, "{\"await\":{\"allSettled\":[" BODY(NET(2) ",{\"throw\":\"x\"}") "," BODY(NET(5)) "]}}", NULL, "1@5000"},
+    {LOOP | PARALLEL, "{\"await\":{\"allSettled\":[" BODY(NET(2) ",{\"throw\":\"x\"}") "," BODY(NET(5)) "]}}", NULL,
+     "1@5000"},
     {BLOCKING, "{\"await\":{\"allSettled\":[" BODY(NET(2) ",{\"throw\":\"x\"}") "," BODY(NET(5)) "]}}", NULL, "1@7000"},
     {LOOP | PARALLEL, "{\"await\":{\"race\":[" BODY(NET(5)) "," BODY(NET(2)) "]}}", NULL, "1@2000"},
     {BLOCKING, "{\"await\":{\"race\":[" BODY(NET(5)) "," BODY(NET(2)) "]}}", NULL, "1@5000"},
     {BLOCKING,
-     "{\"await\":{\"race\":[" BODY("{\"await\":{\"allSettled\":[" BODY(CPU(1)) "," BODY(CPU(1)) "]}}") "," BODY(NET(9)) "]}}",
+     "{\"await\":{\"race\":[" BODY("{\"await\":{\"allSettled\":[" BODY(CPU(1)) "," BODY(CPU(1)) "]}}") "," BODY(
+         NET(9)) "]}}",
      NULL, "1@2000"},
     {LOOP | PARALLEL, "{\"await\":{\"any\":[" BODY(NET(1) ",{\"throw\":\"x\"}") "," BODY(NET(2)) "]}}", NULL, "1@2000"},
-    {BLOCKING, "{\"await\":{\"any\":[" BODY(NET(1) ",{\"throw\":\"x\"}") "," BODY(NET(2)) "," BODY(NET(9)) "]}}", NULL, "1@3000"},
+    {BLOCKING, "{\"await\":{\"any\":[" BODY(NET(1) ",{\"throw\":\"x\"}") "," BODY(NET(2)) "," BODY(NET(9)) "]}}", NULL,
+     "1@3000"},
     {ALL, "{\"await\":{\"all\":[" BODY("{\"throw\":\"x\"}") "," BODY(NET(2)) "]}}", NULL, "failed:1"},
     /* control flow */
     {ALL, "{\"repeat\":3,\"do\":[" CPU(1) "," NET(1) "]}", NULL, "1@6000"},
     {ALL, "{\"choose\":[[1,[" CPU(2) "]]]}", NULL, "1@2000"},
-    {ALL, "{\"if\":{\"eq\":[\"$n\",2]},\"then\":[" CPU(3) "],\"else\":[" CPU(1) "]}", "{\"at\":[\"0\",\"10ms\"]}", "1@1000 2@13000"},
-    {ALL, "{\"if\":{\"eq\":[\"$c\",2]},\"then\":[" CPU(3) "],\"else\":[" CPU(1) "]}", "{\"at\":[\"0\",\"10ms\"],\"requests\":2}",
-     "1@1000 2@2000 3@13000 4@16000"},
+    {ALL, "{\"if\":{\"eq\":[\"$n\",2]},\"then\":[" CPU(3) "],\"else\":[" CPU(1) "]}", "{\"at\":[\"0\",\"10ms\"]}",
+     "1@1000 2@13000"},
+    {ALL, "{\"if\":{\"eq\":[\"$c\",2]},\"then\":[" CPU(3) "],\"else\":[" CPU(1) "]}",
+     "{\"at\":[\"0\",\"10ms\"],\"requests\":2}", "1@1000 2@2000 3@13000 4@16000"},
     /* locks */
     {ALL, "{\"lock\":\"m\",\"do\":[" NET(3) "]}", TWO, "1@3000 2@6000"},
     {ALL, "{\"lock\":\"m\",\"do\":[" NET(3) "]}," NET(4), TWO, "1@7000 2@10000"},
@@ -122,7 +128,8 @@ static const Case cases[] = {
     {LOOP, CPU(1) ",{\"respond\":\"1kB\"}," CPU(4), TWO, "1@1000 2@6000"},
     /* errors */
     {ALL, CPU(1) ",{\"throw\":\"x\"}," CPU(4), TWO, "failed:2"},
-    {ALL, "{\"try\":[" CPU(1) ",{\"throw\":\"x\"}," CPU(9) "],\"catch\":[" CPU(1) "],\"finally\":[" CPU(1) "]}", NULL, "1@3000"},
+    {ALL, "{\"try\":[" CPU(1) ",{\"throw\":\"x\"}," CPU(9) "],\"catch\":[" CPU(1) "],\"finally\":[" CPU(1) "]}", NULL,
+     "1@3000"},
     {ALL, "{\"try\":[" CPU(1) "],\"finally\":[" NET(2) "]}", NULL, "1@3000"},
     {ALL, "{\"respond\":\"1kB\"},{\"throw\":\"x\"}", NULL, "1@0"},
     /* callbacks and what is not awaited: on a thread they run where they stand */

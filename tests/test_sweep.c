@@ -69,9 +69,9 @@ END_TEST
 
 START_TEST(wrong_ranges_are_told)
 {
-    static const char *const wrong[] = {"a=",        "a=1..2",     "a=1..2:",      "a=2..1:1",      "a=1..2:0",
-                                        "a=1..2:x1", "a=0..2:x2",  "a=1ms..2s:1s", "a=1ms..2ms:1",  "a=1,,2",
-                                        "a=,1",      "a=x..2:1",   "a=1..2:x2ms",  "a=0..100000:1", "a=1.1234567..2:1"};
+    static const char *const wrong[] = {"a=",        "a=1..2",    "a=1..2:",      "a=2..1:1",      "a=1..2:0",
+                                        "a=1..2:x1", "a=0..2:x2", "a=1ms..2s:1s", "a=1ms..2ms:1",  "a=1,,2",
+                                        "a=,1",      "a=x..2:1",  "a=1..2:x2ms",  "a=0..100000:1", "a=1.1234567..2:1"};
     for (size_t i = 0; i < COUNT_OF(wrong); i++) {
         Mem *mem = mem_new(1 << 26);
         Vary vary;
@@ -173,7 +173,8 @@ END_TEST
 
 START_TEST(p99_leaves_its_plateau_at_twice_its_least)
 {
-    const KneePoint rising[] = {{1 * M, M, M, 100, 500}, {2 * M, M, M, 110, 500}, {3 * M, M, M, 290, 500}, {4 * M, M, M, 900, 500}};
+    const KneePoint rising[] = {
+        {1 * M, M, M, 100, 500}, {2 * M, M, M, 110, 500}, {3 * M, M, M, 290, 500}, {4 * M, M, M, 900, 500}};
     Knee knee = knee_p99(rising, 4);
     ck_assert(knee.has);
     ck_assert_int_eq(knee.at, 25 * M / 10);
@@ -210,8 +211,8 @@ START_TEST(finds_the_capacity_of_the_api)
     static const char *const server[] = {"node", "threads"};
     for (int i = 0; i < 2; i++) {
         Ran ran = run_loopsim("sweep", "examples/api.json", "--set", "machine.profile=ideal", "--set", "duration=20s",
-                              "--set", "warmup=4s", "--set", "expect=[]", "--only", server[i], "--vary", at[i], "--jobs",
-                              "2", "--out", "json", NULL);
+                              "--set", "warmup=4s", "--set", "expect=[]", "--only", server[i], "--vary", at[i],
+                              "--jobs", "2", "--out", "json", NULL);
         expect_exit(&ran, 0);
         double value = atof(strstr(ran.out, "\"throughput_stops_following\": { \"value\": ") + 41),
                exact = 1e6 / 1427 * (i ? 4 : 1);
@@ -244,8 +245,8 @@ START_TEST(jobs_and_parts_come_to_the_same_bytes)
         snprintf(name, sizeof name, "part%d.json", i);
         snprintf(part[i], sizeof part[i], "%s", scratch(name));
         snprintf(out, sizeof out, "json=%s", part[i]);
-        ran = run_loopsim("sweep", spec, "--vary", rates, "--vary", "machine.cores=1,2", "--runs", "2", "--shard", shard,
-                          "--out", out, NULL);
+        ran = run_loopsim("sweep", spec, "--vary", rates, "--vary", "machine.cores=1,2", "--runs", "2", "--shard",
+                          shard, "--out", out, NULL);
         expect_exit(&ran, 0);
         ran_free(&ran);
     }
@@ -346,7 +347,8 @@ END_TEST
 
 START_TEST(requirements_are_of_every_point)
 {
-    Ran ran = run_loopsim("sweep", spec, "--vary", rates, "--require", "node.throughput > 550/s", "--out", "json", NULL);
+    Ran ran =
+        run_loopsim("sweep", spec, "--vary", rates, "--require", "node.throughput > 550/s", "--out", "json", NULL);
     expect_exit(&ran, 1);
     expect_in(ran.out, "\"unmet\": [\"node.throughput > 550/s\"]");
     expect_in(ran.out, "\"unmet\": []");

@@ -21,9 +21,10 @@ static char spec[512];
 static void set_up(void)
 {
     snprintf(spec, sizeof spec, "%s", scratch("endless.json"));
-    write_file(spec, "{\"name\":\"e\",\"duration\":\"80000h\",\"machine\":{\"profile\":\"ideal\",\"cores\":2},\"handlers\":"
-                     "{\"get\":[{\"cpu\":\"1ms\"}]},\"arrivals\":{\"every\":\"2ms\"},"
-                     "\"servers\":{\"node\":{\"model\":\"event-loop\"},\"threads\":{\"model\":\"thread-per-connection\"}}}");
+    write_file(spec,
+               "{\"name\":\"e\",\"duration\":\"80000h\",\"machine\":{\"profile\":\"ideal\",\"cores\":2},\"handlers\":"
+               "{\"get\":[{\"cpu\":\"1ms\"}]},\"arrivals\":{\"every\":\"2ms\"},"
+               "\"servers\":{\"node\":{\"model\":\"event-loop\"},\"threads\":{\"model\":\"thread-per-connection\"}}}");
 }
 
 static const char *binary(void)
@@ -61,9 +62,10 @@ END_TEST
 /* All that a traced run takes, and how much it wrote. */
 static size_t peak_of(const char *count, bool protobuf, uint64_t *events)
 {
-    static const char text[] = "{\"name\":\"m\",\"duration\":\"1h\",\"resources\":{\"db\":{\"latency\":\"4ms\"}},\"handlers\":{\"get\":"
-                               "[{\"cpu\":\"1ms\"},{\"await\":{\"io\":\"db\"}},{\"cpu\":\"1ms\"}]},\"arrivals\":{\"every\":"
-                               "\"3ms\",\"count\":%s},\"servers\":{\"node\":{\"model\":\"event-loop\"}}}";
+    static const char text[] =
+        "{\"name\":\"m\",\"duration\":\"1h\",\"resources\":{\"db\":{\"latency\":\"4ms\"}},\"handlers\":{\"get\":"
+        "[{\"cpu\":\"1ms\"},{\"await\":{\"io\":\"db\"}},{\"cpu\":\"1ms\"}]},\"arrivals\":{\"every\":"
+        "\"3ms\",\"count\":%s},\"servers\":{\"node\":{\"model\":\"event-loop\"}}}";
     char filled[1024];
     const char *error;
     snprintf(filled, sizeof filled, text, count);
@@ -112,8 +114,10 @@ START_TEST(and_ends_the_run_at_once)
     const char *program = scratch("ticks.json"), *results = scratch("results.json");
     char json[600];
     snprintf(json, sizeof json, "json=%s", results);
-    write_file(program, "{\"main\":[\"a\",{\"setInterval\":\"f\",\"ms\":1}],\"functions\":{\"f\":[{\"cpu\":\"1us\"}]}}");
-    Ran ran = run_loopsim("run", spec, "-q", "--set", "duration=80000h", "--only", "node", "--out", json, "--trace", "/dev/full", NULL);
+    write_file(program,
+               "{\"main\":[\"a\",{\"setInterval\":\"f\",\"ms\":1}],\"functions\":{\"f\":[{\"cpu\":\"1us\"}]}}");
+    Ran ran = run_loopsim("run", spec, "-q", "--set", "duration=80000h", "--only", "node", "--out", json, "--trace",
+                          "/dev/full", NULL);
     ck_assert_msg(ran.exit == 4 && strstr(ran.err, "No space left on device"), "%d: %s", ran.exit, ran.err);
     ck_assert(!file_exists(results));
     ran_free(&ran);
@@ -128,7 +132,8 @@ START_TEST(a_reader_of_lines_who_leaves_ends_the_program)
 {
     const char *program = scratch("lines.json");
     write_file(program, "{\"main\":[{\"setInterval\":[\"a line\",{\"cpu\":\"1us\"}],\"ms\":1}]}");
-    Ran ran = run_program("sh", "-c", "{ \"$0\" run \"$1\"; echo $? >&2; } | head -n 1 >/dev/null", binary(), program, NULL);
+    Ran ran =
+        run_program("sh", "-c", "{ \"$0\" run \"$1\"; echo $? >&2; } | head -n 1 >/dev/null", binary(), program, NULL);
     ck_assert_str_eq(ran.err, "141\n");
     ran_free(&ran);
 }
@@ -137,7 +142,9 @@ END_TEST
 START_TEST(a_reader_who_leaves_is_4_and_of_stdout_141)
 {
     char fifo[512];
-    Ran ran = run_program("sh", "-c", "{ \"$0\" run \"$1\" -q --set duration=5s --out json=/dev/null --trace /dev/stdout; echo $? >&2; } | head -c 100 >/dev/null",
+    Ran ran = run_program("sh", "-c",
+                          "{ \"$0\" run \"$1\" -q --set duration=5s --out json=/dev/null --trace /dev/stdout; echo $? "
+                          ">&2; } | head -c 100 >/dev/null",
                           binary(), spec, NULL);
     ck_assert_str_eq(ran.err, "141\n");
     ran_free(&ran);
@@ -158,7 +165,8 @@ START_TEST(an_interrupt_leaves_a_whole_trace)
     char trace[512], name[32];
     snprintf(name, sizeof name, "cut.%s", suffixes[_i]);
     snprintf(trace, sizeof trace, "%s", scratch(name));
-    Ran ran = run_program("timeout", "--foreground", "--preserve-status", "-s", "INT", "0.5", binary(), "run", spec, "-q", "--trace", trace, NULL);
+    Ran ran = run_program("timeout", "--foreground", "--preserve-status", "-s", "INT", "0.5", binary(), "run", spec,
+                          "-q", "--trace", trace, NULL);
     ck_assert_msg(ran.exit == 130, "%d: %s", ran.exit, ran.err);
     ran_free(&ran);
     ran = run_loopsim("trace-check", trace, NULL);

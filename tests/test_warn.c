@@ -16,8 +16,10 @@
     "{ \"call\": \"f\" },\n"                                                                                           \
     "{ \"choose\": [ [ 1, [ { \"setTimeout\": [ \"y\" ], \"ms\": \"1ms\" } ] ], [ 1, [ \"z\" ] ] ] },\n"               \
     "{ \"lock\": \"m\", \"do\": [ { \"await\": { \"net\": \"1ms\" } }, { \"async\": [ { \"cpu\": \"1ms\" } ] } ] },\n" \
-    "{ \"await\": { \"all\": [ { \"io\": \"db\" }, [ { \"await\": { \"io\": \"db\" } } ] ] } }, { \"call\": \"g\" },\n"   \
-    "{ \"await\": { \"call\": \"f\" } }, { \"sync\": { \"io\": \"db\" } }, { \"await\": { \"sleep\": \"1ms\" } } ] },\n"  \
+    "{ \"await\": { \"all\": [ { \"io\": \"db\" }, [ { \"await\": { \"io\": \"db\" } } ] ] } }, { \"call\": \"g\" "    \
+    "},\n"                                                                                                             \
+    "{ \"await\": { \"call\": \"f\" } }, { \"sync\": { \"io\": \"db\" } }, { \"await\": { \"sleep\": \"1ms\" } } ] "   \
+    "},\n"                                                                                                             \
     "\"arrivals\": { \"every\": \"10ms\" },\n"                                                                         \
     "\"servers\": { " servers " }\n}\n"
 #define LOOP "\"node\": { \"model\": \"event-loop\" }"
@@ -50,7 +52,8 @@ START_TEST(it_warns_of_what_means_something_else_on_threads)
     ck_assert_msg(warnings == (int)(sizeof wanted / sizeof *wanted), "%s", ran.err);
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
         ck_assert_msg(strstr(ran.err, wanted[i]) != NULL, "no %s in %s", wanted[i], ran.err);
-    ck_assert_ptr_nonnull(strstr(ran.err, "help: on the threads of 'threads' it runs where it stands, before the next"));
+    ck_assert_ptr_nonnull(
+        strstr(ran.err, "help: on the threads of 'threads' it runs where it stands, before the next"));
     ck_assert_ptr_nonnull(strstr(ran.out, ": fine"));
     ran_free(&ran);
 }

@@ -55,10 +55,10 @@ END_TEST
 /* Also where it was done in a worker or beside the handler; and each attempt counts for itself. */
 START_TEST(every_attempt_that_was_given_up_is_wasted)
 {
-    Case of = run_case(models[_i], "", ",\"cores\":2",
-                       "[{\"cpu\":\"1ms\"},{\"await\":{\"pool\":\"6ms\"}},{\"cpu\":\"1ms\"}]",
-                       "[{\"at\":[\"0\"],\"timeout\":\"5ms\",\"retry\":{\"attempts\":3,\"backoff\":\"20ms\"}},"
-                       "{\"at\":[\"200ms\"]}]");
+    Case of =
+        run_case(models[_i], "", ",\"cores\":2", "[{\"cpu\":\"1ms\"},{\"await\":{\"pool\":\"6ms\"}},{\"cpu\":\"1ms\"}]",
+                 "[{\"at\":[\"0\"],\"timeout\":\"5ms\",\"retry\":{\"attempts\":3,\"backoff\":\"20ms\"}},"
+                 "{\"at\":[\"200ms\"]}]");
     ck_assert_int_eq(of.results->all.requests.timed_out, 1);
     ck_assert_int_eq(of.results->cpu.user, 32 * TIME_MS);
     ck_assert_int_eq(of.results->cpu.wasted_time, 24 * TIME_MS);

@@ -3,8 +3,9 @@
  * Sources: [K] Kleinrock, Queueing Systems I (1975); [K2] volume II (1976); [W] Wolff, Stochastic Modeling and the
  * Theory of Queues (1989); [F] Franx, A simple solution for the M/D/c waiting time distribution, Oper. Res. Lett. 29
  * (2001); [T] Tijms, A First Course in Stochastic Models (2003); [B] Bolch et al., Queueing Networks and Markov Chains
- * (2006); [NT] Nelson and Tantawi, Approximate analysis of fork/join synchronization, IEEE Trans. Comp. 37 (1988); [GH] Gross and Harris, Fundamentals of
- * Queueing Theory (1985); [N] Neuts, Matrix-Geometric Solutions in Stochastic Models (1981). */
+ * (2006); [NT] Nelson and Tantawi, Approximate analysis of fork/join synchronization, IEEE Trans. Comp. 37 (1988); [GH]
+ * Gross and Harris, Fundamentals of Queueing Theory (1985); [N] Neuts, Matrix-Geometric Solutions in Stochastic Models
+ * (1981). */
 #ifndef TESTS_THEORY_H
 #define TESTS_THEORY_H
 

@@ -133,8 +133,8 @@ static void complain(const char *what, const char *name)
 {
     char text[TEXT_MOST];
     const Fault *fault = state.fault;
-    int size = snprintf(text, sizeof text, "%s: %s %llu of %llu, %s%s%s: %s %s\n", state.of->name, fault_name[state.kind],
-                        (unsigned long long)state.at, (unsigned long long)state.total,
+    int size = snprintf(text, sizeof text, "%s: %s %llu of %llu, %s%s%s: %s %s\n", state.of->name,
+                        fault_name[state.kind], (unsigned long long)state.at, (unsigned long long)state.total,
                         fault->partly ? "short" : strerror(fault->error), state.for_good ? ", and all later ones" : "",
                         state.in_children ? ", in its processes" : "", what, name);
     ck_assert_int_eq((int)write(state.report, text, (size_t)size), size);
@@ -150,8 +150,8 @@ static bool is_excerpt(const char *text, const char *right)
 {
     for (const char *end; *text; text = end + 1) {
         char line[TEXT_MOST];
-        if (!(end = strchr(text, '\n')) || (size_t)snprintf(line, sizeof line, "%.*s", (int)(end - text), text) >= sizeof line ||
-            !strstr(right, line))
+        if (!(end = strchr(text, '\n')) ||
+            (size_t)snprintf(line, sizeof line, "%.*s", (int)(end - text), text) >= sizeof line || !strstr(right, line))
             return false;
     }
     return true;
@@ -160,7 +160,15 @@ static bool is_excerpt(const char *text, const char *right)
 /* What was finished before the memory gave out is reported, marked. */
 static bool is_marked(const char *text)
 {
-    static const char *const marks[] = {"\"end\": \"limit\"", "out of memory", "\"limit\": \"", ",limit,", "by a limit", ">limit<", "nterrupted: ", "a limit was reached", "<error ",
+    static const char *const marks[] = {"\"end\": \"limit\"",
+                                        "out of memory",
+                                        "\"limit\": \"",
+                                        ",limit,",
+                                        "by a limit",
+                                        ">limit<",
+                                        "nterrupted: ",
+                                        "a limit was reached",
+                                        "<error ",
                                         "\"interrupted\": true"};
     for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
         if (strstr(text, marks[i]))
@@ -184,7 +192,8 @@ static void judge_entry(const char *name)
         if (size < 2 || strcmp(text + size - 2, "}\n") != 0)
             complain("leaves incomplete", name);
     } else if (size != right_size || memcmp(text, right, size) != 0) {
-        bool may = state.kind == FAULT_MEMORY && (is_marked(text) || strstr(name, "trace") || (strstr(name, "sweep.csv") && is_excerpt(text, right)));
+        bool may = state.kind == FAULT_MEMORY &&
+                   (is_marked(text) || strstr(name, "trace") || (strstr(name, "sweep.csv") && is_excerpt(text, right)));
         if (!may)
             complain("leaves incomplete", name);
     }
@@ -411,7 +420,8 @@ static Calls run_right(void)
     ck_assert_int_ge(file = open(in("calls", ""), O_RDONLY), 0);
     ck_assert_int_eq((int)read(file, &calls, sizeof calls), (int)sizeof calls);
     close(file);
-    ck_assert_msg(state.right_code < LEAKS_MEMORY, "%s leaks where nothing fails (%d)", state.of->name, state.right_code);
+    ck_assert_msg(state.right_code < LEAKS_MEMORY, "%s leaks where nothing fails (%d)", state.of->name,
+                  state.right_code);
     each_entry("out", move_right);
     ck_assert_int_eq(rename(in("stdout", ""), in("right-stdout", "")), 0);
     return calls;

@@ -1,6 +1,6 @@
-/* The packets of a trace in Perfetto's protobuf, as the same events as those of Chrome JSON. The numbers of the fields are those of Perfetto's
- * public protos (see perfetto.h, which this file leaves alone: a wrong number there is to be noticed here).
- */
+/* The packets of a trace in Perfetto's protobuf, as the same events as those of Chrome JSON. The numbers of the fields
+ * are those of Perfetto's public protos (see perfetto.h, which this file leaves alone: a wrong number there is to be
+ * noticed here). */
 #include "check_packets.h"
 
 #include <string.h>

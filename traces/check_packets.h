@@ -1,4 +1,5 @@
-/* check_packets: what check_packets.c reads of a trace in Perfetto's protobuf, and check_pairs.c makes the events of a TraceCheck of. */
+/* check_packets: what check_packets.c reads of a trace in Perfetto's protobuf, and check_pairs.c makes the events of a
+ * TraceCheck of. */
 #ifndef TRACES_CHECK_PACKETS_H
 #define TRACES_CHECK_PACKETS_H
 

@@ -1,5 +1,6 @@
-/* A slice is two packets; they are paired track by track. The slices on the track of a CPU are threads that run there, those on a thread's track
- * "waits" its other states. Nothing says where an arrow begins: all events of one flow are joined in the order of time. */
+/* A slice is two packets; they are paired track by track. The slices on the track of a CPU are threads that run there,
+ * those on a thread's track "waits" its other states. Nothing says where an arrow begins: all events of one flow are
+ * joined in the order of time. */
 #include "check_packets.h"
 
 #include <stdlib.h>
@@ -120,16 +121,16 @@ void check_pair_packets(Packets *packets)
 {
     TraceCheck *check = packets->check;
     size_t from = 0;
-    if (packets->count > 0) /* qsort takes no NULL, not even for nothing */
-        qsort(packets->events, packets->count, sizeof *packets->events, by_track); /* a total order: the index is last */
+    if (packets->count > 0) /* qsort takes no NULL, not even for nothing; a total order: the index is last */
+        qsort(packets->events, packets->count, sizeof *packets->events, by_track);
     for (size_t i = 1; i <= packets->count; i++) {
         if (i < packets->count && packets->events[i].place == packets->events[from].place)
             continue;
         pair_track(packets, packets->events + from, packets->events + i);
         from = i;
     }
-    if (packets->flow_count > 0)
-        qsort(packets->flows, packets->flow_count, sizeof *packets->flows, by_number); /* a total order of plain numbers */
+    if (packets->flow_count > 0) /* a total order of plain numbers */
+        qsort(packets->flows, packets->flow_count, sizeof *packets->flows, by_number);
     for (size_t i = 1; i < packets->flow_count; i++)
         check->counts.flows += packets->flows[i] == packets->flows[i - 1];
 }

@@ -1,4 +1,5 @@
-/* checking: the inside of a TraceCheck. check_read.c reads the events of Chrome JSON, check_packets.c those of protobuf, check.c looks whether they are right, check_sums.c compares them with results. */
+/* checking: the inside of a TraceCheck. check_read.c reads the events of Chrome JSON, check_packets.c those of
+ * protobuf, check.c looks whether they are right, check_sums.c compares them with results. */
 #ifndef TRACES_CHECKING_H
 #define TRACES_CHECKING_H
 

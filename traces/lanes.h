@@ -25,8 +25,8 @@ typedef struct Lanes {
 void lanes_init(Lanes *lanes, Mem *mem);
 void lanes_free(Lanes *lanes);
 uint32_t lanes_find(const Lanes *lanes, uint64_t id); /* LANE_NONE where it is not open */
-uint32_t lanes_begin(Lanes *lanes,
-                     uint64_t id);           /* deeper, or in a free lane; lanes are numbered from 0 as they appear */
+/* Deeper, or in a free lane; lanes are numbered from 0 as they appear. */
+uint32_t lanes_begin(Lanes *lanes, uint64_t id);
 void lanes_end(Lanes *lanes, uint32_t lane); /* less deep; free at 0 */
 
 #endif

@@ -28,8 +28,8 @@ typedef enum OutStatus {
 /* path "-": stdout. gzip: compressed while written (no name, no time in the header: the same bytes always). NULL where
  * it cannot be opened: *error is then a static or errno text. */
 Out *out_open(Mem *mem, const char *path, bool gzip, const char **error);
-/* From when *stop is set, a pipe's reader has 50 ms to take the next bytes: one that has stopped reading does not keep the
- * process from ending, one that reads gets all. */
+/* From when *stop is set, a pipe's reader has 50 ms to take the next bytes: one that has stopped reading does not keep
+ * the process from ending, one that reads gets all. */
 void out_stop(Out *out, const volatile sig_atomic_t *stop);
 /* Where writing fails *stop is set: a run that is written ends early, as nobody gets it. NULL: no more. */
 void out_ends(Out *out, volatile sig_atomic_t *stop);

@@ -1,6 +1,7 @@
 /* pull: a strict reader of JSON (RFC 8259) that its caller pulls through a text in memory, without building anything.
  *
- * The first fault sticks: from then on all functions say that there is nothing more. Texts are given as they stand, with their escapes. */
+ * The first fault sticks: from then on all functions say that there is nothing more. Texts are given as they stand,
+ * with their escapes. */
 #ifndef TRACES_PULL_H
 #define TRACES_PULL_H
 
@@ -31,8 +32,8 @@ void pull_end(Pull *pull);            /* nothing may follow */
 uint64_t pull_line(const Pull *pull); /* where it stands, from 1 */
 
 bool pull_is(PullText text, const char *word);
-int64_t pull_fixed(PullText number,
-                   unsigned decimals); /* times 10^decimals, cut off; -1 where it is no such number or too large */
+/* Times 10^decimals, cut off; -1 where it is no such number or too large. */
+int64_t pull_fixed(PullText number, unsigned decimals);
 
 /* The value at `path` (keys, NULL at the end) of the object in bytes; size 0: there is none. */
 PullText pull_find(const char *bytes, size_t size, const char *const path[]);

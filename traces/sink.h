@@ -54,10 +54,10 @@ typedef struct TraceArgs {
     const char *blame; /* a text: who held what it waited for */
 } TraceArgs;
 
-/* Flows: arrows between slices and instants. A number (from 1, unique over the trace) is a chain of hops: `out` where it
- * begins, `in` where it ends, the same number as both where it passes through. No event may lie before the one that the
- * hop comes from. Where an event has two different numbers, Chrome JSON, which has room for one, lets the second leave
- * from an event more, of 0 ns, at its start; what passes through should therefore keep its number.
+/* Flows: arrows between slices and instants. A number (from 1, unique over the trace) is a chain of hops: `out` where
+ * it begins, `in` where it ends, the same number as both where it passes through. No event may lie before the one that
+ * the hop comes from. Where an event has two different numbers, Chrome JSON, which has room for one, lets the second
+ * leave from an event more, of 0 ns, at its start; what passes through should therefore keep its number.
  *
  * Between events of one instant, the importer of Chrome JSON draws an arrow from a thread's slice to an asynchronous
  * one, and between asynchronous ones in the order of the calls; from an asynchronous one to a thread's slice, or from a

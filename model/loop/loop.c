@@ -89,8 +89,8 @@ static Closing *next_close_callback(Loop *loop, Closing *closing)
 }
 
 /* co->i: alive, then poll's timeout; co->j: rounds of a poll; co->p and co->q: descriptors, closing handles.
- * libuv >= 1.45 runs timers last (and once before the first turn); before that, first. `pending` is empty but for what a bare server has
- * written: nothing in the step language completes outside poll. */
+ * libuv >= 1.45 runs timers last (and once before the first turn); before that, first. `pending` is empty but for what
+ * a bare server has written: nothing in the step language completes outside poll. */
 CoRet co_uv_run(Loop *loop, Co *co)
 {
     CO_BEGIN(co);
@@ -130,7 +130,8 @@ CoRet co_uv_run(Loop *loop, Co *co)
         note_phase(loop->probe, &loop->thread, PHASE_POLL, false);
         if (loop->hooks.checks(loop))
             CO_CALL(loop, co, loop->hooks.check, NULL, 0);
-        if (loop->closing != NULL) { /* those closed before this phase, the last one first (libuv keeps them on a stack) */
+        /* Those closed before this phase, the last one first (libuv keeps them on a stack). */
+        if (loop->closing != NULL) {
             note_phase(loop->probe, &loop->thread, PHASE_CLOSING, true);
             co->p = loop->closing;
             loop->closing = NULL;

@@ -1,8 +1,10 @@
-/* loop: what libuv is: one thread that runs phases over and over, epoll's ready list, a pool of workers behind it, closing handles.
+/* loop: what libuv is: one thread that runs phases over and over, epoll's ready list, a pool of workers behind it,
+ * closing handles.
  *
- * The thread's doing is a stack of small coroutines (Co): each is a C function that says where it stands in `at` and keeps what it needs in
- * a few fields, so that any of them can stop for CPU time, or sleep in poll, and go on later. They read like the pseudo-code of uv_run
- * (libuv 1.46, src/unix/core.c), Environment::RunTimers (Node 20, src/env.cc) and lib/internal/timers.js, which they follow.
+ * The thread's doing is a stack of small coroutines (Co): each is a C function that says where it stands in `at` and
+ * keeps what it needs in a few fields, so that any of them can stop for CPU time, or sleep in poll, and go on later.
+ * They read like the pseudo-code of uv_run (libuv 1.46, src/unix/core.c), Environment::RunTimers (Node 20, src/env.cc)
+ * and lib/internal/timers.js, which they follow.
  *
  * Node's part (timers, immediates, ticks, microtasks) hangs in three hooks: see struct LoopHooks. */
 #ifndef MODEL_LOOP_LOOP_H
@@ -29,11 +31,13 @@ struct Co {
 enum { CO_MOST = 32 };
 enum { POLL_MOST = 1024, POLL_ROUNDS = 48 }; /* events that one epoll_wait gives; how often a poll asks for more */
 
-/* A coroutine's body stands between CO_BEGIN and CO_END. CO_CALL runs another one to its end; CO_CPU asks for CPU time of the thread; CO_WAIT sleeps until
- * the thread is woken; CO_STOP stops with what loop->need says already; CO_UNTIL calls `done` again and again, stopping each time it says false. Local
- * variables do not live across them: fields of co do.
+/* A coroutine's body stands between CO_BEGIN and CO_END. CO_CALL runs another one to its end; CO_CPU asks for CPU time
+ * of the thread; CO_WAIT sleeps until the thread is woken; CO_STOP stops with what loop->need says already; CO_UNTIL
+ * calls `done` again and again, stopping each time it says false. Local variables do not live across them: fields of co
+ * do.
  *
- * What does not have to stop runs as plain nested calls: only a coroutine that stops unwinds to the thread, which then goes on with the innermost. */
+ * What does not have to stop runs as plain nested calls: only a coroutine that stops unwinds to the thread, which then
+ * goes on with the innermost. */
 #define CO_BEGIN(co)                                                                                                   \
     switch ((co)->at) {                                                                                                \
     case 0:

@@ -1,7 +1,9 @@
-/* poll: epoll's ready list, and the poll phase over it (semantics.md, 3.3 and 4; libuv 1.46, src/unix/linux.c, uv__io_poll).
+/* poll: epoll's ready list, and the poll phase over it (semantics.md, 3.3 and 4; libuv 1.46, src/unix/linux.c,
+ * uv__io_poll).
  *
- * The list keeps the order in which level-triggered descriptors are reported: a descriptor joins it when it becomes ready, or, if it is ready
- * already, when it is registered; what a scan reports keeps its place ahead of all that becomes ready during the callbacks. */
+ * The list keeps the order in which level-triggered descriptors are reported: a descriptor joins it when it becomes
+ * ready, or, if it is ready already, when it is registered; what a scan reports keeps its place ahead of all that
+ * becomes ready during the callbacks. */
 #include "loop.h"
 
 #include "../observe/probe.h"
@@ -122,11 +124,12 @@ void poll_register(Loop *loop)
 static inline Time begin_scan(Loop *loop)
 {
     loop->looks_at = loop->listed;
-    return loop->costs->poll + loop->costs->poll_event * (loop->ready_count < POLL_MOST ? loop->ready_count : POLL_MOST);
+    return loop->costs->poll +
+           loop->costs->poll_event * (loop->ready_count < POLL_MOST ? loop->ready_count : POLL_MOST);
 }
 
-/* It ends: reports those that are ready by now, in order, and puts them at the list's end again; what is not ready any more leaves it. What has joined
- * the list in the meantime is for the next call. */
+/* It ends: reports those that are ready by now, in order, and puts them at the list's end again; what is not ready any
+ * more leaves it. What has joined the list in the meantime is for the next call. */
 static inline int scan(Loop *loop)
 {
     Fd *head = &loop->ready, *fd = head->ready_next, *next;
@@ -166,8 +169,9 @@ static CoRet co_sleep(Loop *loop, Co *co)
     CO_END;
 }
 
-/* Node runs libuv with UV_METRICS_IDLE_TIME: the first epoll_wait of a poll does not block; if it finds nothing, the time is updated and the real timeout
- * shortened by what went by since the loop time was last taken. co->i: timeout, co->j: the base time. */
+/* Node runs libuv with UV_METRICS_IDLE_TIME: the first epoll_wait of a poll does not block; if it finds nothing, the
+ * time is updated and the real timeout shortened by what went by since the loop time was last taken. co->i: timeout,
+ * co->j: the base time. */
 CoRet co_poll(Loop *loop, Co *co)
 {
     Time cost;

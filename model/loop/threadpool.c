@@ -1,8 +1,9 @@
 /* threadpool: libuv's pool of workers (semantics.md, 6; libuv 1.46, src/threadpool.c).
  *
- * One FIFO for all work; slow work (lookups) waits in a queue of its own, represented in the FIFO by at most one marker, and holds at most half of
- * the workers, rounded up. A worker is a thread of the machine: what computes needs a core, what blocks holds only the worker. Completions gather
- * in one list, which the loop takes as a whole when it comes to the wake-up descriptor. */
+ * One FIFO for all work; slow work (lookups) waits in a queue of its own, represented in the FIFO by at most one
+ * marker, and holds at most half of the workers, rounded up. A worker is a thread of the machine: what computes needs a
+ * core, what blocks holds only the worker. Completions gather in one list, which the loop takes as a whole when it
+ * comes to the wake-up descriptor. */
 #include "loop.h"
 
 #include "../observe/probe.h"

@@ -1,11 +1,12 @@
 /* The figures of "linux" were measured on two virtual x86-64 cores (Sapphire Rapids class), Linux 6.18, HZ 250, glibc
  * 2.36, libuv 1.44.2: medians of 15 rounds, threads pinned to one core (a busy server on a core) unless a source says
- * otherwise. A name as tcp_accept4 is a row of tests/reality/costs.csv. "streaming" is what calibrate measures between two
- * busy cores, here medians of 7 runs on another machine of the same type, not scaled: what both machines were asked (a write
- * and a read of a pair of sockets: 1871 there, 2110 ns here) differs by an eighth. What is code of the user's side was
- * measured there as well and is given 1.40 times as long, as a system call that does nothing takes (syscall_getppid: 127.1,
- * there 90.5 ns). Such machines differ by a tenth from one hour to the next. No number is computed from the servers of
- * tests/reality/servers.csv, but which measurements an entry is made of was chosen with their figures known. */
+ * otherwise. A name as tcp_accept4 is a row of tests/reality/costs.csv. "streaming" is what calibrate measures between
+ * two busy cores, here medians of 7 runs on another machine of the same type, not scaled: what both machines were asked
+ * (a write and a read of a pair of sockets: 1871 there, 2110 ns here) differs by an eighth. What is code of the user's
+ * side was measured there as well and is given 1.40 times as long, as a system call that does nothing takes
+ * (syscall_getppid: 127.1, there 90.5 ns). Such machines differ by a tenth from one hour to the next. No number is
+ * computed from the servers of tests/reality/servers.csv, but which measurements an entry is made of was chosen with
+ * their figures known. */
 #include "costs.h"
 
 #include "../../sim/wide.h"

@@ -1,6 +1,6 @@
 /* costs: the cost tables that come with loopsim. What things cost in CPU time, delays and memory; "ideal" is all zero
- * (for comparing with theory), "linux" was measured, and each entry says where it comes from. An entry may depend on how
- * many connections are open, or on how long a handler has computed; idle_wake is a distribution. */
+ * (for comparing with theory), "linux" was measured, and each entry says where it comes from. An entry may depend on
+ * how many connections are open, or on how long a handler has computed; idle_wake is a distribution. */
 #ifndef MODEL_MACHINE_COSTS_H
 #define MODEL_MACHINE_COSTS_H
 

@@ -120,8 +120,9 @@ void machine_start(Machine *machine, Thread *thread);
  * is there. */
 bool machine_wake(Machine *machine, Thread *thread);
 
-/* From now on, and for so long, no thread gets any further (a collector that stops the world): bursts, slices and threads that
- * would go on are put off by that. What a running thread waits for is PART_PREEMPTED. Not while it is paused already. */
+/* From now on, and for so long, no thread gets any further (a collector that stops the world): bursts, slices and
+ * threads that would go on are put off by that. What a running thread waits for is PART_PREEMPTED. Not while it is
+ * paused already. */
 void machine_pause(Machine *machine, Time duration);
 
 /* Memory of threads, connections and queues. take: false where it does not fit; give back exactly what was taken. */

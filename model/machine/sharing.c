@@ -117,7 +117,8 @@ static void on_completion(Event *event)
 {
     Machine *machine = CONTAINER_OF(event, Machine, completion);
     bring_up(machine);
-    while (machine->heap.count > 0 && is_over(lacks(machine, &machine->heap.entry[0])) && !kernel_leaves(machine->kernel))
+    while (machine->heap.count > 0 && is_over(lacks(machine, &machine->heap.entry[0])) &&
+           !kernel_leaves(machine->kernel))
         complete(machine, run_heap_pop(&machine->heap));
     plan(machine);
 }

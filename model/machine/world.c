@@ -76,7 +76,8 @@ static KernelEnd run_to(World *world, Time until, uint64_t max_events, const vol
     return kernel_run(&world->kernel, until, max_events, stop);
 }
 
-/* Where arrivals go on for ever the run lasts until its duration is over, however rare they are: the next one may lie behind it. */
+/* Where arrivals go on for ever the run lasts until its duration is over, however rare they are: the next one may lie
+ * behind it. */
 static bool arrivals_go_on(const Spec *spec)
 {
     for (int i = 0; i < spec->stream_count; i++) {

@@ -12,12 +12,13 @@
  * planned number it closes, which takes half a round trip too. Bytes queue nowhere: they take size / bandwidth,
  * rounded up, on the client's own link.
  *
- * keep_alive_timeout: a connection that has been accepted and has nothing to answer for so long, since its acceptance or its
- * last response, is closed by the server as if its client had closed it (`gone`); what the client wants next goes over a new
- * one. request_timeout: so long after its bytes were there, a request that was not answered is answered with an error of size
- * 0; what its handler does is wasted, and done all the same, and what writing the error costs is paid at its end; one whose
- * handler was not entered by then fails when its turn comes. pauses: nothing of the server's runs, on no core;
- * the clients and resources go on; `every` is from the end of one to the start of the next, and all servers draw the same ones.
+ * keep_alive_timeout: a connection that has been accepted and has nothing to answer for so long, since its acceptance
+ * or its last response, is closed by the server as if its client had closed it (`gone`); what the client wants next
+ * goes over a new one. request_timeout: so long after its bytes were there, a request that was not answered is answered
+ * with an error of size 0; what its handler does is wasted, and done all the same, and what writing the error costs is
+ * paid at its end; one whose handler was not entered by then fails when its turn comes. pauses: nothing of the server's
+ * runs, on no core; the clients and resources go on; `every` is from the end of one to the start of the next, and all
+ * servers draw the same ones.
  *
  * What becomes of a request never changes what is wanted next: where a connection was refused, timed out or closed
  * by the server, the client's next request goes over a new one, with the draws that it would have had on the old
@@ -90,7 +91,7 @@ struct Connection {
     int32_t handler;  /* of all its requests, -1: the mix decides */
     uint32_t sent;    /* requests so far */
     uint32_t planned; /* requests before it closes; 0: no end */
-    Stream *from; /* its arrivals: clients.c's */
+    Stream *from;     /* its arrivals: clients.c's */
     union {
         Time rtt;     /* of its present request */
         Time fin_due; /* leaving: its FIN is there */

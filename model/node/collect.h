@@ -4,7 +4,8 @@
 
 #include "vm.h"
 
-/* Between two instructions of a program, where a collection is due: gives back what nothing can reach any more, suspended frames included. */
+/* Between two instructions of a program, where a collection is due: gives back what nothing can reach any more,
+ * suspended frames included. */
 OUT_OF_LINE void collect(Node *node);
 
 #endif

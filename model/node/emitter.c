@@ -1,4 +1,5 @@
-/* emitter: EventEmitter, and the events of `process`. An emit calls a copy of the list of listeners, one after the other, synchronously. */
+/* emitter: EventEmitter, and the events of `process`. An emit calls a copy of the list of listeners, one after the
+ * other, synchronously. */
 #include "vm.h"
 
 #include <string.h>
@@ -50,8 +51,8 @@ static void remove_listener(Listener *listener)
     channel->count--;
 }
 
-/* A function by name is the same wherever it is named: its last registration goes. What is written in place is a new function, which nobody has
- * registered. */
+/* A function by name is the same wherever it is named: its last registration goes. What is written in place is a new
+ * function, which nobody has registered. */
 void emitter_off(Emitter *emitter, const Text *event, const Closure *closure)
 {
     Channel *channel = channel_of(emitter, event);

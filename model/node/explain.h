@@ -1,8 +1,9 @@
 /* explain: a program's run, step by step, for people who learn how the loop works.
  *
- * A step is one stretch in which JavaScript runs: the main script, one callback of the loop, one tick, one microtask, the listeners of an event of `process`.
- * Each keeps where it stood (iteration, phase), what it printed, with the call stack, and what stood in every queue when the stack was empty
- * again. From two printed lines follows the rule that put one before the other. */
+ * A step is one stretch in which JavaScript runs: the main script, one callback of the loop, one tick, one microtask,
+ * the listeners of an event of `process`. Each keeps where it stood (iteration, phase), what it printed, with the call
+ * stack, and what stood in every queue when the stack was empty again. From two printed lines follows the rule that put
+ * one before the other. */
 #ifndef MODEL_NODE_EXPLAIN_H
 #define MODEL_NODE_EXPLAIN_H
 
@@ -65,8 +66,8 @@ typedef struct Explanation {
 } Explanation;
 
 void explanation_init(Explanation *explanation, Mem *mem);
-void explanation_begin(Explanation *explanation,
-                       struct Node *node); /* by process_run: it follows this one from now on */
+/* By process_run: it follows this one from now on. */
+void explanation_begin(Explanation *explanation, struct Node *node);
 void explanation_line(void *explanation, const char *text, size_t size); /* for ProcessOptions: a line is printed */
 
 /* Which of the lines that read `text` exactly; NULL: none. */

@@ -80,7 +80,8 @@ void job_release(Job *job)
         job_over(job);
 }
 
-/* Whoever still runs on the request's own account gets one of his own: the request's goes to the client with the response. */
+/* Whoever still runs on the request's own account gets one of his own: the request's goes to the client with the
+ * response. */
 static OUT_OF_LINE void part_from_account(Vm *vm, Job *job)
 {
     Strand *account = &job->request->account, *rest = NULL;

@@ -41,8 +41,7 @@ struct Heap {
     SizeClass of[CLASSES]; /* by units */
     Large *large;
     Cell *work;
-    size_t since, due,
-        live; /* bytes: taken since the last collection, at which the next is due, found alive by the last */
+    size_t since, due, live; /* bytes: taken since the last collection, when the next is due, alive after the last */
     uint64_t collections;
 };
 

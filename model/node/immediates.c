@@ -1,4 +1,5 @@
-/* immediates: the check phase (semantics.md, 10; Node 20: lib/internal/timers.js processImmediate, Environment::CheckImmediate). */
+/* immediates: the check phase (semantics.md, 10; Node 20: lib/internal/timers.js processImmediate,
+ * Environment::CheckImmediate). */
 #include "node.h"
 
 #include "../observe/probe.h"

@@ -1,6 +1,8 @@
-/* node: what Node adds to libuv's loop: callback scopes, ticks and microtasks, rejections, timer lists, immediates, the life of a process.
+/* node: what Node adds to libuv's loop: callback scopes, ticks and microtasks, rejections, timer lists, immediates, the
+ * life of a process.
  *
- * The rules are those of semantics.md, sections 2 and 7 to 12; the functions bear the names that Node's own have there. */
+ * The rules are those of semantics.md, sections 2 and 7 to 12; the functions bear the names that Node's own have
+ * there. */
 #ifndef MODEL_NODE_NODE_H
 #define MODEL_NODE_NODE_H
 

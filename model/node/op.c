@@ -132,8 +132,9 @@ void op_tell(Vm *vm, Op *op)
         promise_resolve(vm, op->promise, value, op->strand);
 }
 
-/* fs.promises (Node's lib/internal/fs/promises.js): the binding's promise, a `then`, an await, the async function's return: microtasks between the
- * completion and the caller. Where it fails, the `then` returns a rejected promise, which takes two more. */
+/* fs.promises (Node's lib/internal/fs/promises.js): the binding's promise, a `then`, an await, the async function's
+ * return: microtasks between the completion and the caller. Where it fails, the `then` returns a rejected promise,
+ * which takes two more. */
 enum { HOPS = 2, HOPS_FAILED = 4 };
 
 static void hop(Vm *vm, Op *op)

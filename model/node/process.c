@@ -4,7 +4,8 @@
 #include "explain.h"
 #include "node.h"
 
-/* Small costs, so that time passes (semantics.md, 18): without them a program that spins until something arrives would spin for ever. */
+/* Small costs, so that time passes (semantics.md, 18): without them a program that spins until something arrives would
+ * spin for ever. */
 enum { MAIN_COST = 300000, ITERATION_COST = 4000, CALLBACK_COST = 2000, WORKER_WAKE = 30000, MODULE_READ = 120000 };
 
 static const Text event_before_exit = {.size = 10, .bytes = "beforeExit"}, event_exit = {.size = 4, .bytes = "exit"};
@@ -50,8 +51,8 @@ static bool awaits(const Func *func)
     return false;
 }
 
-/* Node's loader hands an error of the module on through several promises before it reports it: so many microtasks after the throw, one more where the
- * module has an await of its own. */
+/* Node's loader hands an error of the module on through several promises before it reports it: so many microtasks after
+ * the throw, one more where the module has an await of its own. */
 enum { LOADER_HOPS = 3 };
 
 void module_begin(Vm *vm)

@@ -21,8 +21,8 @@ typedef struct ProcessResult {
 typedef struct ProcessOptions {
     uint64_t max_events;
     const volatile sig_atomic_t *stop;
-    void (*print)(void *context, const char *text,
-                  size_t size); /* one line, without its end; NULL: nobody reads them */
+    /* One line, without its end; NULL: nobody reads them. */
+    void (*print)(void *context, const char *text, size_t size);
     void *context;
     struct Explanation *explanation; /* follows the run step by step; NULL: nobody does */
 } ProcessOptions;

@@ -178,7 +178,8 @@ static void combine_element(Vm *vm, const Reaction *reaction, bool rejected, Val
     combine_finish(vm, combine, by);
 }
 
-/* Each element is followed by a `then` whose own promise nobody sees; it settles without effect, a microtask of its own. */
+/* Each element is followed by a `then` whose own promise nobody sees; it settles without effect, a microtask of its
+ * own. */
 Promise *promise_combine(Vm *vm, Frame *frame, CombineKind kind, uint32_t n, const Value elements[])
 {
     Job *job = frame->job;
@@ -209,7 +210,8 @@ static void pass_on(Vm *vm, Promise *result, bool rejected, Value value, Strand 
         promise_resolve(vm, result, value, by);
 }
 
-/* The strand on which a handler of a settled promise runs: a branch of the one that settled it, else of the one that asked. */
+/* The strand on which a handler of a settled promise runs: a branch of the one that settled it, else of the one that
+ * asked. */
 static Strand *follow(Vm *vm, Job *job, Strand *settled_by, Strand *asker)
 {
     return strand_fork(vm, job, settled_by != NULL ? settled_by : asker);
@@ -232,7 +234,8 @@ static void react(Vm *vm, const Micro *micro)
         frame->target = reaction->result;
         return;
     case REACT_AWAIT:
-        /* The frame goes on by way of whoever settled what it awaited; else that time was spent waiting for another callback. */
+        /* The frame goes on by way of whoever settled what it awaited; else that time was spent waiting for another
+         * callback. */
         if (by != NULL && reaction->frame->strand != NULL && by != reaction->frame->strand)
             note_strand_adopt(vm->shared->probe, reaction->frame->strand, by);
         frame_resume(vm, reaction->frame, micro->rejected, micro->value);

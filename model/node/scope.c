@@ -1,5 +1,5 @@
-/* scope: callback scopes, ticks, microtasks and rejections (semantics.md, 7, 8 and 12; Node 20: src/api/callback.cc, lib/internal/process/task_queues.js and
- * promises.js). */
+/* scope: callback scopes, ticks, microtasks and rejections (semantics.md, 7, 8 and 12; Node 20: src/api/callback.cc,
+ * lib/internal/process/task_queues.js and promises.js). */
 #include "node.h"
 
 #include "../observe/probe.h"
@@ -23,8 +23,9 @@ static void watch_event(const Probe *probe, const Text *event)
         probe->watch->callback(probe->watch->context, CALLBACK_PROCESS, TIME_NEVER, event->bytes);
 }
 
-/* Walks until the stack is empty, and sends the response of a handler that has ended; false: time has to pass first (loop->need), or the process ends.
- * Where an error was the response, at request_timeout, what writing it costs is paid when the handler has ended. */
+/* Walks until the stack is empty, and sends the response of a handler that has ended; false: time has to pass first
+ * (loop->need), or the process ends. Where an error was the response, at request_timeout, what writing it costs is paid
+ * when the handler has ended. */
 bool node_run(Node *node)
 {
     Loop *loop = &node->loop;
@@ -56,7 +57,8 @@ bool node_run(Node *node)
 
 /* ---- errors that nobody caught ---- */
 
-/* What an uncaught error becomes where it came as a rejection: an error stays, anything else is named in one (Node 20, ERR_UNHANDLED_REJECTION). */
+/* What an uncaught error becomes where it came as a rejection: an error stays, anything else is named in one (Node 20,
+ * ERR_UNHANDLED_REJECTION). */
 static Value as_error(Node *node, Value reason)
 {
     Buf *line = &node->vm.shared->line;
@@ -187,7 +189,8 @@ static void forget_rejections(Promise *promise)
     }
 }
 
-/* processPromiseRejections. One that a listener handles before its turn is reported all the same. co->i: something was done; co->q: those to come. */
+/* processPromiseRejections. One that a listener handles before its turn is reported all the same. co->i: something was
+ * done; co->q: those to come. */
 static CoRet co_process_rejections(Loop *loop, Co *co)
 {
     Node *node = loop->owner;
@@ -270,8 +273,8 @@ static CoRet co_run_microtasks(Loop *loop, Co *co)
     CO_END;
 }
 
-/* processTicksAndRejections: all ticks, then all microtasks, until there are none. A tick that throws leaves the rest, and the microtasks, where
- * they are. */
+/* processTicksAndRejections: all ticks, then all microtasks, until there are none. A tick that throws leaves the rest,
+ * and the microtasks, where they are. */
 static CoRet co_process_ticks(Loop *loop, Co *co)
 {
     Node *node = loop->owner;

@@ -1,6 +1,8 @@
-/* timers: Node's timer lists on libuv's one timer (semantics.md, 9; Node 20: lib/internal/timers.js, Environment::RunTimers).
+/* timers: Node's timer lists on libuv's one timer (semantics.md, 9; Node 20: lib/internal/timers.js,
+ * Environment::RunTimers).
  *
- * Timers of one duration stand in one list, in the order of their starts; lists stand in a heap by (expiry, id). A pass has one `now`. */
+ * Timers of one duration stand in one list, in the order of their starts; lists stand in a heap by (expiry, id). A pass
+ * has one `now`. */
 #include "node.h"
 
 #include "../observe/probe.h"
@@ -326,7 +328,8 @@ static CoRet co_list_on_timeout(Loop *loop, Co *co)
     CO_END;
 }
 
-/* processTimers. co->i: now, co->j: a list was served. What it returns (0, or ± the next expiry) stands in timers.result. */
+/* processTimers. co->i: now, co->j: a list was served. What it returns (0, or ± the next expiry) stands in
+ * timers.result. */
 static CoRet co_process_timers(Loop *loop, Co *co)
 {
     Node *node = loop->owner;

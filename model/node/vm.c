@@ -1,4 +1,5 @@
-/* vm: the walk over a program's code. The meaning of each instruction stands in model/program/code.h; what takes time is in wait.c. */
+/* vm: the walk over a program's code. The meaning of each instruction stands in model/program/code.h; what takes time
+ * is in wait.c. */
 #include "vm.h"
 
 #include "../observe/probe.h"
@@ -245,7 +246,8 @@ static void handle_step(Vm *vm, Opcode op, Value value)
     }
 }
 
-/* An 'error' that nobody listens for: the error itself, or one that names what was given instead (Node 20, ERR_UNHANDLED_ERROR). */
+/* An 'error' that nobody listens for: the error itself, or one that names what was given instead (Node 20,
+ * ERR_UNHANDLED_ERROR). */
 static void throw_unhandled(Vm *vm, Frame *frame, Value value)
 {
     Buf *line = &vm->shared->line;
@@ -631,7 +633,8 @@ static WaitEnd walk_one(Vm *vm, Frame *frame, const Ins *ins)
 }
 
 /* Straight on through what does no more than fill the operand stack or take CPU time, up to the first instruction that
- * does more: after such ones nothing has to be looked at but what promises owe on a thread, and whether the run ends. */
+ * does more: after such ones nothing has to be looked at but what promises owe on a thread, and whether the run
+ * ends. */
 static inline WaitEnd walk(Vm *vm, Frame *frame)
 {
     const Program *program = vm->shared->program;

@@ -1,14 +1,16 @@
 /* vm: who walks a program's code, and the objects of the step language.
  *
- * A Vm belongs to one thread: the loop's, or one that serves a connection. It holds the call stack: frames, each an activation of a Func, the running one on
- * top. vm_run walks until the stack is empty, or until time has to pass (CPU, or on a thread a wait). On a loop an `await` takes its frame off
- * the stack; on a thread it blocks the thread, and what would run later runs where it stands.
+ * A Vm belongs to one thread: the loop's, or one that serves a connection. It holds the call stack: frames, each an
+ * activation of a Func, the running one on top. vm_run walks until the stack is empty, or until time has to pass (CPU,
+ * or on a thread a wait). On a loop an `await` takes its frame off the stack; on a thread it blocks the thread, and
+ * what would run later runs where it stands.
  *
- * A Job is what is being done for somebody: one request, or the whole program. All objects that it makes live in its heap and go with it. It is
- * over when it has answered and nothing can call back into it any more (`roots`).
+ * A Job is what is being done for somebody: one request, or the whole program. All objects that it makes live in its
+ * heap and go with it. It is over when it has answered and nothing can call back into it any more (`roots`).
  *
- * The path of a frame is a number for "how one came here": the handler, the call sites, the turns of loops, how often a callback was called. Together with the site
- * of a draw it is the place in the key of that draw, so that a draw never depends on the order of execution. */
+ * The path of a frame is a number for "how one came here": the handler, the call sites, the turns of loops, how often a
+ * callback was called. Together with the site of a draw it is the place in the key of that draw, so that a draw never
+ * depends on the order of execution. */
 #ifndef MODEL_NODE_VM_H
 #define MODEL_NODE_VM_H
 
@@ -254,7 +256,7 @@ typedef struct VmShared {
     const Program *program;
     const Costs *costs;
     Pool jobs, ops, emissions;
-    Pool chunks; /* of the jobs' arenas */
+    Pool chunks;  /* of the jobs' arenas */
     Pool *frames; /* one a Func */
     struct Lock *locks;
     Env *globals; /* of a program */
@@ -292,12 +294,12 @@ VmEnd vm_run(Vm *vm);
 
 /* ---- frames (frame.c) ---- */
 Frame *frame_push(Vm *vm, const Func *func, Env *env, Job *job, Strand *strand, uint64_t path, FrameKind kind);
-Frame *frame_call(Vm *vm, Closure *closure, Strand *strand, FrameKind kind, int n,
-                  const Value args[]);                               /* an async one gets its promise */
+/* An async one gets its promise. */
+Frame *frame_call(Vm *vm, Closure *closure, Strand *strand, FrameKind kind, int n, const Value args[]);
 void frame_resume(Vm *vm, Frame *frame, bool rejected, Value value); /* an await of it is over: back onto the stack */
 void frame_granted(Vm *vm, Frame *frame);                            /* likewise a wait without a value: a lock */
-void frame_suspend(
-    Vm *vm); /* the top one waits: the one below goes on, with its promise where it was called just now */
+/* The top one waits: the one below goes on, with its promise where it was called just now. */
+void frame_suspend(Vm *vm);
 void frame_leave(Vm *vm, Value value);
 void frame_throw(Vm *vm, Value error);
 void frame_own_strand(Vm *vm, Frame *frame); /* a frame that is about to wait takes an account of its own */
@@ -319,12 +321,10 @@ static inline void job_hold(Job *job)
 void job_release(Job *job);
 /* An error left the last frame of a callback: until it is reported, its job is held. */
 void vm_threw(Vm *vm, Job *job, Strand *strand, Value error);
-void job_fail(
-    Vm *vm, Job *job,
-    Strand *
-        strand); /* an error in one of a handler's callbacks that nobody caught: it answers with it, if it has not answered */
-void job_answer(Vm *vm, Job *job, Strand *strand, int64_t bytes,
-                bool failed);                                /* at most once; then it may be over at its release */
+/* An error in one of a handler's callbacks that nobody caught: it answers with it, if it has not answered. */
+void job_fail(Vm *vm, Job *job, Strand *strand);
+/* At most once; then it may be over at its release. */
+void job_answer(Vm *vm, Job *job, Strand *strand, int64_t bytes, bool failed);
 Job *job_begin(Vm *vm, Request *request);                    /* pushes the handler's frame, on a stack that is empty */
 Strand *strand_fork(Vm *vm, Job *job, const Strand *parent); /* NULL in programs */
 void *heap_get(Job *job, HeapKind kind, size_t size);        /* zeroed */
@@ -339,8 +339,8 @@ Rng draw_at(Vm *vm, const Frame *frame, uint64_t site);
 /* ---- promises (promise.c) ---- */
 Promise *promise_new(Job *job);
 Resolver *resolver_new(Job *job, Promise *promise);
-void resolver_settle(Vm *vm, Resolver *resolver, bool rejects, Value value,
-                     Strand *by); /* resolve(value) or reject(value) */
+/* resolve(value) or reject(value). */
+void resolver_settle(Vm *vm, Resolver *resolver, bool rejects, Value value, Strand *by);
 void promise_resolve(Vm *vm, Promise *promise, Value value, Strand *by);
 void promise_reject(Vm *vm, Promise *promise, Value error, Strand *by);
 Promise *promise_of(Vm *vm, Job *job, Value value, Strand *by);   /* Promise.resolve(value) */

@@ -1,8 +1,9 @@
-/* wait: the instructions that take simulated time. Each is entered with frame->phase 0 and, as long as it says WAIT_NEEDS, again with the phase that
- * it left; what it needs from the operand stack it takes in phase 0 or when it no longer has to ask for time.
+/* wait: the instructions that take simulated time. Each is entered with frame->phase 0 and, as long as it says
+ * WAIT_NEEDS, again with the phase that it left; what it needs from the operand stack it takes in phase 0 or when it no
+ * longer has to ask for time.
  *
- * On a loop an await takes the frame off the stack (frame_suspend); on a thread it blocks the thread, except within the elements of all, race, any and
- * allSettled where the server has parallel_io. */
+ * On a loop an await takes the frame off the stack (frame_suspend); on a thread it blocks the thread, except within the
+ * elements of all, race, any and allSettled where the server has parallel_io. */
 #include "wait.h"
 
 #include "../machine/costs.h"
@@ -192,7 +193,8 @@ static WaitEnd await_io(Vm *vm, Frame *frame, const Ins *ins)
     return suspend_for(vm, frame, info);
 }
 
-/* On a thread an I/O verb without await blocks where it stands; its callback is then called, or its promise is settled. */
+/* On a thread an I/O verb without await blocks where it stands; its callback is then called, or its promise is
+ * settled. */
 static WaitEnd io_blocking(Vm *vm, Frame *frame, const Ins *ins)
 {
     bool has_callback = ins->op == OP_IO && ins->a, failed;
@@ -293,7 +295,8 @@ static void sleep_over(Event *event)
     machine_wake(op->vm->shared->world->machine, op->vm->thread);
 }
 
-/* On a thread: sleeps, calls, and for an interval so again, `times` times (without `times` once: nothing could ever clear it). */
+/* On a thread: sleeps, calls, and for an interval so again, `times` times (without `times` once: nothing could ever
+ * clear it). */
 static WaitEnd timer_blocking(Vm *vm, Frame *frame, const Ins *ins)
 {
     static const IoInfo sleep = {.kind = IO_SLEEP, .resource = -1, .value = "undefined"};

@@ -18,9 +18,10 @@ const Part wait_part[WAITS] = {PART_ACCEPT_WAIT, PART_READY_WAIT,    PART_PREEMP
 
 /* What a strand has waited for so far. */
 struct Tally {
-    Tally *next;   /* of the same request */
-    Station *kept; /* what it waits for, unless that is fixed; where that is still to be said, what it waited for before:
-                      mostly it goes on to wait for the same */
+    Tally *next; /* of the same request */
+    /* What it waits for, unless that is fixed; where that is still to be said, what it waited for before: mostly it
+     * goes on to wait for the same. */
+    Station *kept;
     Time since;
     uint32_t waited; /* a bit a row: `total` has something in it */
     Time passed;     /* what of `kept` had been passed on to the cores when the wait began; 0: `cored` says nothing */

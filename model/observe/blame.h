@@ -1,12 +1,12 @@
 /* blame: who kept whom waiting.
  *
  * A *station* is something that one waits for: a thread (the loop's, the acceptor's), the cores, the workers of a pool,
- * the threads of a server, a resource, a lock. At every moment it has *holders*, each on behalf of a *cause*: a handler,
- * or what the server does for nobody in particular (the named causes below). While somebody waits for a station, each
- * span of time is divided among its holders in equal shares (whole ns; what is left over goes to the holders of the
- * lowest causes, 1 ns each), so that what a station has been held by grows exactly as time does. Who begins to wait
- * notes what that is; who has waited takes the difference. So for each handler the causes add up to its waits, to the
- * nanosecond, and by construction.
+ * the threads of a server, a resource, a lock. At every moment it has *holders*, each on behalf of a *cause*: a
+ * handler, or what the server does for nobody in particular (the named causes below). While somebody waits for a
+ * station, each span of time is divided among its holders in equal shares (whole ns; what is left over goes to the
+ * holders of the lowest causes, 1 ns each), so that what a station has been held by grows exactly as time does. Who
+ * begins to wait notes what that is; who has waited takes the difference. So for each handler the causes add up to its
+ * waits, to the nanosecond, and by construction.
  *
  * What does not run itself passes the blame on: a thread that waits for a core is held up by whatever holds the cores;
  * an acceptor that may not accept, by whatever holds the server's threads. A thread that is blocked in a synchronous

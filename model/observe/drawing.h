@@ -1,9 +1,10 @@
 /* drawing: the inside of a view, shared by its files; the one file of model/ that knows traces/sink.h.
  *
- * Time is handled in one place: each note first calls view_at. When the clock has moved on it writes what the instant before it left
- * behind (the last value of each counter, the pieces of requests that did not end at once), opens and shuts the window and minds the limit. So what
- * takes no time costs no event, and all that is begun is begun in time order. Before the window the stacks and pieces are kept as always,
- * but nothing is written; after it nothing is even kept.
+ * Time is handled in one place: each note first calls view_at. When the clock has moved on it writes what the instant
+ * before it left behind (the last value of each counter, the pieces of requests that did not end at once), opens and
+ * shuts the window and minds the limit. So what takes no time costs no event, and all that is begun is begun in time
+ * order. Before the window the stacks and pieces are kept as always, but nothing is written; after it nothing is even
+ * kept.
  *
  * A slice of a thread is a Frame, written only when it is over (one event) or when something inside it has to be. */
 #ifndef MODEL_OBSERVE_DRAWING_H
@@ -202,8 +203,8 @@ void mark_slow(View *view, Lane *lane, Time now); /* its request begins: if it i
 
 /* view_threads.c */
 Drawn *drawn_of(const View *view, const Thread *thread); /* NULL: it has no track */
-uint64_t frame_hop(View *view, Drawn *thread, Time now,
-                   const char *name);   /* a flow leaves from the callback, task or request under way; 0: none */
+/* A flow leaves from the callback, task or request under way; 0: none. */
+uint64_t frame_hop(View *view, Drawn *thread, Time now, const char *name);
 void threads_open(View *view);          /* the window opens */
 void threads_shut(View *view, Time at); /* what is under way is drawn up to here; it may go on in the next window */
 
@@ -213,8 +214,8 @@ Lane *lane_take(View *view, LaneKind kind, bool looked_for, uint32_t *number);
 void lane_free(View *view, Lane *lane);
 uint32_t lane_number(const View *view, const Lane *lane);
 Track lane_track(View *view, const Lane *lane);
-void lane_begin(View *view, Lane *lane, Time at,
-                bool cut); /* the slice around the pieces; cut: it began before the window */
+/* The slice around the pieces; cut: it began before the window. */
+void lane_begin(View *view, Lane *lane, Time at, bool cut);
 void lane_end(View *view, Lane *lane, Time at, const TraceArgs *args);
 void lane_piece(View *view, Lane *lane, Time now, unsigned part, const Strand *strand); /* PARTS: none */
 void lane_serve(View *view, Lane *lane, Time at, bool cut);                             /* its resource serves it */

@@ -47,8 +47,8 @@ typedef struct Probe {
     int64_t notes_left; /* so many more at that instant; then a spin that costs nothing may end the run */
     uint64_t notes_end; /* how many they are altogether when none is left */
     bool spinning;
-    uint64_t busy, busy_check,
-        busy_since; /* see probe_busy: so much by now; where to look again; at the instant's start */
+    /* See probe_busy: so much by now; where to look again; at the instant's start. */
+    uint64_t busy, busy_check, busy_since;
     Time busy_at;
     bool leave;         /* whoever walks a program leaves it: a spin, or a signal */
     uint64_t callbacks; /* entered by a loop */
@@ -115,8 +115,8 @@ static inline void probe_digest(Probe *probe, Tag tag, uint64_t a, uint64_t b)
         probe_spin(probe);
 }
 
-/* What takes no simulated time and is no note: the turn of a loop, a call, a microtask. Sets `leave` where so much of it happens at one instant that it is
- * a spin, or where a signal has asked the run to stop. */
+/* What takes no simulated time and is no note: the turn of a loop, a call, a microtask. Sets `leave` where so much of
+ * it happens at one instant that it is a spin, or where a signal has asked the run to stop. */
 enum { BUSY_TURN = 1, BUSY_CALL = 10, BUSY_MOST = 10000000, BUSY_EVERY = 1 << 16 };
 void probe_stuck(Probe *probe);
 
@@ -129,10 +129,10 @@ static inline void probe_busy(Probe *probe, unsigned weight)
 
 /* ---- strands ---- */
 void note_strand_begin(Probe *probe, Strand *strand, Request *request, Part part); /* a new account, all zero */
-void note_strand_fork(Probe *probe, Strand *child,
-                      const Strand *parent); /* a copy of the account so far; a branch of its own */
-void note_strand_adopt(Probe *probe, Strand *parent,
-                       const Strand *child); /* the parent goes on by way of the child; same part as the child */
+/* A copy of the account so far; a branch of its own. */
+void note_strand_fork(Probe *probe, Strand *child, const Strand *parent);
+/* The parent goes on by way of the child; same part as the child. */
+void note_strand_adopt(Probe *probe, Strand *parent, const Strand *child);
 
 /* Brings the account up to now. What lies before the window does not count for the step. */
 static inline void probe_settle(Probe *probe, Strand *strand, Time now)
@@ -314,13 +314,13 @@ static inline void note_step_end(Probe *probe, Strand *strand, int32_t step)
         view_step_end(probe->view, probe_now(probe), strand, step);
 }
 
-void note_line(Probe *probe, Strand *strand, const char *text,
-               size_t size); /* a text step, or a printed line of a program (strand NULL) */
+/* A text step, or a printed line of a program (strand NULL). */
+void note_line(Probe *probe, Strand *strand, const char *text, size_t size);
 
 /* ---- threads and memory: from the machine ---- */
 void note_thread(Probe *probe, Thread *thread); /* it exists */
-void probe_thread_state(Probe *probe, Thread *thread,
-                        int state); /* out of line: of loops, and the end of a connection's */
+/* Out of line: of loops, and the end of a connection's. */
+void probe_thread_state(Probe *probe, Thread *thread, int state);
 
 /* STATE_…; core from 0, -1: none */
 static inline void note_thread_state(Probe *probe, Thread *thread, int state, int core)
@@ -396,8 +396,8 @@ static inline void note_callback_end(Probe *probe, Thread *loop)
         probe_tell_callback_end(probe, loop);
 }
 
-static inline void note_drain(Probe *probe, Thread *loop, bool microtasks,
-                              bool begins) /* ticks, or microtasks, where there are any */
+/* Ticks, or microtasks, where there are any. */
+static inline void note_drain(Probe *probe, Thread *loop, bool microtasks, bool begins)
 {
     if (rarely(probe->view))
         view_drain(probe->view, probe_now(probe), loop, microtasks, begins);

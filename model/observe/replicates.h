@@ -1,9 +1,9 @@
 /* replicates: what several independent runs of one server amount to.
  *
- * Each run's Results are added, in the order of the runs, and may go then: counters are summed, histograms merged, other
- * figures become their means. Of the figures that have a name (metric.h) each run's value is kept, so that intervals
- * and paired differences can be told afterwards: metric_value on the whole gives the mean over the runs (or the sum,
- * of a counter). What is kept is chosen before the first run. */
+ * Each run's Results are added, in the order of the runs, and may go then: counters are summed, histograms merged,
+ * other figures become their means. Of the figures that have a name (metric.h) each run's value is kept, so that
+ * intervals and paired differences can be told afterwards: metric_value on the whole gives the mean over the runs (or
+ * the sum, of a counter). What is kept is chosen before the first run. */
 #ifndef MODEL_OBSERVE_REPLICATES_H
 #define MODEL_OBSERVE_REPLICATES_H
 
@@ -42,15 +42,16 @@ typedef struct Replicates {
 } Replicates;
 
 Replicates *replicates_new(Mem *mem, const WatchList *list);
-void replicates_add(Replicates *replicates,
-                    Results *run); /* reads alone; nothing of it is needed afterwards but names */
+/* Reads alone; nothing of it is needed afterwards but names. */
+void replicates_add(Replicates *replicates, Results *run);
 /* What was added so far, at least one run; the same object each time. Its bottleneck is the first run's. */
 Results *replicates_whole(Replicates *replicates);
 
 /* Each run's value of a figure that is kept; NULL: it is not. */
 const int64_t *replicates_values(const Replicates *replicates, Metric metric, int handler);
 
-/* metric_of_run, and of several runs the mean, where each run's value was kept; sums and the digest stand in the whole. */
+/* metric_of_run, and of several runs the mean, where each run's value was kept; sums and the digest stand in the
+ * whole. */
 bool metric_value(Metric metric, const Results *results, int handler, int64_t *value);
 /* The half width that belongs to it; false where there is none: a single run, a counter's sum. */
 bool metric_half(Metric metric, const Results *results, int handler, int64_t *half);

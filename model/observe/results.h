@@ -28,7 +28,8 @@ typedef struct HandlerResults {
 
 /* Who kept whom waiting: for each handler a row of means a completed request, by wait and cause. Each is rounded down,
  * and what that leaves of the mean of the wait goes to its largest cause: so the causes of a wait add up to it in
- * `time` exactly. Beyond the waits there are the rows BLAME_ON_CORES (blame.h). Causes come in the order in which they are reported: handlers, then what the server does itself. */
+ * `time` exactly. Beyond the waits there are the rows BLAME_ON_CORES (blame.h). Causes come in the order in which they
+ * are reported: handlers, then what the server does itself. */
 typedef struct BlameResults {
     int causes;        /* 0: not known */
     const char **name; /* of a cause: that of its handler, "(loop)" … */

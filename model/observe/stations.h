@@ -2,8 +2,8 @@
  * for.
  *
  * Only causes that have kept anybody so far are looked at: each has a *column*, in the order in which they first did.
- * Wherever something is kept by cause it is an array of columns; those that nobody has yet are 0 in all of them. They are
- * walked in pairs. */
+ * Wherever something is kept by cause it is an array of columns; those that nobody has yet are 0 in all of them. They
+ * are walked in pairs. */
 #ifndef MODEL_OBSERVE_STATIONS_H
 #define MODEL_OBSERVE_STATIONS_H
 
@@ -81,7 +81,8 @@ static inline void station_bring_up(Station *station, Time now)
     station->held[column] += span;
 }
 
-void station_looks_behind(Station *station); /* settled before: from now on it looks at whom it is behind, or does not */
+/* Settled before: from now on it looks at whom it is behind, or does not. */
+void station_looks_behind(Station *station);
 void station_forget(Station *station);
 
 /* Who begins to wait settles the station, and so does who leaves: `held` is up to date then. */

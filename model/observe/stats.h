@@ -164,8 +164,8 @@ typedef struct Stats {
     struct Series *series; /* NULL: not wanted */
 } Stats;
 
-Stats *stats_new(Mem *mem, const Spec *spec, const Program *program,
-                 Time warmup); /* program: NULL where there are no steps */
+/* program: NULL where there are no steps. */
+Stats *stats_new(Mem *mem, const Spec *spec, const Program *program, Time warmup);
 
 /* The window begins: before the first event at `now`, which is the warm-up (or earlier, where the run ended before
  * it). With a warm-up of 0: at 0. */
@@ -174,8 +174,8 @@ void stats_open(Stats *stats, Machine *machine, Time now);
 void stats_close(Stats *stats, Machine *machine, Time now);
 
 Time stats_window(const Stats *stats); /* its length, once closed */
-void stats_population_hist(const Stats *stats,
-                           Hist *hist); /* adds the number in the system by time; its sum is the integral */
+/* Adds the number in the system by time; its sum is the integral. */
+void stats_population_hist(const Stats *stats, Hist *hist);
 
 /* The row of a step, or of the handler where no step is under way (handler -1: nobody's). */
 static inline StepStats *stats_step(Stats *stats, int32_t step, int handler)

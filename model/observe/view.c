@@ -33,7 +33,8 @@ static const char *join(View *view, const char *a, const char *between, const ch
     return mem_copy(view->mem, buf_string(&view->line), view->line.size);
 }
 
-/* "handler: name". Names live as long as the program: where they are tells them apart. Where there are very many, the rest does without. */
+/* "handler: name". Names live as long as the program: where they are tells them apart. Where there are very many, the
+ * rest does without. */
 const char *view_label(View *view, int handler, const char *name)
 {
     size_t at = (uintptr_t)name >> 3 ^ (size_t)handler * 37;

@@ -48,8 +48,8 @@ void view_want(View *view, Time now, Request *request);
 void view_begin(View *view, Time now, Request *request);
 void view_respond(View *view, Time now, Request *request);
 void view_retry(View *view, Time now, Request *request);
-void view_outcome(View *view, Time now, Request *request,
-                  Outcome outcome); /* after the account was brought up to now */
+/* After the account was brought up to now. */
+void view_outcome(View *view, Time now, Request *request, Outcome outcome);
 
 void view_step(View *view, Time now, const Strand *strand, int32_t step);
 void view_step_end(View *view, Time now, const Strand *strand, int32_t step);
@@ -64,8 +64,8 @@ void view_iteration(View *view, Time now, Thread *loop, bool begins);
 void view_phase(View *view, Time now, Thread *loop, int phase, bool begins); /* Phase of probe.h */
 void view_idle(View *view, Time now, Thread *loop, bool begins);
 void view_ready(View *view, Time now, Thread *loop, int change);
-void view_callback(View *view, Time now, Thread *loop, int kind, Time ready, const Strand *strand,
-                   const char *name); /* CallbackKind */
+/* CallbackKind. */
+void view_callback(View *view, Time now, Thread *loop, int kind, Time ready, const Strand *strand, const char *name);
 void view_callback_end(View *view, Time now, Thread *loop);
 void view_drain(View *view, Time now, Thread *loop, bool microtasks, bool begins);
 uint64_t view_leaves(View *view, Time now, Thread *from, Strand *strand);

@@ -1,7 +1,8 @@
 /* Lanes: asynchronous slices, with pieces inside for each wait and each piece of work.
  *
- * A request's lane holds `request NAME` and its pieces. A branch draws pieces in a lane of its own as long as it does or waits for something
- * of its own; while it is ready, or waits for others, it has none. Pieces are begun when the instant is over, so one that takes no time is none. */
+ * A request's lane holds `request NAME` and its pieces. A branch draws pieces in a lane of its own as long as it does
+ * or waits for something of its own; while it is ready, or waits for others, it has none. Pieces are begun when the
+ * instant is over, so one that takes no time is none. */
 #include "drawing.h"
 #include "view.h"
 

@@ -51,7 +51,8 @@ static Drawn *new_drawn(View *view)
     return drawn;
 }
 
-/* Threads of connections come and go: one that is gone leaves its track to the next, so that there are as many as lived at once. */
+/* Threads of connections come and go: one that is gone leaves its track to the next, so that there are as many as lived
+ * at once. */
 static Drawn *connection_thread(View *view, const Thread *thread)
 {
     if (view->thread_free > 0) {

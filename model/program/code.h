@@ -1,9 +1,9 @@
 /* code: what the compiler makes of a body and what the walker (model/node/vm.c) walks: a small stack machine.
  *
- * Every body is compiled once into a Func: an array of instructions over an operand stack whose greatest depth is known. An activation is a program
- * counter, an operand stack and an environment, so that any of them can stop at an `await` or in the middle of a `cpu` and go on later
- * without a native coroutine. Variables live in environments, one a BODY that declares any, linked outwards; a variable is addressed by
- * (environments outwards, index).
+ * Every body is compiled once into a Func: an array of instructions over an operand stack whose greatest depth is
+ * known. An activation is a program counter, an operand stack and an environment, so that any of them can stop at an
+ * `await` or in the middle of a `cpu` and go on later without a native coroutine. Variables live in environments, one a
+ * BODY that declares any, linked outwards; a variable is addressed by (environments outwards, index).
  *
  * Cost of an instruction: none. Only what a step asks for takes (simulated) time. */
 #ifndef MODEL_PROGRAM_CODE_H
@@ -63,9 +63,10 @@ typedef enum Opcode {
     OP_THEN,         /* promise, then, else → promise (undefined: no handler) */
     OP_FINALLY_THEN, /* promise, function → promise */
     OP_COMBINE,      /* a: CombineKind, b: elements → promise */
-    OP_DECIDED, /* a: CombineKind, b: where to with the elements so far filled up: on threads, race and any stop at the one that decides */
-    OP_SETTLE,  /* a: 1 where it rejects: resolver, value → */
-    OP_IO, /* b: IoInfo, a: 1 where a callback is on the stack: duration or size, callback → request or promise */
+    /* a: CombineKind, b: where to, with the elements so far filled up. On threads race and any stop at the one that decides. */
+    OP_DECIDED,
+    OP_SETTLE, /* a: 1 where it rejects: resolver, value → */
+    OP_IO,     /* b: IoInfo, a: 1 where a callback is on the stack: duration or size, callback → request or promise */
     OP_AWAIT_IO,  /* b: IoInfo: duration → value. `await` of a fresh I/O promise, without the promise */
     OP_SLEEP,     /* b: IoInfo: duration, value → promise */
     OP_SYNC,      /* b: IoInfo: duration → */

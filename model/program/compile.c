@@ -64,7 +64,8 @@ void emit_constant(Compiler *compiler, Value value)
     emit(compiler, OP_CONST, 0, constant(compiler, value), +1);
 }
 
-/* A place where something is drawn: its number among those of its handler or function, so that what another handler holds changes no draw. */
+/* A place where something is drawn: its number among those of its handler or function, so that what another handler
+ * holds changes no draw. */
 uint64_t new_site(Compiler *compiler)
 {
     return mix2(compiler->build->owner_hash, ++*compiler->build->sites);
@@ -404,7 +405,8 @@ static Func *compile_owner(Compiler *compiler, const SpecBody *spec, int handler
     return func;
 }
 
-/* The global scope of a program: `vars`, and what main's own body declares. Functions see it; they stand before main in the text. */
+/* The global scope of a program: `vars`, and what main's own body declares. Functions see it; they stand before main in
+ * the text. */
 static Func *compile_main(Compiler *compiler, const Func **functions)
 {
     const Spec *spec = compiler->spec;

@@ -1,7 +1,8 @@
 /* compile: the compiler's own state, shared by its files (compile.c, scope.c, step.c, expr.c, io.c). Not for others.
  *
- * It goes once through the Json of each body, in the order of the text, and emits the instructions of code.h. Everything wrong is said in diag and
- * compiling goes on, so that all errors of a file come at once; the code of a wrong body is never run. */
+ * It goes once through the Json of each body, in the order of the text, and emits the instructions of code.h.
+ * Everything wrong is said in diag and compiling goes on, so that all errors of a file come at once; the code of a
+ * wrong body is never run. */
 #ifndef MODEL_PROGRAM_COMPILE_H
 #define MODEL_PROGRAM_COMPILE_H
 
@@ -79,12 +80,11 @@ typedef struct Verb {
 extern const Verb verbs[]; /* ends with a NULL name */
 
 const Verb *verb_of(const Json *step, const Json **operand); /* the first key that is a verb; NULL: none */
-const Verb *verb_check(Compiler *compiler, const Json *step, unsigned where,
-                       const Json **operand); /* says what is wrong; NULL then */
+/* Says what is wrong; NULL then. */
+const Verb *verb_check(Compiler *compiler, const Json *step, unsigned where, const Json **operand);
 
-/* ---- emitting ---- */
-int emit(Compiler *compiler, Opcode op, int a, int b,
-         int change); /* change: of the operand stack; returns the instruction's index */
+/* ---- emitting: `change` is that of the operand stack; the instruction's index is returned ---- */
+int emit(Compiler *compiler, Opcode op, int a, int b, int change);
 int here(const Compiler *compiler);
 void patch(Compiler *compiler, int at, int to);
 int constant(Compiler *compiler, Value value);
@@ -111,19 +111,19 @@ void bind_name(Compiler *compiler, const Json *at, const char *name);           
 
 /* ---- parts ---- */
 void compile_body(Compiler *compiler, const Json *body); /* its statements, in the scope that is open */
-void compile_block(Compiler *compiler, const Json *body, const char *name,
-                   NameKind kind); /* a scope of its own; with a name: value → (it is bound first) */
+/* A scope of its own; with a name: value → (it is bound first). */
+void compile_block(Compiler *compiler, const Json *body, const char *name, NameKind kind);
 void compile_expression(Compiler *compiler, const Json *value);  /* → value */
 void compile_error_value(Compiler *compiler, const Json *value); /* a text is an Error; → value */
 void compile_text(Compiler *compiler, const Json *at, const char *text, size_t size); /* → value */
 void compile_duration(Compiler *compiler, const Json *at, const Json *value);         /* → duration or number of ms */
-void compile_function(Compiler *compiler, const Json *value, const char *implicit,
-                      const char *what); /* FUNC: → function */
+/* FUNC: → function. */
+void compile_function(Compiler *compiler, const Json *value, const char *implicit, const char *what);
 const Func *compile_func(Compiler *compiler, const Json *body, const Json *args, const char *implicit, bool is_async,
                          const char *what);
 void compile_async_body(Compiler *compiler, const Json *body, bool element); /* {"async": BODY} → promise */
-void compile_io(Compiler *compiler, const Json *step, const Verb *verb, const Json *operand,
-                Opcode op);                                     /* operands and the instruction */
+/* Operands and the instruction. */
+void compile_io(Compiler *compiler, const Json *step, const Verb *verb, const Json *operand, Opcode op);
 int named_function(const Compiler *compiler, const char *name); /* -1: none */
 bool is_variable(const Json *value);                            /* "$x" */
 Func *func_begin(Compiler *compiler, Build *build, const char *name, bool is_async);

@@ -226,7 +226,8 @@ static const char *executor_id(Compiler *compiler, const Json *step)
     return NULL;
 }
 
-/* The names under which the body of a promise or a thenable settles it: resolve and reject, with `id`: resolve_id and reject_id. */
+/* The names under which the body of a promise or a thenable settles it: resolve and reject, with `id`: resolve_id and
+ * reject_id. */
 static const Func *compile_executor(Compiler *compiler, const Json *step, const Json *body, const char *what)
 {
     Build build;
@@ -308,8 +309,8 @@ void step_chain(Compiler *compiler, const Json *step, const Json *operand)
         chain_step(compiler, link);
 }
 
-/* On a thread the elements run one after the other, and race and any stop at the one that decides: each OP_DECIDED may leave for a combination of
- * those so far. */
+/* On a thread the elements run one after the other, and race and any stop at the one that decides: each OP_DECIDED may
+ * leave for a combination of those so far. */
 void step_combine(Compiler *compiler, const Json *step, const Json *operand)
 {
     static const char *const kinds[] = {"all", "race", "any", "allSettled"};

@@ -1,4 +1,5 @@
-/* io: the I/O verbs: what each of them asks of the kernel, the pool or a resource. Durations of real requests come from semantics.md, section 18. */
+/* io: the I/O verbs: what each of them asks of the kernel, the pool or a resource. Durations of real requests come from
+ * semantics.md, section 18. */
 #include "compile.h"
 
 #include <string.h>
@@ -149,7 +150,8 @@ static StepKind step_kind(const IoInfo *io)
                                                        : STEP_POOL;
 }
 
-/* Fills an IoInfo from the step and emits its operand (a duration, a number of units, or undefined); returns the IoInfo's index. */
+/* Fills an IoInfo from the step and emits its operand (a duration, a number of units, or undefined); returns the
+ * IoInfo's index. */
 static int describe(Compiler *compiler, const Json *step, const Json *operand, const char *prefix)
 {
     IoInfo io = {.resource = -1, .value = "undefined"};

@@ -1,7 +1,7 @@
 /* program: steps, compiled once.
  *
- * Handlers, functions and a program's main become codes of a small stack machine (code.h); what a person and the traces need to know of a step stands
- * in its StepInfo. A step says what a request needs, never who does it. */
+ * Handlers, functions and a program's main become codes of a small stack machine (code.h); what a person and the traces
+ * need to know of a step stands in its StepInfo. A step says what a request needs, never who does it. */
 #ifndef MODEL_PROGRAM_PROGRAM_H
 #define MODEL_PROGRAM_PROGRAM_H
 

@@ -58,7 +58,8 @@ bool name_valid(Compiler *compiler, const Json *at, const char *name)
     return true;
 }
 
-/* The variable that `as` names: a `let` that is visible here is assigned to, anything else is declared in this body. NULL: to be declared. */
+/* The variable that `as` names: a `let` that is visible here is assigned to, anything else is declared in this body.
+ * NULL: to be declared. */
 static Name *visible_let(const Compiler *compiler, const char *name, int *outwards)
 {
     *outwards = 0;

@@ -186,7 +186,8 @@ void step_throw(Compiler *compiler, const Json *step, const Json *operand)
     emit(compiler, OP_THROW, 0, 0, -1);
 }
 
-/* The finally part: entered normally through OP_FINALLY, or by the walker at `finally_at` with (value, how) on the operand stack. */
+/* The finally part: entered normally through OP_FINALLY, or by the walker at `finally_at` with (value, how) on the
+ * operand stack. */
 static void finally_part(Compiler *compiler, const Json *body, int first, int second)
 {
     emit(compiler, OP_FINALLY, 0, 0, +2);

@@ -1,4 +1,5 @@
-/* value: what a variable of the step language may hold. Objects live in the memory of the job (a request, or the whole program) that made them. */
+/* value: what a variable of the step language may hold. Objects live in the memory of the job (a request, or the whole
+ * program) that made them. */
 #ifndef MODEL_PROGRAM_VALUE_H
 #define MODEL_PROGRAM_VALUE_H
 
@@ -96,7 +97,8 @@ bool value_truthy(Value value);
 bool value_equal(Value a, Value b);  /* as === */
 double value_to_number(Value value); /* NaN where it is none */
 Time value_any_to_time(Value value);
-static inline Time value_to_time(Value value) /* a number is ms; rounded to ns; negative and NaN are 0; at most TIME_MAX_RUN */
+static inline Time
+value_to_time(Value value) /* a number is ms; rounded to ns; negative and NaN are 0; at most TIME_MAX_RUN */
 {
     return value.type == VALUE_DURATION ? value.as.duration : value_any_to_time(value);
 }
@@ -105,8 +107,8 @@ enum {
     VALUE_TEXT_MOST = (1 << 29) - 24
 }; /* V8's longest string. What follows stops when the buffer holds more; whoever makes a text of it asks */
 void value_text_of(Buf *buf, Value value); /* as String(value): an error with its class, an array comma-separated */
-void value_print(Buf *buf,
-                 Value value); /* as the corpus prints it: an error as its message, an array comma-separated … */
+/* As the corpus prints it: an error as its message, an array comma-separated … */
+void value_print(Buf *buf, Value value);
 double number_mod(double a, double b); /* the remainder, with the sign of a */
 
 #endif

@@ -1,5 +1,5 @@
-/* verbs: THE table of steps: what each is called, where it may stand, what may stand beside it. The compiler, the messages for a wrong step, the JSON Schema
- * and the reference in docs/ are made from it. */
+/* verbs: THE table of steps: what each is called, where it may stand, what may stand beside it. The compiler, the
+ * messages for a wrong step, the JSON Schema and the reference in docs/ are made from it. */
 #include "compile.h"
 
 #include <string.h>

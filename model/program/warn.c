@@ -1,5 +1,6 @@
-/* What a handler's steps mean on a thread, where that is something else than on an event loop: such steps run where they stand, in the order of the
- * statements. Said of a spec that has a threaded server; the walk is over the Json, which compiled without an error. */
+/* What a handler's steps mean on a thread, where that is something else than on an event loop: such steps run where
+ * they stand, in the order of the statements. Said of a spec that has a threaded server; the walk is over the Json,
+ * which compiled without an error. */
 #include "compile.h"
 
 #include "../servers/server.h"

@@ -264,7 +264,8 @@ static void not_listening(Process *process)
     }
 }
 
-/* libuv >= 1.45 accepts one connection a report, which bounds the rate of a loaded server by its iterations; before that, all that wait. */
+/* libuv >= 1.45 accepts one connection a report, which bounds the rate of a loaded server by its iterations; before
+ * that, all that wait. */
 static CoRet co_listening(Loop *loop, Co *co)
 {
     Process *process = CONTAINER_OF(loop->owner, Process, node);
@@ -364,8 +365,8 @@ static void process_init(EventLoop *server, Process *process, uint32_t number, c
     process->server = server;
     node_init(&process->node, &server->shared, hooks, number);
     process->node.loop.legacy = config->order == ORDER_LIBUV_1_44;
-    process->node.loop.bare = config->runtime == RUNTIME_LIBUV ||
-                              (config->runtime == RUNTIME_AUTO && config->order == ORDER_LIBUV_1_44);
+    process->node.loop.bare =
+        config->runtime == RUNTIME_LIBUV || (config->runtime == RUNTIME_AUTO && config->order == ORDER_LIBUV_1_44);
     process->node.loop.pool = threadpool_new(&process->node.loop, (int)config->workers, 0);
     fd_init(&process->listening, co_listening);
     fd_watch(&process->node.loop, &process->listening);

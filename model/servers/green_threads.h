@@ -1,7 +1,7 @@
-/* green_threads: a cheap thread for each connection, multiplexed on a few carriers, which are the threads that the machine
- * knows. A blocking wait (also for a lock) unmounts; who may go on waits in one FIFO. CPU time keeps its carrier for at
- * least 10 ms since it was mounted; then it goes to the queue's end, where anybody stands there. Starting, ending and
- * mounting one cost nothing but memory; an acceptor, a thread of its own, accepts. */
+/* green_threads: a cheap thread for each connection, multiplexed on a few carriers, which are the threads that the
+ * machine knows. A blocking wait (also for a lock) unmounts; who may go on waits in one FIFO. CPU time keeps its
+ * carrier for at least 10 ms since it was mounted; then it goes to the queue's end, where anybody stands there.
+ * Starting, ending and mounting one cost nothing but memory; an acceptor, a thread of its own, accepts. */
 #ifndef MODEL_SERVERS_GREEN_THREADS_H
 #define MODEL_SERVERS_GREEN_THREADS_H
 

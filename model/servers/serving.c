@@ -62,7 +62,8 @@ static bool answer(Serving *serving, Need *need)
     return true;
 }
 
-/* Walks what there is to walk, and sleeps until more of it arrives. True: the handler has ended (vm.finished), or `ended` holds. */
+/* Walks what there is to walk, and sleeps until more of it arrives. True: the handler has ended (vm.finished), or
+ * `ended` holds. */
 static bool walk(Serving *serving, Need *need, bool (*ended)(const Serving *serving))
 {
     Vm *vm = &serving->vm;
@@ -102,7 +103,8 @@ static bool run_handler(Serving *serving, Need *need)
     return serving->at == SERVING_EXIT || answer(serving, need);
 }
 
-/* With parallel_io, branches that nobody waits for any more may still be under way: the thread stays until they are over. */
+/* With parallel_io, branches that nobody waits for any more may still be under way: the thread stays until they are
+ * over. */
 static bool only_we_hold(const Serving *serving)
 {
     return serving->vm.top == NULL && serving->job->roots == 1;

@@ -1,7 +1,7 @@
 /* serving: a thread that serves requests from start to finish and blocks in each wait: what the threaded models share.
  *
- * A Serving reads a request, runs its handler, answers, and says to its model that it is free for the next one. The model decides what it serves: the
- * requests of one connection, or whatever waits. */
+ * A Serving reads a request, runs its handler, answers, and says to its model that it is free for the next one. The
+ * model decides what it serves: the requests of one connection, or whatever waits. */
 #ifndef MODEL_SERVERS_SERVING_H
 #define MODEL_SERVERS_SERVING_H
 

@@ -49,8 +49,8 @@ const char *diag_text(Diag *diag, const char *format, ...) __attribute__((format
 /* `file:line:column: error: what`, the line, a caret under the value, `help: …`; at last how many more there were.
  * Nothing that a terminal would take as a command survives. */
 void diag_render(Buf *out, const Diag *diag);
-void diag_shown(Buf *out, const char *text,
-                size_t size); /* control characters, broken UTF-8 and writing direction escaped */
+/* Control characters, broken UTF-8 and writing direction escaped. */
+void diag_shown(Buf *out, const char *text, size_t size);
 
 /* The word of `words` nearest to `word` (Damerau–Levenshtein, at most a third of its length away, at least 1), or
  * NULL. */

@@ -45,8 +45,9 @@ typedef struct Key {
     const KeyTable *table; /* KEY_PART; KEY_CUSTOM: that of its elements */
     /* KEY_CUSTOM: false where something was wrong and has been said. */
     bool (*read)(SpecReader *reader, Json *value, void *field);
-    /* KEY_CUSTOM: the name of its JSON Schema shape. With a table: "map" (an object of NAME: table), "servers" (likewise,
-     * with the keys of each one's model), "streams" (table, or an array of them), "list" (an array of them), "part". */
+    /* KEY_CUSTOM: the name of its JSON Schema shape. With a table: "map" (an object of NAME: table), "servers"
+     * (likewise, with the keys of each one's model), "streams" (table, or an array of them), "list" (an array of them),
+     * "part". */
     const char *shape;
     bool required;
     const char *about; /* one sentence, for help, schema and reference */

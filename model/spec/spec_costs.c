@@ -64,7 +64,8 @@ static bool read_points(SpecReader *reader, const Json *value, CostPoints *point
         return value_duration(value->text, &points->point[0].cost, &why) ||
                refuse_points(reader, value, value, help, why);
     if (value->type != JSON_ARRAY || value->count == 0 || value->count > COST_POINTS_MOST)
-        return refuse_points(reader, value, value, help, "must be a duration in quotes, or an array of at most 16 points");
+        return refuse_points(reader, value, value, help,
+                             "must be a duration in quotes, or an array of at most 16 points");
     points->count = 0;
     for (const Json *pair = value->child; pair; pair = pair->next) {
         struct CostPoint *point = &points->point[points->count];

@@ -1,5 +1,5 @@
-/* A file of arrivals: lines of "seconds" or "seconds,handler", in any order. A first line that is no number is a heading;
- * empty lines, and those that begin with #, are passed over. */
+/* A file of arrivals: lines of "seconds" or "seconds,handler", in any order. A first line that is no number is a
+ * heading; empty lines, and those that begin with #, are passed over. */
 #include "reader.h"
 
 #include <stdlib.h>

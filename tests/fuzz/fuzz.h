@@ -16,7 +16,7 @@ typedef void FuzzFn(Mem *mem, const uint8_t *bytes, size_t size);
 typedef struct FuzzTarget {
     const char *name;
     FuzzFn *run;
-    size_t budget;    /* of its memory */
+    size_t budget; /* of its memory */
 } FuzzTarget;
 
 extern const FuzzTarget fuzz_targets[]; /* ends with a row whose name is NULL */

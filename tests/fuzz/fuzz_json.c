@@ -27,7 +27,8 @@ static int depth_of(const Json *json)
 
 static void check_places(const Json *json, size_t size)
 {
-    fuzz_must(json->place.offset <= size && json->place.size <= size - json->place.offset, "a place outside of the text");
+    fuzz_must(json->place.offset <= size && json->place.size <= size - json->place.offset,
+              "a place outside of the text");
     for (const Json *child = json->child; child; child = child->next)
         check_places(child, size);
 }

@@ -14,7 +14,8 @@ static const char text[] =
     "\"resources\": {\"db\": {\"latency\": {\"lognormal\": {\"median\": \"4ms\", \"p99\": \"40ms\"}}}},"
     "\"handlers\": {\"get\": [{\"cpu\": \"150us\"}, {\"await\": {\"io\": \"db\"}}],"
     " \"put\": [{\"cpu\": {\"uniform\": [\"1ms\", \"2ms\"]}}]},"
-    "\"arrivals\": [{\"poisson\": \"500/s\", \"mix\": {\"get\": 90, \"put\": 10}}, {\"clients\": 3, \"think\": \"1ms\"}],"
+    "\"arrivals\": [{\"poisson\": \"500/s\", \"mix\": {\"get\": 90, \"put\": 10}}, {\"clients\": 3, \"think\": "
+    "\"1ms\"}],"
     "\"servers\": {\"node\": {\"model\": \"event-loop\", \"workers\": 4}, \"pool\": {\"model\": \"thread-pool\"}},"
     "\"expect\": [\"node.p99 < 10s\"]}";
 

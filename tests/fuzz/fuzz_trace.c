@@ -5,7 +5,8 @@
 
 FuzzFn fuzz_trace, fuzz_pftrace, fuzz_gzip;
 
-static const char results[] = "{\"servers\": {\"node\": {\"requests\": {\"completed\": 1}, \"latency_ns\": {\"count\": 1}}}}";
+static const char results[] =
+    "{\"servers\": {\"node\": {\"requests\": {\"completed\": 1}, \"latency_ns\": {\"count\": 1}}}}";
 
 void fuzz_trace(Mem *mem, const uint8_t *bytes, size_t size)
 {

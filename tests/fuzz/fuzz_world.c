@@ -31,12 +31,16 @@ static const GrammarRule rules[] = {
     {"network", "|\"network\": {\"rtt\": <dist>, \"bandwidth\": \"<bandwidth>\", \"syn_retry\": [<retries>]},"},
     {"bandwidth", "1GB/s|1B/s|100kB/s|7MB/s"},
     {"retries", "|\"1ms\"|\"1ms\", \"5ms\", \"5ms\"|\"1us\", \"1s\""},
-    {"dist",
-     "\"<time>\"|\"0\"|{\"exponential\": \"<time>\"}|{\"uniform\": [\"0\", \"<time>\"]}|{\"normal\": {\"mean\": \"<time>\", "
-     "\"sd\": \"<time>\"}}|{\"lognormal\": {\"median\": \"1ms\", \"p99\": \"9ms\"}}|{\"gamma\": {\"mean\": \"<time>\", \"shape\": "
-     "0.5}}|{\"erlang\": {\"mean\": \"<time>\", \"k\": <count>}}|{\"weibull\": {\"mean\": \"<time>\", \"shape\": 2}}|{\"pareto\": "
-     "{\"min\": \"<time>\", \"alpha\": 1.5}}|{\"hyperexponential\": [[0.9, \"<time>\"], [0.1, \"<time>\"]]}|{\"empirical\": "
-     "[[\"<time>\", 3], [\"0\", 1]]}|{\"percentiles\": {\"50\": \"1us\", \"100\": \"30ms\"}}|{\"shift\": [\"<time>\", <dist>]}"},
+    {"dist", "\"<time>\"|\"0\"|{\"exponential\": \"<time>\"}|{\"uniform\": [\"0\", \"<time>\"]}|{\"normal\": "
+             "{\"mean\": \"<time>\", "
+             "\"sd\": \"<time>\"}}|{\"lognormal\": {\"median\": \"1ms\", \"p99\": \"9ms\"}}|{\"gamma\": {\"mean\": "
+             "\"<time>\", \"shape\": "
+             "0.5}}|{\"erlang\": {\"mean\": \"<time>\", \"k\": <count>}}|{\"weibull\": {\"mean\": \"<time>\", "
+             "\"shape\": 2}}|{\"pareto\": "
+             "{\"min\": \"<time>\", \"alpha\": 1.5}}|{\"hyperexponential\": [[0.9, \"<time>\"], [0.1, "
+             "\"<time>\"]]}|{\"empirical\": "
+             "[[\"<time>\", 3], [\"0\", 1]]}|{\"percentiles\": {\"50\": \"1us\", \"100\": \"30ms\"}}|{\"shift\": "
+             "[\"<time>\", <dist>]}"},
     {"resource", "{\"latency\": <dist><via><limits>}"},
     {"via", "|, \"via\": \"fs\"|, \"via\": \"dns\"|, \"via\": \"cpu\"|, \"via\": \"kernel\""},
     {"limits", "|, \"concurrency\": <count>|, \"concurrency\": 1, \"queue\": <number>|, \"error_rate\": \"<rate>\"|, "
@@ -45,34 +49,45 @@ static const GrammarRule rules[] = {
     {"steps", "<step>|<step>, <steps>|<step>, <step>, <steps>"},
     {"step",
      "\"text $n $c\"|{\"cpu\": <dist>}|{\"await\": <wait>}|{\"sync\": {\"io\": \"<name>\"}}|{\"sync\": {\"pool\": "
-     "<dist>}}|{\"choose\": [[<number>.5, [<steps>]], [1, [<steps>]]]}|{\"repeat\": <number>, \"do\": [<steps>]}|{\"lock\": "
+     "<dist>}}|{\"choose\": [[<number>.5, [<steps>]], [1, [<steps>]]]}|{\"repeat\": <number>, \"do\": "
+     "[<steps>]}|{\"lock\": "
      "\"<name>\", \"do\": [<steps>]}|{\"respond\": \"<size>\"}|{\"throw\": \"no\"}|{\"try\": [<steps>], \"catch\": "
-     "[<steps>]}|{\"try\": [<steps>], \"finally\": [<steps>]}|{\"setTimeout\": [<steps>], \"ms\": \"<time>\"}|{\"setImmediate\": "
-     "[<steps>]}|{\"nextTick\": [<steps>]}|{\"queueMicrotask\": [<steps>]}|{\"net\": <dist>, \"cb\": [<steps>]}|{\"pool\": "
-     "<dist>, \"cb\": [<steps>]}|{\"call\": \"f\"}|{\"io\": \"<name>\", \"cb\": [<steps>]}|{\"async\": [<steps>]}|{\"let\": {\"x\": "
-     "<number>}}, {\"while\": {\"lt\": [\"$x\", <number>]}, \"do\": [{\"inc\": \"x\"}, <steps>]}|{\"cpu\": <dist>}|{\"await\": "
+     "[<steps>]}|{\"try\": [<steps>], \"finally\": [<steps>]}|{\"setTimeout\": [<steps>], \"ms\": "
+     "\"<time>\"}|{\"setImmediate\": "
+     "[<steps>]}|{\"nextTick\": [<steps>]}|{\"queueMicrotask\": [<steps>]}|{\"net\": <dist>, \"cb\": "
+     "[<steps>]}|{\"pool\": "
+     "<dist>, \"cb\": [<steps>]}|{\"call\": \"f\"}|{\"io\": \"<name>\", \"cb\": [<steps>]}|{\"async\": "
+     "[<steps>]}|{\"let\": {\"x\": "
+     "<number>}}, {\"while\": {\"lt\": [\"$x\", <number>]}, \"do\": [{\"inc\": \"x\"}, <steps>]}|{\"cpu\": "
+     "<dist>}|{\"await\": "
      "<wait>}|{\"await\": <wait>}"},
     {"name", "db|fs"},
     {"wait",
      "{\"io\": \"<name>\"}|{\"net\": <dist>}|{\"sleep\": <dist>}|{\"pool\": <dist>}|{\"pool\": <dist>, \"kind\": "
-     "\"dns\"}|{\"all\": [<branches>]}|{\"race\": [<branches>]}|{\"any\": [<branches>]}|{\"allSettled\": [<branches>]}|null"},
-    {"branches", "[<steps>]|[<steps>], [<steps>]|{\"io\": \"db\"}, {\"sleep\": \"<time>\"}|[<steps>], {\"io\": \"fs\"}, [<steps>]"},
+     "\"dns\"}|{\"all\": [<branches>]}|{\"race\": [<branches>]}|{\"any\": [<branches>]}|{\"allSettled\": "
+     "[<branches>]}|null"},
+    {"branches",
+     "[<steps>]|[<steps>], [<steps>]|{\"io\": \"db\"}, {\"sleep\": \"<time>\"}|[<steps>], {\"io\": \"fs\"}, [<steps>]"},
     {"streams", "<stream>|<stream>, <stream>"},
     {"stream", "{<kind><more><mix>}"},
     {"kind",
-     "\"poisson\": \"500/s\"|\"every\": \"<time>\"|\"at\": [\"0\", \"0\", \"1ms\"]|\"interarrival\": <dist>|\"bursts\": {\"every\": "
-     "\"<time>\", \"size\": <count>}|\"bursts\": {\"every\": \"1ms\", \"size\": {\"geometric\": 3}}|\"modulated\": [{\"rate\": "
+     "\"poisson\": \"500/s\"|\"every\": \"<time>\"|\"at\": [\"0\", \"0\", \"1ms\"]|\"interarrival\": "
+     "<dist>|\"bursts\": {\"every\": "
+     "\"<time>\", \"size\": <count>}|\"bursts\": {\"every\": \"1ms\", \"size\": {\"geometric\": 3}}|\"modulated\": "
+     "[{\"rate\": "
      "\"5000/s\", \"for\": <dist>}, {\"rate\": \"0/s\", \"for\": \"<time>\"}]|\"stages\": [{\"for\": \"5ms\", \"to\": "
      "\"2000/s\"}, {\"for\": \"<time>\", \"to\": \"0/s\"}]|\"clients\": <count>, \"think\": <dist>|\"clients\": "
      "<count>|\"poisson\": \"100000/s\""},
-    {"more",
-     "|, \"requests\": <count><more>|, \"count\": <count>|, \"timeout\": \"<time>\", \"retry\": {\"attempts\": <number>, "
-     "\"backoff\": <dist>, \"jitter\": 0.5}|, \"pause\": <dist>, \"requests\": 5|, \"timeout\": \"<time>\"|, \"request_bytes\": "
-     "\"<size>\", \"response_bytes\": \"<size>\"|, \"retry\": {\"attempts\": 3, \"backoff\": \"0\"}"},
+    {"more", "|, \"requests\": <count><more>|, \"count\": <count>|, \"timeout\": \"<time>\", \"retry\": {\"attempts\": "
+             "<number>, "
+             "\"backoff\": <dist>, \"jitter\": 0.5}|, \"pause\": <dist>, \"requests\": 5|, \"timeout\": \"<time>\"|, "
+             "\"request_bytes\": "
+             "\"<size>\", \"response_bytes\": \"<size>\"|, \"retry\": {\"attempts\": 3, \"backoff\": \"0\"}"},
     {"mix", ", \"mix\": {\"a\": 1, \"b\": 2}|, \"mix\": {\"b\": 1}"},
     {"servers", "\"s\": <server>|\"s\": <server>, \"t\": <server>"},
     {"server",
-     "{\"model\": \"event-loop\"<common>}|{\"model\": \"event-loop\", \"workers\": <count>, \"loops\": <loops>, \"distribution\": "
+     "{\"model\": \"event-loop\"<common>}|{\"model\": \"event-loop\", \"workers\": <count>, \"loops\": <loops>, "
+     "\"distribution\": "
      "\"<distribution>\"<common>}|{\"model\": \"event-loop\", \"order\": \"libuv-1.44\"<common>}|{\"model\": "
      "\"thread-per-connection\"<stack><common>}|{\"model\": \"thread-per-connection\", \"max_threads\": "
      "<count><stack><common>}|{\"model\": \"thread-pool\", \"threads\": <count>, \"queue\": <number>, \"unit\": "
@@ -82,8 +97,9 @@ static const GrammarRule rules[] = {
     {"distribution", "shared|round-robin|reuseport"},
     {"unit", "connection|request"},
     {"stack", "|, \"stack\": \"<size>\"|, \"parallel_io\": true"},
-    {"common", "|, \"backlog\": <count>|, \"max_connections\": <count><common>|, \"request_timeout\": \"<time>\"<common>|, "
-               "\"keep_alive_timeout\": \"<time>\"|, \"pauses\": {\"every\": <dist>, \"for\": <dist>}"},
+    {"common",
+     "|, \"backlog\": <count>|, \"max_connections\": <count><common>|, \"request_timeout\": \"<time>\"<common>|, "
+     "\"keep_alive_timeout\": \"<time>\"|, \"pauses\": {\"every\": <dist>, \"for\": <dist>}"},
     {NULL, NULL}};
 
 typedef Sink *MakeSink(Mem *mem, Out *out);

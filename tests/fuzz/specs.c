@@ -113,8 +113,7 @@ static uint64_t simulate(Mem *mem, const FuzzSpec *from, int server, struct Sink
     if (probe->view)
         view_end(probe->view, probe->kernel->now);
     WorldEnd ended = end == KERNEL_DRAINED ? WORLD_DRAINED : end == KERNEL_DEADLINE ? WORLD_DEADLINE : WORLD_LIMIT;
-    const Results *results =
-        results_take(mem, spec, from->program, &spec->servers[server], probe, ended);
+    const Results *results = results_take(mem, spec, from->program, &spec->servers[server], probe, ended);
     check_results(spec, results);
     return results->digest != 0 ? results->digest : 1;
 }

@@ -17,6 +17,8 @@ typedef int64_t Time;
 #define TIME_S ((Time)1000000000)
 #define TIME_MAX_RUN ((Time)10 * 365 * 86400 * TIME_S)
 
+enum { CACHE_LINE = 64 }; /* bytes: a guess, on which only speed depends */
+
 #ifdef __GNUC__
 #define PREFETCH(address) __builtin_prefetch(address) /* of no other effect; the address may be any */
 #else

@@ -80,7 +80,7 @@ static inline bool far_off(const Kernel *kernel, unsigned slot)
 static inline EventLink *added_before(Kernel *kernel, unsigned slot, EventLink *link)
 {
     unsigned far = slot - KERNEL_FAR;
-    EventLink **recent = &kernel->recent[far][kernel->far_at[far]++ % KERNEL_AHEAD], *before = *recent;
+    EventLink **recent = &kernel->recent[far][kernel->added[far]++ % KERNEL_AHEAD], *before = *recent;
     *recent = link;
     return before;
 }
@@ -123,9 +123,21 @@ static inline void place_in_front(Kernel *kernel, Event *event)
     list_append(head->next, &event->link);
 }
 
-static void open_far(Kernel *kernel, EventLink *head, Time start)
+static inline void fetch_reach(const Event *event)
 {
-    EventLink *link = head->prev;
+    const void *pointed;
+    if (event->reach == 0)
+        return;
+    memcpy(&pointed, event + 1, sizeof pointed);
+    PREFETCH((const char *)event + CACHE_LINE);
+    PREFETCH(pointed);
+}
+
+static void open_far(Kernel *kernel, unsigned slot, Time start)
+{
+    EventLink *head = &kernel->slot[slot], *link = head->prev;
+    bool soon = kernel->added[slot - KERNEL_FAR] <= KERNEL_SOON;
+    kernel->added[slot - KERNEL_FAR] = 0;
     list_init(head);
     kernel->last = start;
     while (link != head) {
@@ -133,6 +145,8 @@ static void open_far(Kernel *kernel, EventLink *head, Time start)
         EventLink *before = link->prev;
         PREFETCH((const void *)((intptr_t)link + (intptr_t)event->near * 8));
         place_in_front(kernel, event);
+        if (soon)
+            fetch_reach(event);
         link = before;
     }
 }
@@ -269,7 +283,7 @@ static Event *take_from_heap(Kernel *kernel, Time until)
             return event;
         }
         if (far_off(kernel, slot))
-            open_far(kernel, head, earliest);
+            open_far(kernel, slot, earliest);
         else
             open_slot(kernel, head, earliest);
     }

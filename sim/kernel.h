@@ -33,15 +33,16 @@ struct Event {
     EventLink link;
     Time when;
     EventFn *fn;
-    uint32_t rank;
-    int32_t
-        near; /* a hint, no more: how many steps of 8 bytes away is the event that comes a few before it (kernel.c) */
+    uint16_t rank;
+    uint16_t reach; /* a hint, no more: what else its function touches; see event_reaches */
+    int32_t near;   /* likewise: how many steps of 8 bytes away is the event that comes a few before it (kernel.c) */
 };
 
 enum { KERNEL_DIGITS = 8, KERNEL_BASE = 256, KERNEL_SLOTS = KERNEL_DIGITS * KERNEL_BASE };
 enum {
     KERNEL_FAR = 2 * KERNEL_BASE, /* slots from here on hold what is due in 2^16 ns or later */
-    KERNEL_AHEAD = 8              /* events that are fetched ahead while a far list is opened */
+    KERNEL_AHEAD = 8,             /* events that are fetched ahead while a far list is opened */
+    KERNEL_SOON = 1 << 12         /* a far list of no more is due so soon that what its events reach is fetched, too */
 };
 #ifdef LOOPSIM_HOSTILE
 enum { KERNEL_MANY = 0, KERNEL_STEPS = 2 };
@@ -52,18 +53,18 @@ enum { KERNEL_MANY = 1 << 14, KERNEL_STEPS = 8 };
 /* It holds lists whose heads are inside it: it stays where kernel_init found it. */
 typedef struct Kernel {
     Time now;
-    uint64_t taken;                       /* events run so far */
-    uint64_t pending;                     /* events scheduled */
-    bool stopped;                         /* kernel_stop was called */
-    const volatile sig_atomic_t *stop;    /* of the run under way: for events that go on for long; may be NULL */
-    Event front;                          /* the head of the front, earlier than all others */
-    Time bound;                           /* the front has what is due before it, the heap has the rest */
-    Time last;                            /* the time that slots are relative to; at most now */
-    uint32_t words;                       /* bit w: nonempty[w] is not 0 */
-    uint64_t nonempty[KERNEL_SLOTS / 64]; /* bit b of word w: slot 64 w + b may hold events */
-    EventLink present[RANKS];             /* list heads: when == last, and in the heap */
-    uint64_t many;                        /* with so many pending, events are fetched ahead */
-    uint8_t far_at[KERNEL_SLOTS - KERNEL_FAR];
+    uint64_t taken;                            /* events run so far */
+    uint64_t pending;                          /* events scheduled */
+    bool stopped;                              /* kernel_stop was called */
+    const volatile sig_atomic_t *stop;         /* of the run under way: for events that go on for long; may be NULL */
+    Event front;                               /* the head of the front, earlier than all others */
+    Time bound;                                /* the front has what is due before it, the heap has the rest */
+    Time last;                                 /* the time that slots are relative to; at most now */
+    uint32_t words;                            /* bit w: nonempty[w] is not 0 */
+    uint64_t nonempty[KERNEL_SLOTS / 64];      /* bit b of word w: slot 64 w + b may hold events */
+    EventLink present[RANKS];                  /* list heads: when == last, and in the heap */
+    uint64_t many;                             /* with so many pending, events are fetched ahead */
+    uint32_t added[KERNEL_SLOTS - KERNEL_FAR]; /* to a far list, since it was opened */
     EventLink *recent[KERNEL_SLOTS - KERNEL_FAR][KERNEL_AHEAD]; /* what was added to a far list last; may be gone */
     EventLink slot[KERNEL_SLOTS]; /* list heads: when > last; 256 * digit's place + digit */
 } Kernel;
@@ -82,8 +83,16 @@ static inline void event_bind(Event *event, EventFn *fn, uint32_t rank)
     must(rank < RANKS, "an event has no such rank");
     event->link.next = event->link.prev = NULL;
     event->fn = fn;
-    event->rank = rank;
+    event->rank = (uint16_t)rank;
+    event->reach = 0;
     event->near = 0;
+}
+
+/* Where many are pending: its function will touch the cache line behind the event's own, and what the word behind the
+ * event points to (any value that it ever has may be fetched from). They are fetched when it is soon due. */
+static inline void event_reaches(Event *event)
+{
+    event->reach = 1;
 }
 static inline bool event_pending(const Event *event)
 {

@@ -275,7 +275,7 @@ enum { PIECE_FIRST = 1, PIECE_LAST = 1 };
 #else
 enum { PIECE_FIRST = 512, PIECE_LAST = 64 * 1024 };
 #endif
-enum { ALIGNMENT = _Alignof(max_align_t), CACHE_LINE = 64 };
+enum { ALIGNMENT = _Alignof(max_align_t) };
 
 /* Slabs of a pool that holds much: a part of it, so that little is wasted, up to so many bytes. */
 enum { SLAB_PART = 8, SLAB_MOST = HOSTILE(16 * LARGE_PAGE, PIECE_LAST) };

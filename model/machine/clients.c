@@ -77,6 +77,7 @@ static Connection *new_connection(Stream *stream, uint64_t index, int32_t handle
     connection->handler = handler;
     connection->state = CLIENT_THINKS;
     event_bind(&connection->client, on_client_event, RANK_WORLD);
+    event_reaches(&connection->client);
     return connection;
 }
 

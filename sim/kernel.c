@@ -305,9 +305,31 @@ static Time heap_bound(const Kernel *kernel)
     return (Time)((above << DIGIT_BITS | slot % KERNEL_BASE) << below);
 }
 
+/* So few are pending that all of them may stand in the front: it is empty, and gets what the heap has. */
+static void refill(Kernel *kernel)
+{
+    for (Event *event; (event = take_from_heap(kernel, TIME_NEVER)) != NULL;)
+        list_append(&kernel->front.link, &event->link);
+    kernel->bound = TIME_NEVER;
+    kernel->last = kernel->now;
+}
+
+static inline Event *take_first(Kernel *kernel, Time until)
+{
+    Event *first = event_of(kernel->front.link.next);
+    if (first->when >= until)
+        return NULL;
+    list_remove(&first->link);
+    return first;
+}
+
 /* The front is empty. */
 static OUT_OF_LINE Event *take_later(Kernel *kernel, Time until)
 {
+    if (kernel->pending > 0 && kernel->pending <= KERNEL_STEPS) {
+        refill(kernel);
+        return take_first(kernel, until);
+    }
     Event *event = kernel->bound < until ? take_from_heap(kernel, until) : NULL;
     if (event)
         kernel->bound = heap_bound(kernel);
@@ -317,13 +339,9 @@ static OUT_OF_LINE Event *take_later(Kernel *kernel, Time until)
 /* Removes the next event where it is before `until`; NULL where it is not, or where there is none. */
 static inline Event *take(Kernel *kernel, Time until)
 {
-    Event *first = event_of(kernel->front.link.next);
-    if (first == &kernel->front)
+    if (kernel->front.link.next == &kernel->front.link)
         return take_later(kernel, until);
-    if (first->when >= until)
-        return NULL;
-    list_remove(&first->link);
-    return first;
+    return take_first(kernel, until);
 }
 
 static inline void run(Kernel *kernel, Event *event)

@@ -150,6 +150,12 @@ Rng draw_at(Vm *vm, const Frame *frame, uint64_t site)
     return rng_at(request->key, request->connection->index, request->index, place_of(frame, site));
 }
 
+Time frame_sample(Vm *vm, const Frame *frame, const SampleInfo *info)
+{
+    Rng rng = draw_at(vm, frame, info->site);
+    return dist_sample(info->dist, &rng);
+}
+
 /* ---- frames ---- */
 
 static inline Frame *activate(Vm *vm, const Func *func, Env *env, Job *job, Strand *strand, uint64_t path,

@@ -365,8 +365,7 @@ static void choose(Vm *vm, Frame *frame, const ChoiceInfo *info)
 
 static void sample(Vm *vm, Frame *frame, const SampleInfo *info)
 {
-    Rng rng = draw_at(vm, frame, info->site);
-    push(frame, (Value){.type = VALUE_DURATION, .as.duration = dist_sample(info->dist, &rng)});
+    push(frame, (Value){.type = VALUE_DURATION, .as.duration = frame_sample(vm, frame, info)});
 }
 
 static void each(Frame *frame, const Ins *ins)
@@ -648,12 +647,15 @@ static inline WaitEnd walk(Vm *vm, Frame *frame)
         case OP_SAMPLE: sample(vm, frame, &program->samples[ins->b]); break;
         case OP_POP: pop(frame); break;
         case OP_CPU:
+        case OP_CPU_CONST:
+        case OP_CPU_SAMPLE:
             if (wait_cpu(vm, frame, ins) == WAIT_OVER)
                 break;
             frame->pc = ins;
             return WAIT_NEEDS;
         case OP_RETURN:
-            do_return(vm, frame, pop(frame));
+        case OP_END:
+            do_return(vm, frame, ins->op == OP_END ? value_undefined() : pop(frame));
             if (rarely(owes_now(vm)))
                 run_owed(vm);
             return WAIT_OVER;

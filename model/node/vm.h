@@ -335,6 +335,7 @@ Value value_error_of(Job *job, ErrorClass class, const char *message);
 Value value_text(Job *job, const char *constant); /* a text that outlives the job */
 uint64_t place_of(const Frame *frame, uint64_t site);
 Rng draw_at(Vm *vm, const Frame *frame, uint64_t site);
+Time frame_sample(Vm *vm, const Frame *frame, const SampleInfo *info);
 
 /* ---- promises (promise.c) ---- */
 Promise *promise_new(Job *job);

@@ -42,11 +42,19 @@ static Time cold(const Vm *vm)
     return vm->node != NULL && !vm->node->loop.bare ? time + cost_at(&costs->request_cold, vm->computed) : time;
 }
 
+static inline Time duration(Vm *vm, Frame *frame, const Ins *ins)
+{
+    const Program *program = vm->shared->program;
+    if (ins->op == OP_CPU_SAMPLE)
+        return frame_sample(vm, frame, &program->samples[ins->a]);
+    return value_to_time(ins->op == OP_CPU_CONST ? program->constants[ins->a] : pop(frame));
+}
+
 WaitEnd wait_cpu(Vm *vm, Frame *frame, const Ins *ins)
 {
     Probe *probe = vm->shared->probe;
     if (frame->phase == 0) {
-        Time time = value_to_time(pop(frame));
+        Time time = duration(vm, frame, ins);
         note_step(probe, frame->strand, ins->b);
         vm->computed = time;
         if (time > 0)

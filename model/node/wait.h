@@ -11,7 +11,7 @@ typedef enum WaitEnd {
     WAIT_EXIT   /* the process ends */
 } WaitEnd;
 
-WaitEnd wait_cpu(Vm *vm, Frame *frame, const Ins *ins);  /* OP_CPU */
+WaitEnd wait_cpu(Vm *vm, Frame *frame, const Ins *ins);  /* OP_CPU, OP_CPU_CONST, OP_CPU_SAMPLE */
 WaitEnd wait_step(Vm *vm, Frame *frame, const Ins *ins); /* all others */
 void locks_init(VmShared *shared);
 

@@ -49,6 +49,7 @@ typedef enum Opcode {
     OP_ASYNC,        /* b: Func (async): called at once → promise */
     OP_AWAIT,        /* value → its settled value */
     OP_RETURN,       /* value → (leaves the function) */
+    OP_END,          /* → (the same with undefined) */
     OP_THROW,        /* value → */
     OP_ERROR,        /* text → error */
     OP_TRY,          /* b: index of a TryInfo */
@@ -67,15 +68,17 @@ typedef enum Opcode {
     OP_DECIDED,
     OP_SETTLE, /* a: 1 where it rejects: resolver, value → */
     OP_IO,     /* b: IoInfo, a: 1 where a callback is on the stack: duration or size, callback → request or promise */
-    OP_AWAIT_IO,  /* b: IoInfo: duration → value. `await` of a fresh I/O promise, without the promise */
-    OP_SLEEP,     /* b: IoInfo: duration, value → promise */
-    OP_SYNC,      /* b: IoInfo: duration → */
-    OP_LOG,       /* value → */
-    OP_CPU,       /* b: step: duration → */
-    OP_TIMEOUT,   /* a: 1 for intervals, b: step: function, duration, times (undefined: for ever) → timer */
-    OP_IMMEDIATE, /* function → immediate */
-    OP_TICK,      /* function → */
-    OP_MICROTASK, /* function → */
+    OP_AWAIT_IO,   /* b: IoInfo: duration → value. `await` of a fresh I/O promise, without the promise */
+    OP_SLEEP,      /* b: IoInfo: duration, value → promise */
+    OP_SYNC,       /* b: IoInfo: duration → */
+    OP_LOG,        /* value → */
+    OP_CPU,        /* b: step: duration → */
+    OP_CPU_CONST,  /* a: constant, b: step: the same for a duration that stands in the program */
+    OP_CPU_SAMPLE, /* a: SampleInfo, b: step: or is drawn */
+    OP_TIMEOUT,    /* a: 1 for intervals, b: step: function, duration, times (undefined: for ever) → timer */
+    OP_IMMEDIATE,  /* function → immediate */
+    OP_TICK,       /* function → */
+    OP_MICROTASK,  /* function → */
     OP_CLEAR,
     OP_REF,
     OP_UNREF,

@@ -192,8 +192,7 @@ Func *func_begin(Compiler *compiler, Build *build, const char *name, bool is_asy
 
 void func_end(Compiler *compiler, Build *build)
 {
-    emit(compiler, OP_UNDEFINED, 0, 0, +1);
-    emit(compiler, OP_RETURN, 0, 0, -1);
+    emit(compiler, OP_END, 0, 0, 0);
     Func *func = build->func;
     func->code = build->code.items;
     func->size = (uint32_t)build->code.count;

@@ -35,10 +35,24 @@ void step_log(Compiler *compiler, const Json *step, const Json *operand)
     emit(compiler, OP_LOG, 0, new_step(compiler, STEP_TEXT, "text", step), -1);
 }
 
+/* A duration that is constant or drawn, as most are, is part of the instruction: false where it is computed. */
+static bool fold_duration(Compiler *compiler, int from, int step)
+{
+    Ins *last = (Ins *)compiler->build->code.items + from;
+    if (here(compiler) != from + 1 || (last->op != OP_CONST && last->op != OP_SAMPLE) || last->b > UINT16_MAX)
+        return false;
+    *last = (Ins){.op = last->op == OP_CONST ? OP_CPU_CONST : OP_CPU_SAMPLE, .a = (uint16_t)last->b, .b = step};
+    compiler->build->depth--;
+    return true;
+}
+
 void step_cpu(Compiler *compiler, const Json *step, const Json *operand)
 {
+    int from = here(compiler);
     compile_duration(compiler, step, operand);
-    emit(compiler, OP_CPU, 0, new_step(compiler, STEP_CPU, "cpu", step), -1);
+    int index = new_step(compiler, STEP_CPU, "cpu", step);
+    if (!fold_duration(compiler, from, index))
+        emit(compiler, OP_CPU, 0, index, -1);
 }
 
 /* ---- variables ---- */

@@ -90,6 +90,23 @@ START_TEST(what_is_missing_differs)
 }
 END_TEST
 
+/* A sweep of ten thousand points is longer than any spec may be. */
+START_TEST(results_may_be_longer_than_a_spec)
+{
+    enum { SPACES = 17 << 20 };
+    const char *results = RESULTS("10000000", "5000000", "9000000", "0123456789abcdef");
+    char *text = malloc(SPACES + strlen(results) + 1);
+    ck_assert_ptr_nonnull(text);
+    memset(text, ' ', SPACES);
+    strcpy(text + SPACES, results);
+    write_file(b, text);
+    free(text);
+    Ran ran = run_loopsim("diff", a, b, NULL);
+    expect_exit(&ran, 0);
+    ran_free(&ran);
+}
+END_TEST
+
 START_TEST(only_results_are_read)
 {
     static const struct {
@@ -148,6 +165,7 @@ Suite *diff_suite(void)
     tcase_add_test(tests, differences_are_told_by_name);
     tcase_add_test(tests, tolerances_are_of_metrics);
     tcase_add_test(tests, what_is_missing_differs);
+    tcase_add_test(tests, results_may_be_longer_than_a_spec);
     tcase_add_test(tests, only_results_are_read);
     tcase_add_test(tests, takes_what_run_and_sweep_write);
     suite_add_tcase(suite, tests);

@@ -143,12 +143,12 @@ static cJSON *parse(Mem *mem, const char *bytes, size_t size, size_t records)
     return tree;
 }
 
-Json *json_read(Mem *mem, JsonPlace at, const char *bytes, size_t size, Diag *diag)
+Json *json_read_most(Mem *mem, JsonPlace at, const char *bytes, size_t size, size_t most, Diag *diag)
 {
     JsonRecords records = {0};
     Json *root = NULL;
     MemTrap trap;
-    if (!strict_scan(mem, at, bytes, size, diag, &records)) {
+    if (!strict_scan(mem, at, bytes, size, most, diag, &records)) {
         mem_free(mem, records.record);
         return NULL;
     }
@@ -164,6 +164,11 @@ Json *json_read(Mem *mem, JsonPlace at, const char *bytes, size_t size, Diag *di
     cJSON_Delete(tree);
     mem_free(mem, records.record);
     return root;
+}
+
+Json *json_read(Mem *mem, JsonPlace at, const char *bytes, size_t size, Diag *diag)
+{
+    return json_read_most(mem, at, bytes, size, JSON_SIZE, diag);
 }
 
 /* ---- back to text ---- */

@@ -36,6 +36,8 @@ struct Json {
  * that what else is wrong can be said as well. `at` is where the text begins: its file and offset are taken over into
  * all places ({file, 1, 1, 0} for a whole file). */
 Json *json_read(Mem *mem, JsonPlace at, const char *bytes, size_t size, Diag *diag);
+/* The same for what may be longer than a spec: at most so many bytes, whole MiB. */
+Json *json_read_most(Mem *mem, JsonPlace at, const char *bytes, size_t size, size_t most, Diag *diag);
 
 const Json *json_member(const Json *object, const char *key); /* NULL where absent, or not an object */
 void json_add(Json *parent, Json *child);                     /* at the end; an object's child must have its key */

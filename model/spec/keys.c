@@ -40,11 +40,13 @@ static bool is_plain_number(const char *text)
 }
 
 /* What to write instead of a number, or a text of digits, without its unit. */
-static const char *unit_help(SpecReader *reader, const Json *value, const char *unit, const char *example)
+static const char *unit_help(SpecReader *reader, const Key *key, const Json *value, const char *unit,
+                             const char *example)
 {
-    if ((value->type == JSON_NUMBER || value->type == JSON_STRING) && is_plain_number(value->text)) {
-        if (strcmp(unit, "ms") == 0 && strcmp(value->text, "0") == 0)
-            return "write \"0\"";
+    bool zero = strcmp(unit, "ms") == 0 && strcmp(value->text ? value->text : "", "0") == 0;
+    if (zero && key->min <= 0)
+        return "write \"0\"";
+    if (!zero && (value->type == JSON_NUMBER || value->type == JSON_STRING) && is_plain_number(value->text)) {
         return diag_text(reader->diag, "write \"%s%s\", with the unit that is meant", value->text, unit);
     }
     return diag_text(reader->diag, "as in \"%s\"", example);
@@ -90,7 +92,7 @@ static bool read_unit(SpecReader *reader, const Key *key, const Json *value, voi
         return true;
     if (!why)
         why = diag_text(reader->diag, "must be %s", units[i].kind);
-    return refuse_key(reader, key, value, unit_help(reader, value, units[i].unit, units[i].example), why);
+    return refuse_key(reader, key, value, unit_help(reader, key, value, units[i].unit, units[i].example), why);
 }
 
 static const char *limit_text(SpecReader *reader, const Key *key, int64_t limit, const char *which)

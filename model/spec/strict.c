@@ -461,12 +461,13 @@ static void skip_mark(Scanner *scan)
     step(scan);
 }
 
-bool strict_scan(Mem *mem, JsonPlace at, const char *bytes, size_t size, Diag *diag, JsonRecords *records)
+bool strict_scan(Mem *mem, JsonPlace at, const char *bytes, size_t size, size_t most, Diag *diag, JsonRecords *records)
 {
     Scanner scan = {
         .mem = mem, .diag = diag, .records = records, .s = (const unsigned char *)bytes, .size = size, .at = at};
-    if (size > JSON_SIZE) {
-        diag_error(diag, place_here(&scan), "arrivals can be read from a file", "the text is larger than 16 MiB");
+    if (size > most) {
+        diag_error(diag, place_here(&scan), "arrivals can be read from a file", "the text is larger than %d MiB",
+                   (int)(most >> 20));
         return false;
     }
     skip_mark(&scan);

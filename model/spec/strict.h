@@ -18,7 +18,7 @@ typedef struct JsonRecords {
 } JsonRecords;
 
 /* False where anything is wrong; what it is stands in diag: all that can be told apart, up to the first fault of
- * structure. */
-bool strict_scan(Mem *mem, JsonPlace at, const char *bytes, size_t size, Diag *diag, JsonRecords *records);
+ * structure, or that there are more than `most` bytes (whole MiB). */
+bool strict_scan(Mem *mem, JsonPlace at, const char *bytes, size_t size, size_t most, Diag *diag, JsonRecords *records);
 
 #endif

@@ -105,6 +105,11 @@ static int end_code(const ProgramRun *run)
                   "the program waits for ever: nothing more will come");
         return EXIT_LIMIT;
     }
+    if (result->end == KERNEL_DEADLINE) {
+        say_error(mem, "look at its longest cpu, timers and I/O: a duration without a unit is in milliseconds",
+                  "the program had not ended after ten years of simulated time");
+        return EXIT_LIMIT;
+    }
     if (result->end != KERNEL_DRAINED) {
         say_error(mem, "--max-events raises the limit", "the program had not ended after so many events");
         return EXIT_LIMIT;

@@ -40,6 +40,25 @@ START_TEST(a_spin_ends)
 }
 END_TEST
 
+/* Times beyond 292 years do not fit in 64 bits; a run lasts ten at most. */
+static const char *const eternities[] = {
+    "{\"main\":[\"a\",{\"repeat\":1000,\"do\":[{\"cpu\":1e10}]}]}",
+    "{\"main\":[\"a\",{\"repeat\":1000,\"do\":[{\"sync\":{\"pool\":1e10}}]}]}",
+    "{\"main\":[\"a\",{\"repeat\":1000,\"do\":[{\"await\":{\"net\":1e11}}]}],\"module\":\"esm\"}",
+    "{\"main\":[\"a\",{\"setInterval\":[],\"ms\":2147483647}]}",
+};
+
+START_TEST(ten_years_are_the_longest_run)
+{
+    Played played = play_program(eternities[_i], NULL);
+    ck_assert_msg(!played.refused, "%s", played.diagnostics);
+    ck_assert_str_eq(played.lines, "a\n");
+    ck_assert_int_eq(played.result.end, KERNEL_DEADLINE);
+    ck_assert_int_le(played.result.now, 2 * TIME_MAX_RUN);
+    played_free(&played);
+}
+END_TEST
+
 /* Memory grows in these. */
 static const char *const growths[] = {
     "{\"main\":[\"a\",{\"let\":{\"s\":\"x\"}},{\"while\":true,\"do\":[{\"set\":{\"s\":{\"add\":[\"$s\",\"$s\"]}}}]}]}",
@@ -112,6 +131,7 @@ START_TEST(the_command_says_why)
     ends_with_5(spins[0], "spins without time passing");
     ends_with_5(growths[0], "needs more than the memory limit");
     ends_with_5("{\"main\":[\"a\",{\"setInterval\":[],\"ms\":5}]}", "had not ended after so many events");
+    ends_with_5("{\"main\":[\"a\",{\"setInterval\":[],\"ms\":2147483647}]}", "had not ended after ten years");
     ends_with_5("{\"main\":[\"a\",{\"open\":\"h\"}]}", "waits for ever");
 }
 END_TEST
@@ -189,6 +209,7 @@ Suite *limits_suite(void)
     TCase *all = tcase_create("all");
     tcase_add_checked_fixture(all, NULL, scratch_remove);
     tcase_add_loop_test(all, a_spin_ends, 0, (int)COUNT_OF(spins));
+    tcase_add_loop_test(all, ten_years_are_the_longest_run, 0, (int)COUNT_OF(eternities));
     tcase_add_loop_test(all, what_grows_hits_the_budget, 0, (int)COUNT_OF(growths));
     tcase_add_test(all, events_are_counted);
     tcase_add_test(all, a_handle_that_nobody_closes_waits_for_ever);

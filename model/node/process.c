@@ -173,7 +173,7 @@ ProcessResult process_run(Mem *mem, const Spec *spec, const Program *program, Pr
     if (options->explanation != NULL)
         explanation_begin(options->explanation, node);
     loop_start(&node->loop);
-    KernelEnd end = kernel_run(&world->kernel, TIME_NEVER, options->max_events, options->stop);
+    KernelEnd end = kernel_run(&world->kernel, TIME_MAX_RUN, options->max_events, options->stop);
     stats_close(probe->stats, world->machine, world->kernel.now);
     bool ended = node->loop.over && !probe->leave;
     if (options->stop != NULL && *options->stop && !node->loop.over)

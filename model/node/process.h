@@ -12,8 +12,9 @@ typedef struct ProcessResult {
     bool died;         /* of an error that nobody caught: `error` says which */
     const char *error; /* its text; in the run's Mem */
     bool unsettled;    /* an ES module's top-level await never ended (exit code 13) */
-    KernelEnd end;     /* LIMIT, INTERRUPTED, STOPPED (a spin): it was cut off; the exit code is not the program's */
-    bool waits;        /* it would wait for ever: something keeps it alive, and nothing more will come */
+    KernelEnd end; /* LIMIT, INTERRUPTED, STOPPED (a spin), DEADLINE (TIME_MAX_RUN): it was cut off; the exit code is
+                          not the program's */
+    bool waits;    /* it would wait for ever: something keeps it alive, and nothing more will come */
     Time now;
     uint64_t iterations;
 } ProcessResult;

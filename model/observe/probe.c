@@ -224,11 +224,13 @@ static void count_completed(Stats *stats, Blame *blame, HandlerStats *handler, c
         blame_count(blame, request, latency);
     Time total = part_sums_add(&handler->part, spent);
     must(total == latency, "the parts of a request's time do not add up to its latency");
+    handler->in_flight--;
     handler->completed++;
 }
 
 static void count_not_completed(HandlerStats *handler, Outcome outcome)
 {
+    handler->in_flight--;
     handler->failed += outcome == OUTCOME_FAILED;
     handler->refused += outcome == OUTCOME_REFUSED;
     handler->timed_out += outcome == OUTCOME_TIMED_OUT;
@@ -250,7 +252,6 @@ void note_outcome(Probe *probe, Request *request, Outcome outcome)
     HandlerStats *handler = &stats->handlers[request->handler];
     must(outcome > OUTCOME_NONE && outcome <= OUTCOME_TIMED_OUT, "a request ended without an outcome");
     probe_settle(probe, &request->account, now);
-    handler->in_flight -= counts(stats, request);
     if (outcome == OUTCOME_COMPLETED) {
         if (counts(stats, request))
             count_completed(stats, probe->blame, handler, request, latency);

@@ -3,6 +3,7 @@
 #include "../model/spec/diag.h"
 
 #include <check.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,6 +117,11 @@ START_TEST(numbers_are_rounded_correctly)
         {"123456789012345678901234567890", 0x1.8ee90ff6c373ep96},
         {"0.000001", 0x1.0c6f7a0b5ed8dp-20},
         {"4.35", 0x1.1666666666666p2},
+        {"1e309", INFINITY},
+        {"-1e309", -INFINITY},
+        {"1e1000000000", INFINITY},
+        {"1e-324", 0},
+        {"1e-1000000000", 0},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         double value = json_number(cases[i].text, strlen(cases[i].text));
@@ -203,6 +209,25 @@ START_TEST(an_error_takes_the_place_of_a_warning)
 }
 END_TEST
 
+/* Of warnings alone the first of the file are kept, too. */
+START_TEST(a_warning_takes_the_place_of_a_later_one)
+{
+    JsonPlace place = {"t.json", 1, 1, 0, 1};
+    for (uint32_t i = 1; i <= 20; i++) {
+        place.offset = 10 * i;
+        diag_warning(&diag, place, NULL, "warning %d", (int)i);
+    }
+    place.offset = 15;
+    diag_warning(&diag, place, NULL, "in between");
+    place.offset = 999;
+    diag_warning(&diag, place, NULL, "too late");
+    ck_assert_uint_eq(diag.count, 20);
+    ck_assert_str_eq(diag.entry[1].what, "in between");
+    ck_assert_str_eq(diag.entry[19].what, "warning 19");
+    ck_assert_ptr_nonnull(strstr(rendered(), "and 2 more warnings\n"));
+}
+END_TEST
+
 START_TEST(the_nearest_word_is_at_most_a_third_away)
 {
     static const char *const words[] = {"workers", "loops", "order", "backlog"};
@@ -217,13 +242,66 @@ START_TEST(the_nearest_word_is_at_most_a_third_away)
 }
 END_TEST
 
+START_TEST(a_help_line_lists_no_more_than_it_can_show)
+{
+    const char *many[25], *one = "a-name-that-is-so-long-that-nobody-can-have-meant-it-by-a-short-one-0";
+    for (size_t i = 0; i < COUNT_OF(many); i++)
+        many[i] = "word";
+    ck_assert_ptr_nonnull(diag_suggest(&diag, "other", many, 24));
+    ck_assert_ptr_null(diag_suggest(&diag, "other", many, 25));
+    ck_assert_str_eq(diag_suggest(&diag, "wrod", many, 25), "did you mean \"word\"?");
+    ck_assert_ptr_null(diag_nearest("a-name-that-is-so-long-that-nobody-can-have-meant-it-by-a", &one, 1));
+    ck_assert_ptr_null(diag_nearest(one, &one, 1));
+}
+END_TEST
+
+/* Within 80 bytes, and never in the middle of a character; where nothing is a character, nothing is left. */
+START_TEST(a_long_name_is_cut_before_a_whole_character)
+{
+    char name[101], said[120];
+    memset(name, 'x', 100);
+    name[100] = '\0';
+    memcpy(name + 79, "\xc3\xa9", 2);
+    snprintf(said, sizeof said, "no %.79s...", name);
+    ck_assert_str_eq(diag_text(&diag, "no %s", name), said);
+    memset(name, '\x80', 100);
+    ck_assert_str_eq(diag_text(&diag, "no %s", name), "no ...");
+}
+END_TEST
+
+/* Bytes that are no characters, around a caret far to the right. */
+START_TEST(a_line_of_broken_bytes_is_shown_escaped)
+{
+    char line[201];
+    memset(line, '\x80', 200);
+    line[200] = '\0';
+    diag_source(&diag, line, line, 200);
+    diag_error(&diag, (JsonPlace){line, 1, 151, 150, 1}, NULL, "broken");
+    const char *shown = strstr(rendered(), "error: broken\n    ...\\x80\\x80");
+    ck_assert_ptr_nonnull(shown);
+    for (const char *c = shown; *c; c++)
+        ck_assert(((unsigned char)*c >= 0x20 && (unsigned char)*c < 0x7f) || *c == '\n');
+}
+END_TEST
+
+START_TEST(a_place_without_a_line_names_its_file_alone)
+{
+    diag_error(&diag, (JsonPlace){.file = "default"}, "change it", "what is meant is unknown");
+    ck_assert_str_eq(rendered(), "default: error: what is meant is unknown\nhelp: change it\n");
+}
+END_TEST
+
 START_TEST(nothing_for_a_terminal_gets_through)
 {
     Buf out;
     buf_init(&out, mem, 1000);
-    const char text[] = "a\x1b[31m\n\x7f\xc2\x9b\xe2\x80\xae\xff\xc3\xa9";
+    const char text[] = "a\x1b[31m\n\x7f\xc2\x9b\xe2\x80\xae\xff\xc3\xa9",
+               turned[] = "\xd8\x9c\xe2\x80\x8e\xe2\x80\x8f\xe2\x81\xa6\xef\xbb\xbf";
     diag_shown(&out, text, sizeof text - 1);
     ck_assert_str_eq(buf_string(&out), "a\\x1b[31m\\x0a\\x7f\\x9b\\u202e\\xff\xc3\xa9");
+    buf_clear(&out);
+    diag_shown(&out, turned, sizeof turned - 1);
+    ck_assert_str_eq(buf_string(&out), "\\u061c\\u200e\\u200f\\u2066\\ufeff");
 }
 END_TEST
 
@@ -265,6 +343,11 @@ Suite *json_suite(void)
     tcase_add_test(tcase, size_ends_at_16_mib);
     tcase_add_test(tcase, at_most_twenty_errors_are_kept_the_first_of_the_file);
     tcase_add_test(tcase, an_error_takes_the_place_of_a_warning);
+    tcase_add_test(tcase, a_warning_takes_the_place_of_a_later_one);
+    tcase_add_test(tcase, a_help_line_lists_no_more_than_it_can_show);
+    tcase_add_test(tcase, a_long_name_is_cut_before_a_whole_character);
+    tcase_add_test(tcase, a_line_of_broken_bytes_is_shown_escaped);
+    tcase_add_test(tcase, a_place_without_a_line_names_its_file_alone);
     tcase_add_test(tcase, the_nearest_word_is_at_most_a_third_away);
     tcase_add_test(tcase, nothing_for_a_terminal_gets_through);
     tcase_add_test(tcase, a_failing_allocation_anywhere_leaks_nothing);

@@ -338,6 +338,25 @@ START_TEST(each_value_is_printed_with_its_origin)
 }
 END_TEST
 
+START_TEST(what_a_program_consists_of_is_printed)
+{
+    Wanted wanted[] = {
+        {"module", "\"cjs\"", "default", false},
+        {"threads", "4", "default", false},
+        {"vars", "{\"n\": 0}", "dir/my.spec.json:1", false},
+        {"functions.f", "{\"async\": [\"x\"]}", "dir/my.spec.json:2", false},
+        {"functions.g", "[]", "dir/my.spec.json:2", false},
+        {"main[1]", "{\"call\": \"f\"}", "dir/my.spec.json:3", false},
+        {NULL, NULL, NULL, false},
+    };
+    const Spec *spec = read("{\"vars\": {\"n\": 0},\n \"functions\": {\"f\": {\"async\": [\"x\"]}, \"g\": []},\n"
+                            " \"main\": [\"hello\", {\"call\": \"f\"}]}");
+    spec_print(spec, mem, look_for, wanted);
+    for (Wanted *each = wanted; each->path; each++)
+        ck_assert_msg(each->found, "%s is not printed", each->path);
+}
+END_TEST
+
 /* 64 KiB of each kind of trouble. CPU time, so that a busy machine does no harm; a second is what the user is
  * promised. */
 START_TEST(checking_64_kib_takes_less_than_a_second)
@@ -421,6 +440,7 @@ Suite *spec_suite(void)
     tcase_add_test(tcase, the_ideal_profile_costs_nothing);
     tcase_add_test(tcase, a_cost_may_depend_on_connections_or_on_computing);
     tcase_add_test(tcase, a_cost_file_is_a_profile);
+    tcase_add_test(tcase, what_a_program_consists_of_is_printed);
     tcase_add_test(tcase, set_changes_one_value);
     tcase_add_test(tcase, set_is_checked_as_the_file_is);
     tcase_add_test(tcase, the_digest_is_that_of_what_the_spec_says);

@@ -64,6 +64,8 @@ START_TEST(durations_that_are_none)
         "0.0",
         "1ss",
         "1s2ms",
+        "-",
+        "-s",
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         Time ns;
@@ -85,15 +87,16 @@ START_TEST(rates_sizes_shares_counts_and_seeds)
     ck_assert(value_rate("2/ms", &x, &why) && x == 2000);
     ck_assert(value_rate("0.5/us", &x, &why) && x == 500000);
     ck_assert(!value_rate("500", &x, &why) && !value_rate("/s", &x, &why) && !value_rate("5/", &x, &why) &&
-              !value_rate("5 /s", &x, &why));
+              !value_rate("5 /s", &x, &why) && !value_rate("2/ns", &x, &why));
     ck_assert(value_size("64KiB", &n, &why) && n == 65536);
     ck_assert(value_size("8MB", &n, &why) && n == 8000000);
     ck_assert(value_size("0.5KiB", &n, &why) && n == 512);
     ck_assert(!value_size("64K", &n, &why) && !value_size("64", &n, &why) && !value_size("0.3B", &n, &why) &&
-              !value_size("-1B", &n, &why));
+              !value_size("-1B", &n, &why) && !value_size("-B", &n, &why));
     ck_assert(value_bandwidth("1GB/s", &x, &why) && x == 1e9);
     ck_assert(value_bandwidth("1KiB/ms", &x, &why) && x == 1024000);
-    ck_assert(!value_bandwidth("1GB", &x, &why) && !value_bandwidth("1/s", &x, &why));
+    ck_assert(!value_bandwidth("1GB", &x, &why) && !value_bandwidth("1/s", &x, &why) &&
+              !value_bandwidth("2GB/ns", &x, &why));
     ck_assert(value_fraction("5%", &x, &why) && x == 0.05);
     ck_assert(value_fraction("0.25", &x, &why) && x == 0.25);
     ck_assert(!value_fraction("101%", &x, &why) && !value_fraction("1.1", &x, &why) &&
@@ -105,9 +108,26 @@ START_TEST(rates_sizes_shares_counts_and_seeds)
     ck_assert(value_seed("18446744073709551615", &seed, &why) && seed == UINT64_MAX);
     ck_assert(value_seed("0x2a", &seed, &why) && seed == 42);
     ck_assert(value_seed("0xffffffffffffffff", &seed, &why) && seed == UINT64_MAX);
+    ck_assert(value_seed("0xFfAaB", &seed, &why) && seed == 0xffaab);
+    ck_assert(!value_seed("0x1g", &seed, &why) && !value_seed("0x1G", &seed, &why) && !value_seed("0x1!", &seed, &why));
     ck_assert(!value_seed("18446744073709551616", &seed, &why) && !value_seed("0x10000000000000000", &seed, &why));
     ck_assert(!value_seed("0x", &seed, &why) && !value_seed("", &seed, &why) && !value_seed("-1", &seed, &why) &&
               !value_seed("1e3", &seed, &why));
+}
+END_TEST
+
+/* So long that its digits say more than a double holds, and longer than the reader of JSON takes. */
+START_TEST(numbers_of_more_than_sixty_digits_are_refused)
+{
+    char text[80];
+    const char *why;
+    double x;
+    memset(text, '1', sizeof text);
+    memcpy(text + 70, "/s", 3);
+    ck_assert(!value_rate(text, &x, &why));
+    memcpy(text + 70, "%", 2);
+    text[1] = '.';
+    ck_assert(!value_fraction(text, &x, &why));
 }
 END_TEST
 
@@ -188,6 +208,7 @@ Suite *value_suite(void)
     tcase_add_test(tcase, durations_are_exact);
     tcase_add_test(tcase, durations_that_are_none);
     tcase_add_test(tcase, rates_sizes_shares_counts_and_seeds);
+    tcase_add_test(tcase, numbers_of_more_than_sixty_digits_are_refused);
     tcase_add_test(tcase, durations_and_sizes_are_written_in_their_largest_whole_unit);
     tcase_add_test(tcase, each_distribution_of_the_reference_is_read);
     suite_add_tcase(suite, tcase);

@@ -24,15 +24,10 @@ void diag_source(Diag *diag, const char *file, const char *bytes, size_t size)
 
 static size_t find_source(const Diag *diag, const char *file)
 {
-    for (size_t i = 0; i < diag->sources; i++) {
-        if (diag->source[i].file == file)
-            return i;
-    }
-    for (size_t i = 0; i < diag->sources; i++) {
-        if (file && strcmp(diag->source[i].file, file) == 0)
-            return i;
-    }
-    return diag->sources;
+    size_t i = 0;
+    while (i < diag->sources && diag->source[i].file != file)
+        i++;
+    return i;
 }
 
 /* ---- texts ---- */
@@ -60,13 +55,13 @@ static char *format_text(Diag *diag, const char *format, va_list args)
         format += plain;
         if (!*format)
             break;
-        switch (format[1]) {
-        case 's': put_cut(&out, va_arg(args, const char *)); break;
-        case 'd': buf_i64(&out, va_arg(args, int)); break;
-        case 'c': buf_char(&out, (char)va_arg(args, int)); break;
-        case '%': buf_char(&out, '%'); break;
-        default: must(false, "a message knows only %s %d %c %%");
-        }
+        must(strchr("sdc", format[1]) && format[1], "a message knows only %s, %d and %c");
+        if (format[1] == 's')
+            put_cut(&out, va_arg(args, const char *));
+        else if (format[1] == 'd')
+            buf_i64(&out, va_arg(args, int));
+        else
+            buf_char(&out, (char)va_arg(args, int));
         format += 2;
     }
     char *text = mem_copy(diag->mem, buf_string(&out), out.size);

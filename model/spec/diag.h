@@ -33,11 +33,10 @@ struct Diag {
 
 void diag_init(Diag *diag, Mem *mem);
 
-/* The text that places with this very `file` pointer (or, failing that, this name) refer to; it must outlive the
- * Diag. */
+/* The text that places with this very `file` pointer refer to; it must outlive the Diag. */
 void diag_source(Diag *diag, const char *file, const char *bytes, size_t size);
 
-/* what is a format of %s (cut where long), %d, %c and %%; help is a finished text, copied, or NULL. */
+/* what is a format of %s (cut where long), %d and %c; help is a finished text, copied, or NULL. */
 void diag_error(Diag *diag, JsonPlace place, const char *help, const char *what, ...)
     __attribute__((format(printf, 4, 5)));
 void diag_warning(Diag *diag, JsonPlace place, const char *help, const char *what, ...)

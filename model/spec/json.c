@@ -54,9 +54,9 @@ static int compare_members(const void *a, const void *b)
 {
     const Json *const *left = a, *const *right = b;
     int order = strcmp((*left)->key, (*right)->key);
-    if (order)
-        return order;
-    return (*left)->key_place.offset < (*right)->key_place.offset ? -1 : 1;
+    return order ? order
+                 : ((*left)->key_place.offset > (*right)->key_place.offset) -
+                       ((*left)->key_place.offset < (*right)->key_place.offset);
 }
 
 static void check_duplicates(Builder *builder, const Json *object)

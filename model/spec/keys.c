@@ -25,7 +25,7 @@ bool refuse(SpecReader *reader, const Json *value, const char *help, const char 
 
 static bool refuse_key(SpecReader *reader, const Key *key, const Json *value, const char *help, const char *what)
 {
-    if (!help && key->about)
+    if (!help)
         help = diag_text(reader->diag, "%s: %s", key->name, key->about);
     diag_error(reader->diag, value->place, help, "\"%s\": %s", key->name, what);
     return false;
@@ -139,7 +139,9 @@ static bool read_seed(SpecReader *reader, const Key *key, const Json *value, uin
     bool hex = value->type == JSON_STRING && strncmp(value->text, "0x", 2) == 0;
     if (value->type != JSON_NUMBER && !hex)
         return refuse_key(reader, key, value, help, "not a seed");
-    return value_seed(value->text, field, &why) || refuse_key(reader, key, value, help, why);
+    if (!value_seed(value->text, field, &why))
+        return refuse_key(reader, key, value, help, why);
+    return true;
 }
 
 static bool read_fraction(SpecReader *reader, const Key *key, const Json *value, double *field)
@@ -147,12 +149,15 @@ static bool read_fraction(SpecReader *reader, const Key *key, const Json *value,
     const char *why;
     if (value->type == JSON_NUMBER) {
         *field = value->number;
-        return (*field >= 0 && *field <= 1) ||
-               refuse_key(reader, key, value, "5% is 0.05 or \"5%\"", "must lie between 0 and 1");
+        if (*field >= 0 && *field <= 1)
+            return true;
+        return refuse_key(reader, key, value, "5% is 0.05 or \"5%\"", "must lie between 0 and 1");
     }
     if (value->type != JSON_STRING)
         return refuse_key(reader, key, value, NULL, "must be a share, as \"5%\" or 0.05");
-    return value_fraction(value->text, field, &why) || refuse_key(reader, key, value, NULL, why);
+    if (!value_fraction(value->text, field, &why))
+        return refuse_key(reader, key, value, NULL, why);
+    return true;
 }
 
 static bool read_text(SpecReader *reader, const Key *key, const Json *value, const char **field)
@@ -198,6 +203,32 @@ static bool read_part(SpecReader *reader, const Key *key, Json *value, void *fie
     return keys_read(reader, value, &fill, 1);
 }
 
+static bool read_rate_of(SpecReader *reader, const Key *key, const Json *value, double *field)
+{
+    if (!read_unit(reader, key, value, field))
+        return false;
+    if (*field > 0 || (key->type == KEY_RATE && key->min == 0))
+        return true;
+    return refuse_key(reader, key, value, key->type == KEY_RATE ? NULL : "leave it out: unlimited is the default",
+                      "must be above 0");
+}
+
+static bool read_number(SpecReader *reader, const Key *key, const Json *value, double *field)
+{
+    *field = value->number;
+    if (value->type == JSON_NUMBER && value->number > 0)
+        return true;
+    return refuse_key(reader, key, value, NULL, "must be a number above 0");
+}
+
+static bool read_bool(SpecReader *reader, const Key *key, const Json *value, bool *field)
+{
+    *field = value->type == JSON_TRUE;
+    if (value->type == JSON_TRUE || value->type == JSON_FALSE)
+        return true;
+    return refuse_key(reader, key, value, NULL, "must be true or false");
+}
+
 bool keys_value(SpecReader *reader, const Key *key, Json *value, void *field)
 {
     switch (key->type) {
@@ -208,28 +239,16 @@ bool keys_value(SpecReader *reader, const Key *key, Json *value, void *field)
     case KEY_DURATION:
     case KEY_SIZE: return read_unit(reader, key, value, field) && check_range(reader, key, value, *(int64_t *)field);
     case KEY_RATE:
-        return read_unit(reader, key, value, field) &&
-               (key->min == 0 || *(double *)field > 0 || refuse_key(reader, key, value, NULL, "must be above 0"));
-    case KEY_BANDWIDTH:
-        return read_unit(reader, key, value, field) &&
-               (*(double *)field > 0 ||
-                refuse_key(reader, key, value, "leave it out: unlimited is the default", "must be above 0"));
+    case KEY_BANDWIDTH: return read_rate_of(reader, key, value, field);
     case KEY_DIST: return (*(const Dist **)field = value_dist(reader->mem, value, reader->diag)) != NULL;
     case KEY_FRACTION: return read_fraction(reader, key, value, field);
-    case KEY_NUMBER:
-        *(double *)field = value->number;
-        return (value->type == JSON_NUMBER && value->number > 0) ||
-               refuse_key(reader, key, value, NULL, "must be a number above 0");
-    case KEY_BOOL:
-        *(bool *)field = value->type == JSON_TRUE;
-        return value->type == JSON_TRUE || value->type == JSON_FALSE ||
-               refuse_key(reader, key, value, NULL, "must be true or false");
+    case KEY_NUMBER: return read_number(reader, key, value, field);
+    case KEY_BOOL: return read_bool(reader, key, value, field);
     case KEY_WORD: return read_word(reader, key, value, field);
     case KEY_PART: return read_part(reader, key, value, field);
-    case KEY_CUSTOM: return key->read(reader, value, field);
+    case KEY_CUSTOM: break;
     }
-    must(false, "a row of an unknown type");
-    return false;
+    return key->read(reader, value, field);
 }
 
 /* ---- one object ---- */

@@ -137,7 +137,7 @@ double json_number(const char *text, size_t size)
 {
     Big digits = {{0}, 0};
     uint64_t small = 0;
-    bool is_small = true, after_point = false, negative = size > 0 && text[0] == '-';
+    bool is_small = true, after_point = false, negative = text[0] == '-';
     int power = 0, length = 0;
     size_t i = negative;
     for (; i < size && (text[i] | 0x20) != 'e'; i++) {

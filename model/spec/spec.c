@@ -114,8 +114,9 @@ static bool read_warmup(SpecReader *reader, Json *value, void *field)
 static bool read_schema(SpecReader *reader, Json *value, void *field)
 {
     (void)field;
-    return value->type == JSON_STRING ||
-           refuse(reader, value, "as in \"loopsim.schema.json\"", "\"$schema\": must be a text in double quotes");
+    if (value->type == JSON_STRING)
+        return true;
+    return refuse(reader, value, "as in \"loopsim.schema.json\"", "\"$schema\": must be a text in double quotes");
 }
 
 #define SCHEMA_ROW                                                                                                     \
@@ -220,14 +221,17 @@ static const KeyWord program_order_words[] = {
 static bool read_vars(SpecReader *reader, Json *value, void *field)
 {
     *(const Json **)field = value;
-    return value->type == JSON_OBJECT || refuse(reader, value, "as in {\"n\": 0}", "\"vars\": must be an object");
+    if (value->type == JSON_OBJECT)
+        return true;
+    return refuse(reader, value, "as in {\"n\": 0}", "\"vars\": must be an object");
 }
 
 static bool read_main(SpecReader *reader, Json *value, void *field)
 {
     *(const Json **)field = value;
-    return value->type == JSON_ARRAY ||
-           refuse(reader, value, "as in [\"a line\"]", "\"main\" is an array of statements");
+    if (value->type == JSON_ARRAY)
+        return true;
+    return refuse(reader, value, "as in [\"a line\"]", "\"main\" is an array of statements");
 }
 
 static const Key program_keys[] = {
@@ -305,8 +309,6 @@ static const char *file_name(SpecReader *reader, const char *file)
 {
     const char *base = strrchr(file, '/');
     base = base ? base + 1 : file;
-    if (strcmp(base, "-") == 0)
-        return "stdin";
     size_t size = strlen(base);
     if (size > 5 && strcmp(base + size - 5, ".json") == 0)
         size -= 5;

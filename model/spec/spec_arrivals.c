@@ -59,15 +59,14 @@ typedef struct Moment {
 static int compare_moments(const void *a, const void *b)
 {
     const Moment *left = a, *right = b;
-    if (left->at != right->at)
-        return left->at < right->at ? -1 : 1;
-    return left->index < right->index ? -1 : 1;
+    int order = (left->at > right->at) - (left->at < right->at);
+    return order ? order : (left->index > right->index) - (left->index < right->index);
 }
 
 static bool read_at(SpecReader *reader, Json *value, void *field)
 {
     SpecArrivals *stream = field;
-    Key row = {.name = "at", .type = KEY_DURATION};
+    Key row = {.name = "at", .type = KEY_DURATION, .about = "when the connections come"};
     bool ok = true;
     size_t n = 0;
     if (!check_list(reader, value, "as in [\"0\", \"2ms\"]"))
@@ -147,8 +146,10 @@ static bool read_modulated(SpecReader *reader, Json *value, void *field)
     stream->phase_count = ok ? value->count : 0;
     for (size_t i = 0; i < stream->phase_count; i++)
         some |= stream->phases[i].rate > 0;
-    return ok && (some || refuse(reader, value, "\"0/s\" is a phase without arrivals",
-                                 "\"modulated\": one of the rates must be above 0"));
+    if (!ok || some)
+        return ok;
+    return refuse(reader, value, "\"0/s\" is a phase without arrivals",
+                  "\"modulated\": one of the rates must be above 0");
 }
 
 static bool read_stages(SpecReader *reader, Json *value, void *field)

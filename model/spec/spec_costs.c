@@ -60,9 +60,10 @@ static bool read_points(SpecReader *reader, const Json *value, CostPoints *point
 {
     const char *why = NULL;
     *points = (CostPoints){.count = 1};
+    if (value->type == JSON_STRING && value_duration(value->text, &points->point[0].cost, &why))
+        return true;
     if (value->type == JSON_STRING)
-        return value_duration(value->text, &points->point[0].cost, &why) ||
-               refuse_points(reader, value, value, help, why);
+        return refuse_points(reader, value, value, help, why);
     if (value->type != JSON_ARRAY || value->count == 0 || value->count > COST_POINTS_MOST)
         return refuse_points(reader, value, value, help,
                              "must be a duration in quotes, or an array of at most 16 points");
@@ -145,7 +146,8 @@ static bool read_sources(SpecReader *reader, Json *value, void *field)
 static JsonPlace profile_place(const SpecReader *reader)
 {
     const Json *profile = json_member(json_member(reader->root, "machine"), "profile");
-    return profile ? profile->place : reader->root->place;
+    must(profile, "a machine without a profile, which has a default");
+    return profile->place;
 }
 
 /* The path as it is opened from here, for messages. */

@@ -71,7 +71,7 @@ static bool finish(SpecReader *reader, const Json *value, const Dist *dist, cons
 
 static bool read_time(SpecReader *reader, const char *name, Json *value, Time *time)
 {
-    Key row = {.name = name, .type = KEY_DURATION};
+    Key row = {.name = name, .type = KEY_DURATION, .about = "durations in quotes"};
     return keys_value(reader, &row, value, time);
 }
 
@@ -93,8 +93,9 @@ static bool read_exponential(SpecReader *reader, Json *value, void *field)
 {
     Time mean;
     const char *why = NULL;
-    return read_time(reader, "exponential", value, &mean) &&
-           finish(reader, value, dist_exponential(reader->mem, (double)mean, &why), &why, field);
+    if (!read_time(reader, "exponential", value, &mean))
+        return false;
+    return finish(reader, value, dist_exponential(reader->mem, (double)mean, &why), &why, field);
 }
 
 static bool read_uniform(SpecReader *reader, Json *value, void *field)
@@ -112,8 +113,9 @@ static bool read_normal(SpecReader *reader, Json *value, void *field)
 {
     Parameters p;
     const char *why = NULL;
-    return read_parameters(reader, value, &normal_table, &p) &&
-           finish(reader, value, dist_normal(reader->mem, (double)p.mean, (double)p.sd, &why), &why, field);
+    if (!read_parameters(reader, value, &normal_table, &p))
+        return false;
+    return finish(reader, value, dist_normal(reader->mem, (double)p.mean, (double)p.sd, &why), &why, field);
 }
 
 static bool read_lognormal(SpecReader *reader, Json *value, void *field)
@@ -135,24 +137,27 @@ static bool read_gamma(SpecReader *reader, Json *value, void *field)
 {
     Parameters p;
     const char *why = NULL;
-    return read_parameters(reader, value, &gamma_table, &p) &&
-           finish(reader, value, dist_gamma(reader->mem, (double)p.mean, p.shape, &why), &why, field);
+    if (!read_parameters(reader, value, &gamma_table, &p))
+        return false;
+    return finish(reader, value, dist_gamma(reader->mem, (double)p.mean, p.shape, &why), &why, field);
 }
 
 static bool read_erlang(SpecReader *reader, Json *value, void *field)
 {
     Parameters p;
     const char *why = NULL;
-    return read_parameters(reader, value, &erlang_table, &p) &&
-           finish(reader, value, dist_erlang(reader->mem, (double)p.mean, p.k, &why), &why, field);
+    if (!read_parameters(reader, value, &erlang_table, &p))
+        return false;
+    return finish(reader, value, dist_erlang(reader->mem, (double)p.mean, p.k, &why), &why, field);
 }
 
 static bool read_weibull(SpecReader *reader, Json *value, void *field)
 {
     Parameters p;
     const char *why = NULL;
-    return read_parameters(reader, value, &weibull_table, &p) &&
-           finish(reader, value, dist_weibull(reader->mem, (double)p.mean, p.shape, &why), &why, field);
+    if (!read_parameters(reader, value, &weibull_table, &p))
+        return false;
+    return finish(reader, value, dist_weibull(reader->mem, (double)p.mean, p.shape, &why), &why, field);
 }
 
 static bool read_pareto(SpecReader *reader, Json *value, void *field)
@@ -234,9 +239,9 @@ typedef struct Point {
 static int compare_points(const void *a, const void *b)
 {
     const Point *left = a, *right = b;
-    if (left->percent != right->percent)
-        return left->percent < right->percent ? -1 : 1;
-    return left->json->place.offset < right->json->place.offset ? -1 : 1;
+    uint32_t a_at = left->json->place.offset, b_at = right->json->place.offset;
+    int order = (left->percent > right->percent) - (left->percent < right->percent);
+    return order ? order : (a_at > b_at) - (a_at < b_at);
 }
 
 static bool read_point(SpecReader *reader, Json *json, Point *point)
@@ -366,13 +371,8 @@ static const Dist *read_object(SpecReader *reader, const Json *json)
         return kind->read(reader, json->child, &dist) ? dist : NULL;
     for (; kinds[n].name; n++)
         names[n] = kinds[n].name;
-    const char *help = diag_suggest(reader->diag, json->child->key, names, n);
-    diag_error(
-        reader->diag, json->child->key_place,
-        help ? help
-             : "known are exponential, uniform, normal, lognormal, gamma, erlang, weibull, pareto, hyperexponential, "
-               "empirical, percentiles and shift",
-        "unknown distribution \"%s\"", json->child->key);
+    diag_error(reader->diag, json->child->key_place, diag_suggest(reader->diag, json->child->key, names, n),
+               "unknown distribution \"%s\"", json->child->key);
     return NULL;
 }
 

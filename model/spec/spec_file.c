@@ -25,9 +25,8 @@ typedef struct ArrivalFile {
 static int compare_rows(const void *a, const void *b)
 {
     const Row *left = a, *right = b;
-    if (left->arrival.at != right->arrival.at)
-        return left->arrival.at < right->arrival.at ? -1 : 1;
-    return left->index < right->index ? -1 : 1;
+    int order = (left->arrival.at > right->arrival.at) - (left->arrival.at < right->arrival.at);
+    return order ? order : (left->index > right->index) - (left->index < right->index);
 }
 
 static bool bad_line(ArrivalFile *file, const char *what, const char *field)

@@ -281,12 +281,13 @@ size_t row_tables(const Key *row, const Json *element, const KeyTable *tables[2]
 {
     const ServerModel *model;
     tables[0] = row->table;
-    if (row->type == KEY_PART || row->type != KEY_CUSTOM || !row->table || strcmp(row->shape, "servers") != 0)
-        return row->table != NULL;
+    if (row->type == KEY_PART || strcmp(row->shape, "servers") != 0)
+        return 1;
     model = find_model(element);
-    if (model)
-        tables[1] = model->keys;
-    return model ? 2 : 1;
+    if (!model)
+        return 1;
+    tables[1] = model->keys;
+    return 2;
 }
 
 /* Without a known model only the keys that all have can be told. */

@@ -75,7 +75,7 @@ static void print_value(Printer *printer, const Json *json)
     buf_clear(&printer->origin);
     json_write(&printer->value, json);
     buf_text(&printer->origin, place->file);
-    if (place->line > 0 && strcmp(place->file, "--set") != 0 && place->file != spec_default_file)
+    if (place->line > 0 && strcmp(place->file, "--set") != 0)
         buf_f(&printer->origin, ":%u", (unsigned)place->line);
     printer->print(printer->context, buf_string(&printer->path), buf_string(&printer->value),
                    buf_string(&printer->origin));
@@ -103,10 +103,9 @@ static void print_row(Printer *printer, const Json *json, const Key *row)
 {
     const KeyTable *tables[2];
     size_t end = printer->path.size;
-    const char *shape = row && row->shape ? row->shape : "";
-    if (row && row->table &&
-        (row->type == KEY_PART || strcmp(shape, "part") == 0 ||
-         (strcmp(shape, "streams") == 0 && json->type == JSON_OBJECT))) {
+    const char *shape = row->shape ? row->shape : "";
+    if (row->table && (row->type == KEY_PART || strcmp(shape, "part") == 0 ||
+                       (strcmp(shape, "streams") == 0 && json->type == JSON_OBJECT))) {
         print_object(printer, json, tables, row_tables(row, json, tables));
         return;
     }

@@ -34,6 +34,11 @@ static bool refuse_path(Setter *set, const char *from, size_t size, const char *
     return false;
 }
 
+static bool has_shape(const Key *row, const char *shape)
+{
+    return row && row->shape && strcmp(row->shape, shape) == 0;
+}
+
 static const Key *find_row(const Setter *set, const char *name)
 {
     const Key *row = NULL;
@@ -71,8 +76,7 @@ static void enter(Setter *set, Json *node, const Key *row)
     set->node = node;
     set->tables = 0;
     set->is_map = false;
-    if (of && of->type == KEY_CUSTOM && of->table && !was_map &&
-        (strcmp(of->shape, "map") == 0 || strcmp(of->shape, "servers") == 0))
+    if (!was_map && (has_shape(of, "map") || has_shape(of, "servers")))
         set->is_map = true;
     else if (of && of->table && node->type == JSON_OBJECT)
         set->tables = row_tables(of, node, set->table);
@@ -88,7 +92,7 @@ static Json *new_json(Setter *set, JsonType type, const char *from, size_t size)
 
 static Json *find_child(const Json *node, const char *name)
 {
-    Json *child = node->type == JSON_OBJECT ? node->child : NULL;
+    Json *child = node->child;
     while (child && strcmp(child->key, name) != 0)
         child = child->next;
     return child;
@@ -97,12 +101,12 @@ static Json *find_child(const Json *node, const char *name)
 /* ---- the value ---- */
 
 /* Whether a number, true, false or null is meant as a text: where the key takes texts, or where a text stood before. */
-static bool wants_text(const Setter *set, const Key *row, const Json *before)
+static bool wants_text(const Key *row, const Json *before)
 {
     if (!row || row->type == KEY_CUSTOM)
         return (before && before->type == JSON_STRING) || (row && row->fallback && row->fallback[0] == '"');
     return row->type != KEY_COUNT && row->type != KEY_SEED && row->type != KEY_FRACTION && row->type != KEY_NUMBER &&
-           row->type != KEY_BOOL && row->type != KEY_PART && set->value[0] != '{' && set->value[0] != '[';
+           row->type != KEY_BOOL && row->type != KEY_PART;
 }
 
 static Json *read_value(Setter *set, const Key *row, const Json *before)
@@ -116,7 +120,7 @@ static Json *read_value(Setter *set, const Key *row, const Json *before)
     Json *json = json_read(reader->mem, place, set->value, size, sure ? reader->diag : &quiet);
     if (!json && sure)
         return NULL;
-    if (json && (sure || !wants_text(set, row, before)))
+    if (json && (sure || !wants_text(row, before)))
         return json;
     return reader_string(reader, NULL, set->value, place);
 }
@@ -159,8 +163,7 @@ static bool take_index(Setter *set)
     set->at += digits + 1;
     bool is_last = *set->at == '=';
     size_t size = (size_t)(set->at - from);
-    if (set->row && set->row->type == KEY_CUSTOM && set->row->shape && strcmp(set->row->shape, "streams") == 0 &&
-        set->node->type == JSON_OBJECT && index == 0 && !is_last)
+    if (has_shape(set->row, "streams") && set->node->type == JSON_OBJECT && index == 0 && !is_last)
         return true; /* one stream alone is written without its array */
     if (set->node->type != JSON_ARRAY)
         return refuse_path(set, from, size, "[i] follows the name of an array", "this is not an array");
@@ -175,12 +178,8 @@ static bool take_index(Setter *set)
         set->at++;
         return put_value(set, NULL, from, child, NULL);
     }
-    const Key *row =
-        set->row && set->row->shape && (strcmp(set->row->shape, "streams") == 0 || strcmp(set->row->shape, "list") == 0)
-            ? set->row
-            : NULL;
     set->is_map = false;
-    enter(set, child, row);
+    enter(set, child, has_shape(set->row, "streams") || has_shape(set->row, "list") ? set->row : NULL);
     return true;
 }
 
@@ -203,9 +202,7 @@ static bool take_name(Setter *set)
             return refuse_name(set, from, name);
         return put_value(set, name, from, child, row);
     }
-    bool is_part =
-        row && (row->type == KEY_PART || (row->type == KEY_CUSTOM && row->shape && strcmp(row->shape, "part") == 0));
-    if (!child && !is_part)
+    if (!child && !has_shape(row, "part") && !(row && row->type == KEY_PART))
         return refuse_name(set, from, name);
     if (!child) {
         child = new_json(set, JSON_OBJECT, from, size);

@@ -144,7 +144,7 @@ static void scan_escape(Scanner *scan)
                    "known are \\\" \\\\ \\/ \\b \\f \\n \\r \\t and \\uXXXX; a backslash itself is \\\\",
                    "an unknown escape");
     }
-    steps(scan, known || (c >= 0x20 && c != '"') ? 2 : 1);
+    steps(scan, c >= 0x20 ? 2 : 1);
 }
 
 static void refuse_control(Scanner *scan, int c)
@@ -255,7 +255,7 @@ static const char *number_fault(const char *text, size_t size, const char **help
         if (at == exponent)
             return *help = "write digits after the e, as in 1e3", "a number without the digits of its exponent";
     }
-    if (at < size && whole + 1 < size && text[whole] == '0' && (text[whole + 1] | 0x20) == 'x')
+    if (at < size && text[whole] == '0' && (text[whole + 1] | 0x20) == 'x')
         return *help = "write it in decimals", "a hexadecimal number, which JSON does not have";
     if (at < size)
         return *help = "a value with a unit is a string, as in \"200ms\"", "a number that goes on as a word";
@@ -265,7 +265,7 @@ static const char *number_fault(const char *text, size_t size, const char **help
 static bool has_nonzero_digit(const char *text, size_t size)
 {
     for (size_t i = 0; i < size && (text[i] | 0x20) != 'e'; i++) {
-        if (text[i] >= '1' && text[i] <= '9')
+        if (text[i] > '0') /* digits, a sign or a point */
             return true;
     }
     return false;
@@ -422,10 +422,8 @@ static bool scan_nested(Scanner *scan, size_t record, char close)
         more = false;
     }
     while (more) {
-        if (peek(scan) < 0) {
-            if (!scan_separator(scan, record, close, &more))
-                return false;
-        }
+        if (peek(scan) < 0)
+            return scan_separator(scan, record, close, &more); /* says that it is never closed */
         if ((close == '}' && !scan_key(scan)) || !scan_value(scan) || !scan_separator(scan, record, close, &more))
             return false;
     }

@@ -163,7 +163,9 @@ bool value_rate(const char *text, double *per_second, const char **why)
     if (!split_rate(text, NULL, 0, &number, &unit, &time))
         return fail(why, "not a rate: a number, a slash and a unit of time (" TIME_UNITS ")");
     *per_second = number * 1e9 / time;
-    return *per_second <= 1e9 ? true : fail(why, "a rate above one in a nanosecond");
+    if (*per_second > 1e9)
+        return fail(why, "a rate above one in a nanosecond");
+    return true;
 }
 
 bool value_bandwidth(const char *text, double *per_second, const char **why)
@@ -172,7 +174,9 @@ bool value_bandwidth(const char *text, double *per_second, const char **why)
     if (!split_rate(text, size_units, COUNT_OF(size_units), &number, &unit, &time))
         return fail(why, "not a bandwidth: a size, a slash and a unit of time, as in \"1GB/s\"");
     *per_second = number * unit * 1e9 / time;
-    return *per_second <= 1e18 ? true : fail(why, "a bandwidth above 1e18 bytes per second");
+    if (*per_second > 1e18)
+        return fail(why, "a bandwidth above 1e18 bytes per second");
+    return true;
 }
 
 bool value_fraction(const char *text, double *fraction, const char **why)
@@ -182,7 +186,9 @@ bool value_fraction(const char *text, double *fraction, const char **why)
     if (number == 0 || number > JSON_NUMBER_LENGTH || (text[number] && !percent))
         return fail(why, "not a share: \"5%\" or 0.05");
     *fraction = json_number(text, number) / (percent ? 100 : 1);
-    return *fraction <= 1 ? true : fail(why, percent ? "more than 100%" : "more than 1");
+    if (*fraction > 1)
+        return fail(why, percent ? "more than 100%" : "more than 1");
+    return true;
 }
 
 bool value_count(const char *text, int64_t *count, const char **why)

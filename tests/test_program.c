@@ -135,7 +135,49 @@ static const struct {
      "a function is {\"args\": [\"a\"], \"do\": [ … ]} or {\"async\": [ … ]}"},
     {"{\"main\":[{\"setTimeout\":{\"bind\":\"f\"},\"ms\":1}]}", 32, "the function 'f' is defined nowhere",
      "functions are defined under \"functions\" at the top level"},
+    {"{\"module\":\"esm\",\"main\":[{\"await\":{\"io\":\"db\"}}]}", 35, "no 'io' in a program",
+     "it belongs to workloads (files with \"handlers\")"},
+    {"{\"module\":\"esm\",\"main\":[{\"await\":{\"zzz\":1}}]}", 35, "there is no step 'zzz'",
+     "`loopsim init program` and the reference list the steps"},
+    {"{\"main\":[{\"fs\":\"readFile\",\"size\":true}]}", 34, "a size is expected here",
+     "a number of bytes, or \"64KiB\""},
+    {"{\"main\":[{\"sync\":{\"net\":1,\"conn\":\"c\"}}]}", 25, "'net' has no synchronous form",
+     "sync takes io, fs, pool, pbkdf2 or zlib"},
+    {"{\"main\":[{\"promise\":[{\"resolve\":1,\"of\":\"p\"}],\"id\":\"q\"}]}", 40, "'resolve_p' is defined nowhere",
+     "did you mean 'resolve_q'?"},
+    {"{\"main\":[{\"reject\":1}]}", 10, "'reject' is defined nowhere",
+     "resolve and reject stand inside a promise's body, or name a promise with \"of\""},
+    {"{\"functions\":{\"f\":{\"args\":[\"a\",\"1x\"],\"do\":[]}},\"main\":[]}", 32, "'1x' is not a name",
+     "a name is a letter, then letters, digits and _"},
+    {"{\"functions\":{\"f\":{\"args\":[\"a\"]}},\"main\":[]}", 19, "a function is expected here",
+     "[ … ], {\"async\": [ … ]} or {\"args\": [\"a\"], \"do\": [ … ]}"},
+    {"{\"vars\":{\"1x\":0},\"main\":[]}", 15, "'1x' is not a name", "a name is a letter, then letters, digits and _"},
+    {"{\"main\":[{\"emitter\":\"e\"},{\"emit\":\"e\",\"event\":5}]}", 46, "'event' takes a name",
+     "write \"event\": \"name\""},
+    {"{\"main\":[{\"cpu\":1,\"\":2}]}", 19, "'' does not belong to 'cpu'", "nothing stands beside 'cpu'"},
+    {"{\"main\":[{\"setTimeout\":[],\"ms\":5,\"ms as\":1}]}", 34, "'ms as' does not belong to 'setTimeout'",
+     "beside 'setTimeout' may stand: ms as"},
 };
+
+/* Letters of ASCII, digits and _; the first one a letter. */
+START_TEST(a_variable_has_a_plain_name)
+{
+    static const char *const good[] = {"a", "z", "A", "Z", "a0", "aZ9_", "x_"}, *const bad[] = {
+                                                                                    "_",  "_a",        "0a",
+                                                                                    "{",  "@a",        "[a",
+                                                                                    "a-", "a:b",       "a{",
+                                                                                    "a@", "a\xc3\xa9", "\xc3\xa9"};
+    for (size_t i = 0; i < COUNT_OF(good) + COUNT_OF(bad); i++) {
+        char program[100];
+        bool fine = i < COUNT_OF(good);
+        const char *name = fine ? good[i] : bad[i - COUNT_OF(good)];
+        snprintf(program, sizeof program, "{\"main\":[{\"let\":{\"%s\":1}}]}", name);
+        Played played = play_program(program, NULL);
+        ck_assert_msg(played.refused != fine, "'%s': %s", name, played.diagnostics);
+        played_free(&played);
+    }
+}
+END_TEST
 
 /* epoll_wait gives at most 1,024 events; after as many libuv looks again before the check phase, up to 48 times in all.
  * What was not in the first batch comes in the next, and nothing comes twice. */
@@ -403,6 +445,33 @@ static const struct {
      "hen\":\"f\"},{\"finally\":{\"async\":[\"fin\",{\"await\":null},\"fin after\"]}},{\"then\":[\"end "
      "${v}\"]}]},{\"cpu\":3}]}",
      "f|m|f|f after|m after|f after|fin|fin after|end undefined|f|f after|f|f after|", 0},
+    {"nested promises are settled by their names",
+     "{\"main\":[{\"chain\":[{\"promise\":[{\"chain\":[{\"promise\":[{\"resolve\":\"from inner\",\"of\":\"outer\"},{"
+     "\"reject\":\"no\",\"of\":\"inner\"}],\"id\":\"inner\"},{\"catch\":[\"inner "
+     "${e}\"]}]}],\"id\":\"outer\"},{\"then\":"
+     "[\"outer ${v}\"]}]}]}",
+     "inner no|outer from inner|", 0},
+    {"texts that only look like variables",
+     "{\"main\":[{\"let\":{\"a\":1}},\"${a\",\"${}\",\"$\",\"$1\",\"$_a\",\"$a:\",\"$[\",\"${a:}\",\"$a\",\"${a}${a}\"]"
+     "}",
+     "${a|${}|$|$1|$_a|$a:|$[|${a:}|1|11|", 0},
+    {"an outcome of allSettled made a text",
+     "{\"main\":[{\"chain\":[{\"allSettled\":[1]},{\"then\":[{\"each\":\"$v\",\"as\":\"x\",\"do\":[\"${x}\",{\"log\":{"
+     "\"add\":[\"\",\"$x\"]}}]}]}]}]}",
+     "fulfilled:1|[object Object]|", 0},
+    {"an if may have its else alone, a try may be empty, as may assign",
+     "{\"main\":[{\"if\":0,\"else\":[\"else\"]},{\"if\":1,\"else\":[\"never\"]},{\"try\":[],\"catch\":[\"never\"]},{"
+     "\"let\":{\"x\":1}},{\"add\":[\"$x\",1,1],\"as\":\"x\"},\"${x}\",{\"repeat\":2,\"do\":[\"again\"]}]}",
+     "else|3|again|again|", 0},
+    {"a file of any size is read in pieces, an empty one, too",
+     "{\"main\":[{\"fs\":\"readFile\",\"size\":1e14,\"cb\":[\"never\"]},{\"fs\":\"readFile\",\"size\":0,\"cb\":["
+     "\"empty\",{"
+     "\"exit\":4}]}]}",
+     "empty|", 4},
+    {"await of a callback's request and of a timer with a value",
+     "{\"module\":\"esm\",\"main\":[{\"await\":{\"net\":1,\"cb\":[\"answered\"]},\"as\":\"r\"},\"${r}\",{\"await\":{"
+     "\"sleep\":1,\"value\":7},\"as\":\"v\"},\"${v}\"]}",
+     "[object]|answered|7|", 0},
 };
 
 START_TEST(means_what_javascript_means)
@@ -418,6 +487,7 @@ Suite *program_suite(void)
     tcase_add_loop_test(all, a_full_batch_is_followed_by_another, 0, 4);
     tcase_add_loop_test(all, a_wrong_program_is_refused_with_place_and_help, 0, (int)COUNT_OF(wrongs));
     tcase_add_test(all, all_that_is_wrong_is_said_at_once);
+    tcase_add_test(all, a_variable_has_a_plain_name);
     tcase_add_loop_test(all, means_what_javascript_means, 0, (int)COUNT_OF(meanings));
     suite_add_tcase(suite, all);
     return suite;

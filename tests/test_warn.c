@@ -18,7 +18,10 @@
     "{ \"lock\": \"m\", \"do\": [ { \"await\": { \"net\": \"1ms\" } }, { \"async\": [ { \"cpu\": \"1ms\" } ] } ] },\n" \
     "{ \"await\": { \"all\": [ { \"io\": \"db\" }, [ { \"await\": { \"io\": \"db\" } } ] ] } }, { \"call\": \"g\" "    \
     "},\n"                                                                                                             \
-    "{ \"await\": { \"call\": \"f\" } }, { \"sync\": { \"io\": \"db\" } }, { \"await\": { \"sleep\": \"1ms\" } } ] "   \
+    "{ \"await\": { \"call\": \"f\" } }, { \"sync\": { \"io\": \"db\" } }, { \"await\": { \"sleep\": \"1ms\" } },\n"   \
+    "{ \"chain\": [ { \"io\": \"db\" }, { \"then\": [ \"v\" ] } ] },\n"                                                \
+    "{ \"await\": { \"chain\": [ { \"io\": \"db\" }, { \"then\": [ \"v\" ] } ] } },\n"                                 \
+    "{ \"return\": { \"io\": \"db\" } } ] "                                                                            \
     "},\n"                                                                                                             \
     "\"arrivals\": { \"every\": \"10ms\" },\n"                                                                         \
     "\"servers\": { " servers " }\n}\n"
@@ -43,6 +46,7 @@ START_TEST(it_warns_of_what_means_something_else_on_threads)
         "warn.json:8:3: warning: 'call' of an async function is not awaited\n",
         "warn.json:9:24: warning: 'setTimeout' is not put off on threads\n",
         "warn.json:10:57: warning: 'async' is not awaited\n",
+        "warn.json:13:16: warning: 'io' is not awaited\n",
     };
     Ran ran = check(SPEC(LOOP ", " THREADS), NULL);
     int warnings = 0;

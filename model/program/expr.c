@@ -4,15 +4,20 @@
 #include <math.h>
 #include <string.h>
 
+static bool letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
 static bool word_char(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+    return letter(c) || (c >= '0' && c <= '9') || c == '_';
 }
 
 /* "$x": a letter, then letters, digits and _, and nothing else. */
 static bool variable_text(const char *text, size_t size)
 {
-    if (size < 2 || text[0] != '$' || !word_char(text[1]) || text[1] == '_' || (text[1] >= '0' && text[1] <= '9'))
+    if (size < 2 || text[0] != '$' || !letter(text[1]))
         return false;
     for (size_t i = 2; i < size; i++)
         if (!word_char(text[i]))

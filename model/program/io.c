@@ -209,7 +209,7 @@ void compile_io(Compiler *compiler, const Json *step, const Verb *verb, const Js
     if (cb != NULL)
         compile_function(compiler, cb, io->missing ? "e" : NULL, step_info(compiler, io->step)->name);
     if (op == OP_SYNC) {
-        if (io->kind == IO_SLEEP || io->kind == IO_NET || io->kind == IO_CONN || io->kind == IO_FSP)
+        if (io->kind == IO_NET || io->kind == IO_CONN || io->kind == IO_FSP)
             wrong(compiler, operand, "sync takes io, fs, pool, pbkdf2 or zlib", "'%s' has no synchronous form",
                   operand->key);
         if (io->kind == IO_TRIPS && io->trip_count > 1) /* readFileSync: one stretch, whatever the size */

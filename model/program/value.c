@@ -9,11 +9,9 @@
 bool value_truthy(Value value)
 {
     switch (value.type) {
-    case VALUE_UNSET:
     case VALUE_UNDEFINED: return false;
     case VALUE_BOOL: return value.as.boolean;
     case VALUE_NUMBER: return value.as.number < 0 || value.as.number > 0;
-    case VALUE_DURATION: return value.as.duration != 0;
     case VALUE_STRING: return value.as.text->size > 0;
     default: return true;
     }
@@ -21,12 +19,9 @@ bool value_truthy(Value value)
 
 bool value_equal(Value a, Value b)
 {
-    if (a.type == VALUE_DURATION || b.type == VALUE_DURATION)
-        return value_to_number(a) == value_to_number(b);
     if (a.type != b.type)
         return false;
     switch (a.type) {
-    case VALUE_UNSET:
     case VALUE_UNDEFINED: return true;
     case VALUE_BOOL: return a.as.boolean == b.as.boolean;
     case VALUE_NUMBER: return a.as.number == b.as.number;
@@ -112,11 +107,9 @@ const char *const error_class_name[ERROR_CLASSES] = {
 static void print_one(Buf *buf, Value value, bool string)
 {
     switch (value.type) {
-    case VALUE_UNSET:
     case VALUE_UNDEFINED: buf_text(buf, "undefined"); break;
     case VALUE_BOOL: buf_text(buf, value.as.boolean ? "true" : "false"); break;
     case VALUE_NUMBER: number_print(buf, value.as.number); break;
-    case VALUE_DURATION: number_print(buf, value_to_number(value)); break;
     case VALUE_ERROR:
         if (string)
             buf_text(buf, error_class_name[value.error]);

@@ -139,6 +139,38 @@ static const Case cases[] = {
     {THREADS, "{\"nextTick\":[" CPU(1) "]}," NET(2), NULL, "1@3000"},
     {LOOP, "{\"setImmediate\":[" CPU(1) "]}," CPU(1), NULL, "1@1000"},
     {THREADS, "{\"setImmediate\":[" CPU(1) "]}," CPU(1), NULL, "1@2000"},
+    {LOOP, "{\"setInterval\":[" CPU(1) "],\"ms\":\"2ms\",\"times\":3}," CPU(1), NULL, "1@1000"},
+    {THREADS, "{\"setInterval\":[" CPU(1) "],\"ms\":\"2ms\",\"times\":3}," CPU(1), NULL, "1@10000"},
+    {THREADS, "{\"setInterval\":[" CPU(1) "],\"ms\":\"2ms\"}", NULL, "1@3000"}, /* nothing could clear it */
+    {LOOP, "{\"io\":\"one\",\"cb\":[" CPU(1) "]}", NULL, "1@0"},
+    {THREADS, "{\"io\":\"one\",\"cb\":[" CPU(1) "]}", NULL, "1@5000"},
+    {LOOP, "{\"sleep\":\"2ms\",\"as\":\"p\"}," CPU(3) ",{\"await\":\"$p\"}", NULL, "1@3000"},
+    {THREADS, "{\"sleep\":\"2ms\",\"as\":\"p\"}," CPU(3) ",{\"await\":\"$p\"}", NULL, "1@5000"},
+    {ALL, "{\"await\":{\"sleep\":\"2ms\",\"value\":3},\"as\":\"v\"},{\"repeat\":\"$v\",\"do\":[" CPU(1) "]}", NULL,
+     "1@5000"},
+    {LOOP, "{\"open\":\"h\"},{\"unref\":\"h\"},{\"close\":\"h\",\"cb\":[" CPU(1) "]}", NULL, "1@0"},
+    {THREADS, "{\"open\":\"h\"},{\"unref\":\"h\"},{\"close\":\"h\",\"cb\":[" CPU(1) "]}", NULL, "1@1000"},
+    {LOOP, "{\"setTimeout\":[" CPU(9) "],\"ms\":\"1ms\",\"as\":\"t\"},{\"clear\":\"t\"}," NET(3), NULL, "1@3000"},
+    {THREADS, "{\"setTimeout\":[" CPU(9) "],\"ms\":\"1ms\",\"as\":\"t\"},{\"clear\":\"t\"}," NET(3), NULL, "1@13000"},
+    {PARALLEL, "{\"await\":{\"all\":[[{\"io\":\"one\",\"as\":\"p\"}," CPU(1) ",{\"await\":\"$p\"}]," BODY(NET(3)) "]}}",
+     NULL, "1@4000"},
+    {LOOP | PARALLEL,
+     "{\"await\":{\"all\":[[{\"async\":[" NET(3) "],\"as\":\"p\"},{\"await\":\"$p\"}]," BODY(NET(2)) "]}}", NULL,
+     "1@3000"},
+    {ALL, "{\"await\":{\"race\":[5," BODY(NET(9)) "]}}", NULL, "1@0"},
+    {ALL, "{\"respond\":{\"sub\":[0,1]}}," CPU(1), NULL, "1@0"},
+    {ALL, "{\"respond\":1e19}," CPU(1), NULL, "1@0"},
+    {LOOP, "{\"async\":[{\"await\":{\"promise\":[]}}]}," CPU(1), NULL, "1@1000"}, /* what never goes on is no wait */
+    /* errors that come by a promise or out of a callback */
+    {ALL, "{\"io\":\"slow\",\"as\":\"p\"},{\"try\":[{\"await\":\"$p\"}],\"catch\":[" CPU(1) "]}", NULL, "1@6000"},
+    {ALL,
+     "{\"rejected\":\"x\",\"as\":\"p\"},{\"try\":[{\"await\":\"$p\"}],\"catch\":[" CPU(
+         1) "]},{\"try\":[{\"await\":\"$p\"}],\"catch\":[" CPU(1) "]}",
+     NULL, "1@2000"},
+    {ALL, "{\"setTimeout\":[{\"throw\":\"x\"}],\"ms\":\"1ms\"}," NET(5), NULL, "failed:1"},
+    {ALL, "{\"nextTick\":[{\"throw\":\"x\"}]}," NET(5), NULL, "failed:1"},
+    {ALL, "{\"rejected\":\"x\"}," NET(5), NULL, "failed:1"},
+    {LOOP, "{\"respond\":0},{\"setTimeout\":[{\"throw\":\"x\"}],\"ms\":\"1ms\"}," NET(5), NULL, "1@0"},
 };
 
 START_TEST(it_takes_as_long_as_computed_by_hand)

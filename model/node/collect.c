@@ -1,7 +1,6 @@
 #include "collect.h"
 
 #include "node.h"
-#include "wait.h"
 
 /* ---- what an object points to ---- */
 
@@ -106,10 +105,6 @@ static void follow(Heap *heap, HeapKind kind, void *object)
     case HEAP_IMMEDIATE: heap_mark(heap, ((Immediate *)object)->closure); break;
     case HEAP_TIMER: heap_mark(heap, ((Timer *)object)->closure); break;
     case HEAP_HANDLE: heap_mark(heap, ((Handle *)object)->closure); break;
-    case HEAP_WAITING:
-        heap_mark(heap, ((Waiting *)object)->next);
-        mark_frame(heap, ((Waiting *)object)->frame);
-        break;
     case HEAP_OP: follow_op(heap, object); break;
     }
 }
@@ -227,7 +222,6 @@ static void mark_handles(Heap *heap, const Node *node)
             follow_op(heap, op);
     }
     handles_mark(node, heap);
-    locks_mark(node, heap);
 }
 
 static void mark_roots(Heap *heap, const Node *node)

@@ -32,7 +32,6 @@ typedef enum HeapKind {
     HEAP_IMMEDIATE,
     HEAP_TIMER,
     HEAP_HANDLE,
-    HEAP_WAITING,
     HEAP_OP
 } HeapKind;
 

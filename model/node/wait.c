@@ -7,6 +7,7 @@
 #include "wait.h"
 
 #include "../machine/costs.h"
+#include "../machine/locks.h"
 #include "../observe/probe.h"
 #include "node.h"
 
@@ -386,6 +387,15 @@ static WaitEnd leave_process(Vm *vm, Frame *frame)
 
 /* ---- locks ---- */
 
+/* Handlers alone have them: what they hold is of a request, and no collection meets it. */
+typedef struct Waiting {
+    struct Waiting *next;
+    Frame *frame;
+    Vm *vm;
+    LockWaiter waiter;
+    bool granted;
+} Waiting;
+
 /* On a loop a lock is a queue of frames: one process, one thread; its holder lets the next one go on in a microtask. */
 struct NodeLock {
     bool held;
@@ -416,12 +426,6 @@ static struct NodeLock *node_lock(Vm *vm, int index)
     return &node->locks[index];
 }
 
-void locks_mark(const Node *node, Heap *heap)
-{
-    for (int i = 0; node->locks != NULL && i < node->vm.shared->program->lock_count; i++)
-        heap_mark(heap, node->locks[i].first);
-}
-
 static void hold(struct NodeLock *lock, const Frame *frame)
 {
     lock->held = true;
@@ -432,13 +436,12 @@ static void hold(struct NodeLock *lock, const Frame *frame)
 static WaitEnd lock_on_loop(Vm *vm, Frame *frame, const Ins *ins)
 {
     struct NodeLock *lock = node_lock(vm, ins->a);
-    if (frame->phase == 0)
-        note_step(vm->shared->probe, frame->strand, ins->b);
+    note_step(vm->shared->probe, frame->strand, ins->b);
     if (!lock->held) {
         hold(lock, frame);
         return WAIT_OVER;
     }
-    Waiting *waiting = heap_get(frame->job, HEAP_WAITING, sizeof *waiting);
+    Waiting *waiting = heap_get(frame->job, HEAP_PLAIN, sizeof *waiting);
     waiting->frame = frame;
     *lock->last = waiting;
     lock->last = &waiting->next;
@@ -491,7 +494,7 @@ static WaitEnd lock_on_thread(Vm *vm, Frame *frame, const Ins *ins)
 {
     Lock *lock = &vm->shared->locks[ins->a];
     if (frame->phase == 0) {
-        Waiting *waiting = heap_get(frame->job, HEAP_WAITING, sizeof *waiting);
+        Waiting *waiting = heap_get(frame->job, HEAP_PLAIN, sizeof *waiting);
         note_step(vm->shared->probe, frame->strand, ins->b);
         if (frame->parallel)
             frame_own_strand(vm, frame);

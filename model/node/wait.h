@@ -2,7 +2,6 @@
 #ifndef MODEL_NODE_WAIT_H
 #define MODEL_NODE_WAIT_H
 
-#include "../machine/locks.h"
 #include "vm.h"
 
 typedef enum WaitEnd {
@@ -14,14 +13,5 @@ typedef enum WaitEnd {
 WaitEnd wait_cpu(Vm *vm, Frame *frame, const Ins *ins);  /* OP_CPU, OP_CPU_CONST, OP_CPU_SAMPLE */
 WaitEnd wait_step(Vm *vm, Frame *frame, const Ins *ins); /* all others */
 void locks_init(VmShared *shared);
-
-typedef struct Waiting { /* for a lock */
-    struct Waiting *next;
-    Frame *frame;
-    Vm *vm;
-    LockWaiter waiter;
-    bool granted;
-} Waiting;
-void locks_mark(const Node *node, Heap *heap); /* who waits on a loop */
 
 #endif

@@ -5,9 +5,12 @@
 #
 #     COMPILE="cc … -c" LINK="cc …" LIBS=… mutants.sh DIRECTORY_OF_OBJECTS HOW_MANY SEED [FILE...]
 #
-# HOW_MANY are drawn by SEED of all mutants of the files; 0: all of them, one after the other. What compiles to the same
-# object is no mutant (Papadakis et al., Trivial Compiler Equivalence, ICSE 2015), nor is a change within must(), which
-# holds in any program without a bug. Survivors are printed as they are found, and are in DIRECTORY_OF_OBJECTS/survivors.txt.
+# HOW_MANY are drawn by SEED of all mutants of the files, so that more of the same seed are the same and more; 0: all of
+# them. What compiles to the same object is no mutant (Papadakis et al., Trivial Compiler Equivalence, ICSE 2015), nor is a
+# change within must(), which holds in any program without a bug.
+#
+# Survivors are printed by file. tests/mutants.txt says of some why no test can tell them from the original; any other makes
+# this fail. DIRECTORY_OF_OBJECTS/mutants.txt has what became of each: killed SUITE, survived, or same.
 set -u
 objects=$1
 wanted=$2
@@ -17,27 +20,31 @@ shift 3
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
-survivors=$objects/survivors.txt
-: >"$survivors"
+report=$objects/mutants.txt
+: >"$report"
 
-# The suites that see a file best come first, and then those that see what it is for.
+# The suites that see a file: the quick ones that kill most come first, and then those that see what it is for.
 suites() {
     case $1 in
     sim/must.c) echo base ;;
-    sim/mem.c) echo mem buf heap limits ;;
+    sim/mem.c) echo machine mem buf heap ;;
     sim/buf.c) echo buf json out ;;
-    sim/kernel.c) echo kernel machine servers ;;
-    sim/rng.c) echo rng ;;
+    sim/kernel.c) echo machine steps servers naive kernel ;;
+    sim/rng.c) echo rng dist ;;
     sim/hist.c) echo hist stats results sweep ;;
-    sim/dist.c | sim/det_math.c) echo dist_edges det_math dist ;;
+    sim/dist.c) echo dist_edges dist ;;
+    sim/det_math.c) echo det_math dist_edges dist ;;
     sim/digest.c) echo digest ;;
     traces/check*.c | traces/pull.c | traces/inflate.c) echo check packets fuzz open ;;
     traces/pftrace.c | traces/intern.c | traces/descriptor.c) echo pftrace packets ;;
     traces/out.c) echo out trace_out ;;
-    traces/*) echo chrome pftrace view slowest ;;
-    *) echo steps conformance program servers explain ;;
+    traces/*) echo chrome pftrace view slowest packets ;;
+    *) echo steps program conformance servers naive explain ;;
     esac
-    echo "formats trace_out arrivals portable"
+    case $1 in
+    traces/*) echo formats view trace_out portable ;;
+    *) echo formats stats arrivals conformance servers naive explain trace_out portable ;;
+    esac
 }
 
 # LINE TAB COLUMN TAB LENGTH TAB NEW_TEXT of each mutant of a file. Comments, texts and directives are blanked first.
@@ -130,49 +137,95 @@ write_mutant() {
         { print }' "$file" >"$work/mutant.c"
 }
 
+# compiled NAME [OPTIONS]: the mutant, as the object NAME
 compiled() {
-    $COMPILE -g0 -iquote "${file%/*}" -o "$work/mutant.o" "$work/mutant.c" 2>/dev/null
+    name=$1
+    shift
+    $COMPILE -g0 "$@" -iquote "${file%/*}" -o "$work/$name.o" "$work/mutant.c" 2>/dev/null
 }
 
+# The original of a file, whose suites have to pass: else all of its mutants would be killed by what is no mutant.
 # shellcheck disable=SC2046,SC2086 # lists of words
-linked() {
+original() {
     all=$(find "$objects/sim" "$objects/traces" "$objects/model" "$objects/cli" -name '*.o' ! -path "$objects/${file%.c}.o")
     tests=$(find "$objects/tests" -name '*.o' ! -path '*/portability/*' ! -path '*/driver.o')
-    $LINK -o "$work/loopsim" "$work/mutant.o" $all $LIBS &&
-        $LINK $WRAP -o "$work/loopsim-test" "$work/mutant.o" $(echo "$all" | grep -v /cli/main.o) $tests $TEST_LIBS $LIBS
+    favourite=
+    { echo "#line 1 \"$file\"" && cat "$file"; } >"$work/mutant.c"
+    compiled original && compiled original2 -O2 && cp "$work/original.o" "$work/mutant.o" || return 1
+    passes && return
+    echo "$file: the suite $suite fails without a mutant" >&2
+    cat "$work/said" >&2
+    return 1
 }
 
-# Every suite passes: within a time and a memory that no right one needs.
+# shellcheck disable=SC2086 # lists of words
+linked() {
+    case $1 in
+    tests) $LINK $WRAP -o "$work/loopsim-test" "$work/mutant.o" $(echo "$all" | grep -v /cli/main.o) $tests $TEST_LIBS $LIBS ;;
+    loopsim) [ -e "$work/loopsim" ] || $LINK -o "$work/loopsim" "$work/mutant.o" $all $LIBS ;;
+    esac
+}
+
+# Every suite passes, within memory and time of the processor that no right one needs: a mutant that goes on for ever has been
+# noticed. The suite that killed the last one of the file is asked first.
 passes() {
-    for suite in $(suites "$file"); do
-        (ulimit -v 16000000 && LOOPSIM=$work/loopsim timeout --foreground 120 "$work/loopsim-test" "$suite") >"$work/said" 2>&1 ||
-            return 1
+    rm -f "$work/loopsim"
+    linked tests || exit 2
+    asked=
+    for suite in $favourite $(suites "$file"); do
+        case " $asked " in *" $suite "*) continue ;; esac
+        asked="$asked $suite"
+        if grep -q '"command.h"' "tests/test_$suite.c"; then linked loopsim || exit 2; fi
+        (ulimit -v 4000000 && ulimit -S -t 5 && LOOPSIM=$work/loopsim timeout --foreground 300 "$work/loopsim-test" "$suite") \
+            >"$work/said" 2>&1 </dev/null || return 1
     done
 }
 
-killed=0 lived=0 same=0 stillborn=0 original=
+# FILE TAB LINE OF CODE TAB OLD -> NEW: what a mutant is called in tests/mutants.txt, whatever the lines above it.
+named() {
+    printf '%s\t%s\t%s -> %s\n' "$file" "$(sed -n "${line}s/^ *//p" "$file")" \
+        "$(sed -n "${line}p" "$file" | cut -c "$column-$((column + size - 1))")" "$text"
+}
+
 for path in "$@"; do list "$path"; done >"$work/all"
 draw <"$work/all" | sort -t "$(printf '\t')" -k 1,1 -k 2,2n >"$work/drawn"
 echo "$(wc -l <"$work/drawn") mutants of $(wc -l <"$work/all")"
+before=
 while IFS="$(printf '\t')" read -r file line column size text; do
-    if [ "$original" != "$file" ]; then
-        original=$file
-        { echo "#line 1 \"$file\"" && cat "$file"; } >"$work/mutant.c"
-        compiled && cp "$work/mutant.o" "$work/original.o" || exit 2
+    if [ "$before" != "$file" ]; then
+        before=$file
+        original || exit 2
     fi
     write_mutant
-    if ! compiled; then
-        stillborn=$((stillborn + 1))
+    if ! compiled mutant; then
+        became=stillborn
     elif cmp -s "$work/mutant.o" "$work/original.o"; then
-        same=$((same + 1))
-    elif ! linked; then
-        exit 2
-    elif passes </dev/null; then
-        lived=$((lived + 1))
-        echo "$file:$line: $(sed -n "${line}p" "$file" | cut -c "$column-$((column + size - 1))") -> $text: $(sed -n "${line}s/^ *//p" "$file")" |
-            tee -a "$survivors"
+        became=same
+    elif ! passes; then
+        favourite=$suite
+        became="killed $suite"
+    elif compiled mutant2 -O2 && cmp -s "$work/mutant2.o" "$work/original2.o"; then
+        became=same
     else
-        killed=$((killed + 1))
+        became=survived
     fi
+    printf '%s\t%s\t%s\n' "$became" "$line:$column" "$(named)" >>"$report"
 done <"$work/drawn"
-echo "mutants: $killed killed, $lived survived, $same change nothing, $stillborn do not compile"
+
+# Which survivors are explained is told by the name alone, so that lines may move.
+awk -F '\t' -v explanations=tests/mutants.txt '
+    function directory(path) { sub(/\/[^\/]*$/, "", path); return path }
+    BEGIN { while ((getline line < explanations) > 0) if (split(line, part, "\t") > 3) why[part[1] FS part[2] FS part[3]] = part[4] }
+    { room = directory($3); sub(/ .*/, "", $1); n[room, $1]++; n["all", $1]++; rooms[room] }
+    $1 == "survived" {
+        reason = why[$3 FS $4 FS $5]
+        n[room, "explained"] += reason != ""; n["all", "explained"] += reason != ""
+        if ($3 != file) print file = $3
+        split($2, place, ":")
+        printf "%6d: %s: %s%s\n", place[1], $5, $4, reason == "" ? "" : "\n        (" reason ")"
+    }
+    function row(room) {
+        printf "%-12s %6d killed %6d survived, %d of them explained; %d change nothing, %d do not compile\n", room, n[room, "killed"],
+            n[room, "survived"], n[room, "explained"], n[room, "same"], n[room, "stillborn"]
+    }
+    END { for (room in rooms) row(room); row("all"); exit n["all", "survived"] > n["all", "explained"] }' "$report"

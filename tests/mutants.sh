@@ -23,27 +23,23 @@ trap 'exit 130' INT TERM
 report=$objects/mutants.txt
 : >"$report"
 
-# The suites that see a file: the quick ones that kill most come first, and then those that see what it is for.
+# The suites that see a file: first those that kill most in little time. Of a survivor all of them are waited for.
 suites() {
     case $1 in
     sim/must.c) echo base ;;
-    sim/mem.c) echo machine mem buf ;;
-    sim/buf.c) echo buf json out ;;
-    sim/kernel.c) echo machine steps servers naive kernel ;;
+    sim/mem.c) echo machine mem buf steps ;;
+    sim/buf.c) echo buf json out formats ;;
+    sim/kernel.c) echo machine steps servers loop naive kernel portable ;;
     sim/rng.c) echo rng dist ;;
-    sim/hist.c) echo hist stats results ;;
+    sim/hist.c) echo hist stats results formats ;;
     sim/dist.c) echo dist_edges dist ;;
     sim/det_math.c) echo det_math dist_edges dist ;;
     sim/digest.c) echo digest ;;
     traces/check*.c | traces/pull.c | traces/inflate.c) echo check packets fuzz open ;;
-    traces/pftrace.c | traces/intern.c | traces/descriptor.c) echo pftrace packets ;;
+    traces/pftrace.c | traces/intern.c | traces/descriptor.c) echo pftrace packets formats view ;;
     traces/out.c) echo out trace_out ;;
-    traces/*) echo chrome pftrace view slowest packets ;;
-    *) echo steps program conformance servers naive explain ;;
-    esac
-    case $1 in
-    traces/*) echo formats view portable ;;
-    *) echo formats stats arrivals conformance servers naive explain portable ;;
+    traces/*) echo chrome pftrace formats view slowest packets ;;
+    *) echo loop steps program conformance servers naive explain formats portable ;;
     esac
 }
 

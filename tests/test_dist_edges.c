@@ -56,6 +56,7 @@ START_TEST(moments_hold_at_the_edges)
         {dist_pareto(mem, 10, 2, 1000, &why), 19.801980198019802, 529.0077300498311},
         {dist_pareto(mem, 10, 1.0000001, 1000, &why), 46.516864289936784, 7836.178638428039},
         {dist_pareto(mem, 10, 100, 1000, &why), 10.1010101010101, 0.010411265822521235},
+        {dist_pareto(mem, 1, 3, 1e10, &why), 1.5, 0.7499999997}, /* e^-69 is nothing beside 1 */
         {dist_erlang(mem, 100, 1, &why), 100, 10000},
         {dist_erlang(mem, 100, 1000, &why), 100, 10},
     };
@@ -170,6 +171,7 @@ START_TEST(bad_parameters_are_refused_with_a_reason)
     REFUSED(dist_empirical(mem, 2, (double[]){1, 2}, (double[]){0, 0}, &why), "weights");
     REFUSED(dist_empirical(mem, 2, (double[]){1, 2}, (double[]){DBL_MAX, DBL_MAX}, &why), "weights");
     REFUSED(dist_empirical(mem, 2, (double[]){1, -2}, (double[]){1, 1}, &why), "value");
+    REFUSED(dist_empirical(mem, 2, (double[]){-1, 2}, (double[]){1, 1}, &why), "value");
     REFUSED(dist_percentiles(mem, 0, NULL, NULL, &why), "\"100\"");
     REFUSED(dist_percentiles(mem, 2, (double[]){0, 99}, (double[]){1, 2}, &why), "\"100\"");
     REFUSED(dist_percentiles(mem, 2, (double[]){100, 50}, (double[]){1, 2}, &why), "ascend");

@@ -4,6 +4,7 @@
 #include "sim/rng.h"
 
 #include <check.h>
+#include <string.h>
 
 Suite *kernel_suite(void);
 
@@ -11,6 +12,7 @@ static Kernel kernel;
 
 static void set_up(void)
 {
+    memset(&kernel, 0xa5, sizeof kernel); /* it may be made anywhere */
     kernel_init(&kernel);
 }
 

@@ -171,7 +171,7 @@ passes() {
         program=limited
         [ "$suite" != trace_out ] || program=loopsim # which sends it signals
         # shellcheck disable=SC2016,SC3045 # for the inner shell; dash and bash have these limits
-        (ulimit -v 4000000 && ulimit -S -t 3 && LOOPSIM=$work/$program exec timeout --foreground 300 \
+        (ulimit -v 4000000 && ulimit -S -t 3 && CK_DEFAULT_TIMEOUT=60 LOOPSIM=$work/$program exec timeout --foreground 300 \
             sh -c 'echo $$ >"$0/pid" && exec "$0/loopsim-test" "$1"' "$work" "$suite") >"$work/said" 2>&1 </dev/null ||
             return 1
     done 2>/dev/null

@@ -1,10 +1,13 @@
 /* The elementary functions of dist.h against libm, and against values computed with many digits. */
+#include "sim/digest.h"
 #include "sim/dist.h"
 #include "sim/log_table.h"
 
 #include <check.h>
 #include <float.h>
+#include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
 Suite *det_math_suite(void);
 
@@ -133,6 +136,69 @@ START_TEST(the_normal_quantile_is_right)
 }
 END_TEST
 
+/* ---- bits that must not change: they are in the results of every run ---- */
+
+static double any_positive(void)
+{
+    double x;
+    do {
+        uint64_t bits = rng_u64(&numbers) >> 1;
+        memcpy(&x, &bits, sizeof x);
+    } while (!(x > 0 && x <= DBL_MAX));
+    return x;
+}
+
+static double log_somewhere(int i)
+{
+    return det_log(i % 2 ? any_positive() : 1 + between(-0.9, 0.9) / (i + 1));
+}
+
+static double exp_somewhere(int i)
+{
+    return det_exp(i % 2 ? between(-746, 710) : between(-1, 1));
+}
+
+static double pow_somewhere(int i)
+{
+    double log_x = i % 2 ? between(-700, 700) : between(-1, 1);
+    return det_pow(det_exp(log_x), between(-700, 700) / log_x);
+}
+
+static double gamma_somewhere(int i)
+{
+    return det_gamma(i % 2 ? between(0, 172) : det_exp(between(-45, 3)));
+}
+
+static double quantile_somewhere(int i)
+{
+    return det_normal_quantile(i % 3 == 0   ? rng_unit(&numbers)
+                               : i % 3 == 1 ? det_exp(between(-700, 0))
+                                            : 1 - det_exp(between(-36, 0)));
+}
+
+START_TEST(the_bits_are_those_of_ever)
+{
+    static const struct {
+        const char *name;
+        double (*function)(int i);
+        uint64_t digest;
+    } rows[] = {
+        {"log", log_somewhere, UINT64_C(0xa7ab3cd5869a419a)},           {"exp", exp_somewhere, UINT64_C(0x21b75ce08a3341a3)},
+        {"pow", pow_somewhere, UINT64_C(0x015dd737febdbc9c)},           {"gamma", gamma_somewhere, UINT64_C(0x9d8f912f713ff8c5)},
+        {"quantile", quantile_somewhere, UINT64_C(0x578085089d3d1484)},
+    };
+    uint64_t digest = DIGEST_START;
+    numbers = rng_at(1, 3, 1, 256);
+    for (int i = 0; i < 50000; i++) {
+        double value = rows[_i].function(i);
+        uint64_t bits;
+        memcpy(&bits, &value, sizeof bits);
+        digest = digest_add(digest, bits);
+    }
+    ck_assert_msg(digest == rows[_i].digest, "%s: %016" PRIx64, rows[_i].name, digest);
+}
+END_TEST
+
 START_TEST(a_logarithm_of_0_is_a_bug)
 {
     det_log(0);
@@ -161,6 +227,7 @@ Suite *det_math_suite(void)
     tcase_add_test(functions, pow_agrees_with_libm);
     tcase_add_test(functions, gamma_is_right);
     tcase_add_test(functions, the_normal_quantile_is_right);
+    tcase_add_loop_test(functions, the_bits_are_those_of_ever, 0, 5);
     tcase_add_exit_test(functions, a_logarithm_of_0_is_a_bug, 70);
     tcase_add_exit_test(functions, a_power_of_nan_is_a_bug, 70);
     tcase_add_exit_test(functions, the_quantile_of_1_is_a_bug, 70);

@@ -395,7 +395,14 @@ START_TEST(an_arena_gives_all_back_and_goes_on)
     ck_assert_uint_lt(mem_requests(mem), HOSTILE(20, 1002));
     arena_clear(&arena);
     ck_assert_uint_eq(mem_used(mem), 0);
+    arena_clear(&arena); /* nothing is there: nothing happens */
     ck_assert(all_zero(arena_get(&arena, 100), 100));
+    ck_assert_uint_lt(mem_used(mem), 1024); /* it begins small again */
+    arena_clear(&arena);
+    ck_assert(all_zero(arena_get(&arena, 50000), 50000));
+    ck_assert(all_zero(arena_get(&arena, 100), 100));
+    arena_clear(&arena);
+    ck_assert_uint_eq(mem_used(mem), 0);
 }
 END_TEST
 

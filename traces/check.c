@@ -1,30 +1,10 @@
+#include "check.h"
 #include "checking.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { FAULTS_TOLD = 20, DEPTH_MOST = 512 };
-
-void check_fault(TraceCheck *check, uint64_t line, const char *what)
-{
-    if (check->faults++ >= FAULTS_TOLD)
-        return;
-    if (line > 0) {
-        buf_text(&check->report, check->packets ? "packet " : "line ");
-        buf_u64(&check->report, line);
-        buf_text(&check->report, ": ");
-    }
-    buf_text(&check->report, what);
-    buf_char(&check->report, '\n');
-}
-
-const CheckName *check_name(const TraceCheck *check, uint64_t pid, uint64_t tid)
-{
-    for (size_t i = 0; i < check->name_count; i++)
-        if (check->names[i].pid == pid && check->names[i].tid == tid)
-            return &check->names[i];
-    return NULL;
-}
+enum { DEPTH_MOST = 512 };
 
 /* ---- orders ---- */
 

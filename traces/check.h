@@ -16,14 +16,9 @@
 #ifndef TRACES_CHECK_H
 #define TRACES_CHECK_H
 
-#include "../sim/hist.h"
+#include "../sim/mem.h"
+#include "checked.h"
 #include "pull.h"
-
-typedef struct TraceCheck TraceCheck;
-
-typedef struct CheckCounts {
-    uint64_t events, slices, async, states, counters, flows, same_instant, unfinished, requests, completed;
-} CheckCounts;
 
 TraceCheck *trace_check(Mem *mem, const char *bytes, size_t size); /* the bytes must outlive it */
 /* Where the slowest request is, the process of its server and its name: the first that is marked `slowest #1`, else the

@@ -91,34 +91,11 @@ static void read_member(Reading *reading, CheckEvent *event, PullText key)
         pull_skip(pull);
 }
 
-void check_add_name(TraceCheck *check, uint64_t pid, uint64_t tid, PullText name)
-{
-    if (check->name_count == check->name_room) {
-        check->name_room = check->name_room > 0 ? 2 * check->name_room : HOSTILE(64, 1);
-        check->names =
-            mem_grow(check->mem, check->names, mem_array(check->mem, check->name_room, sizeof *check->names));
-    }
-    check->names[check->name_count++] = (CheckName){.pid = pid, .tid = tid, .name = name};
-}
-
 static void add_name(TraceCheck *check, const CheckEvent *event, PullText label)
 {
     bool process = pull_is(event->name, "process_name");
     if (process || pull_is(event->name, "thread_name"))
         check_add_name(check, event->pid, process ? 0 : event->tid, label);
-}
-
-void check_add_event(TraceCheck *check, const CheckEvent *event)
-{
-    if (check->count == check->room) {
-        check->room = check->room > 0 ? 2 * check->room : HOSTILE(4096, 1);
-        check->events = mem_grow(check->mem, check->events, mem_array(check->mem, check->room, sizeof *check->events));
-    }
-    check->events[check->count] = *event;
-    check->events[check->count].index = check->count;
-    check->counts.counters += event->phase == 'C';
-    check->counts.unfinished += event->unfinished;
-    check->count++;
 }
 
 static void read_event(Reading *reading, uint64_t line)

@@ -1,4 +1,6 @@
 /* The figures of a run, from its trace alone. */
+#include "../sim/hist.h"
+#include "check.h"
 #include "checking.h"
 
 #include <string.h>

@@ -1,9 +1,11 @@
-/* checking: the inside of a TraceCheck. check_read.c reads the events of Chrome JSON, check_packets.c those of
- * protobuf, check.c looks whether they are right, check_sums.c compares them with results. */
+/* checking: the inside of a TraceCheck: the events that were read, and the faults. check_read.c reads the events of
+ * Chrome JSON, check_packets.c those of protobuf, check.c looks whether they are right, check_sums.c compares them with
+ * results. */
 #ifndef TRACES_CHECKING_H
 #define TRACES_CHECKING_H
 
-#include "check.h"
+#include "../sim/buf.h"
+#include "checked.h"
 #include "pull.h"
 
 typedef struct CheckEvent {

@@ -23,6 +23,11 @@ Suite *check_suite(void);
     "\"},\"name\":\"" name "\"" more "}"
 #define FLOW(number, way) ",\"bind_id\":" number ",\"flow_" way "\":true"
 
+#define REQUESTS                                                                                                       \
+    ASYNC("b", "1", "1", "request get", "")                                                                            \
+    ",\n" T("1", "0", "10", "0") ",\n" ASYNC("e", "1", "5", "request get",                                             \
+                                             ",\"args\":{\"latency_ns\":4000,\"outcome\":\"completed\"}")
+
 static Mem *mem;
 
 static void set_up(void)
@@ -244,13 +249,46 @@ START_TEST(a_request_is_as_long_as_its_latency)
 }
 END_TEST
 
+START_TEST(only_requests_have_a_latency)
+{
+    is_right(TRACE("{\"ph\":\"b\",\"pid\":1,\"ts\":0,\"cat\":\"requests x\",\"id2\":{\"local\":\"1\"},"
+                   "\"name\":\"requests x\"},\n"
+                   "{\"ph\":\"e\",\"pid\":1,\"ts\":1,\"cat\":\"requests x\",\"id2\":{\"local\":\"1\"},"
+                   "\"name\":\"requests x\"}"));
+}
+END_TEST
+
+START_TEST(what_there_is_is_counted)
+{
+    CheckCounts counts = trace_check_counts(checked(TRACE(X("1", "0", "10", ",\"args\":{\"unfinished\":true}") ",\n" X(
+        "2", "0", "10", "") ",\n"
+                            "{\"ph\":\"C\",\"pid\":1,\"ts\":0,\"name\":\"x\",\"args\":{\"n\":1}},\n"
+                            "{\"ph\":\"C\",\"pid\":1,\"ts\":1,\"name\":\"x\",\"args\":{\"n\":0}},\n"
+                            "{\"ph\":\"C\",\"pid\":1,\"ts\":2,\"name\":\"x\",\"args\":{\"n\":2}},\n" T(
+                                "1", "0", "5", "0") ",\n" REQUESTS)));
+    ck_assert_uint_eq(counts.events, 3 + 2 + 3 + 1 + 3);
+    ck_assert_uint_eq(counts.slices, 2);
+    ck_assert_uint_eq(counts.states, 2);
+    ck_assert_uint_eq(counts.counters, 3);
+    ck_assert_uint_eq(counts.unfinished, 1);
+    ck_assert_uint_eq(counts.async, 1);
+    ck_assert_uint_eq(counts.requests, 1);
+    ck_assert_uint_eq(counts.completed, 1);
+}
+END_TEST
+
 START_TEST(arrows_go_forward)
 {
     is_right(TRACE(X("1", "0", "1", FLOW("7", "out")) ",\n" X("2", "2", "1", FLOW("7", "in"))));
     is_right(TRACE(X("2", "2", "1", FLOW("7", "in")) ",\n" X("1", "0", "1", FLOW("7", "out"))));
     is_wrong(TRACE(X("1", "2", "1", FLOW("7", "out")) ",\n" X("2", "0", "1", FLOW("7", "in"))), "an arrow comes");
     is_wrong(TRACE(X("2", "2", "1", FLOW("8", "in"))), "an arrow comes");
-    TraceCheck *check = checked(TRACE(X("1", "0", "1", FLOW("7", "out")) ",\n" X("2", "0", "2", FLOW("7", "in"))));
+    TraceCheck *check = checked(TRACE(X("1", "0", "1", FLOW("7", "out")) ",\n" X("2", "2", "1", FLOW("7", "in"))));
+    ck_assert_uint_eq(trace_check_counts(check).flows, 1);
+    ck_assert_uint_eq(trace_check_counts(check).same_instant, 0);
+    check = checked(TRACE(X("1", "2", "1", FLOW("7", "in")) ",\n" X("2", "2", "1", FLOW("7", "in"))));
+    ck_assert_uint_eq(trace_check_faults(check), 2); /* two that end at one instant, and none that begins */
+    check = checked(TRACE(X("1", "0", "1", FLOW("7", "out")) ",\n" X("2", "0", "2", FLOW("7", "in"))));
     ck_assert_uint_eq(trace_check_counts(check).same_instant, 1);
     ck_assert_uint_eq(trace_check_counts(check).flows, 0);
     /* between the arrow's end and its beginning stands a second end of the same instant */
@@ -291,11 +329,6 @@ START_TEST(the_slowest_request_is_found)
 }
 END_TEST
 
-#define REQUESTS                                                                                                       \
-    ASYNC("b", "1", "1", "request get", "")                                                                            \
-    ",\n" T("1", "0", "10", "0") ",\n" ASYNC("e", "1", "5", "request get",                                             \
-                                             ",\"args\":{\"latency_ns\":4000,\"outcome\":\"completed\"}")
-
 static void compared(const char *results, const char *why)
 {
     TraceCheck *check = checked(TRACE(REQUESTS));
@@ -333,7 +366,94 @@ START_TEST(figures_are_compared)
     compared("{\"servers\":{\"node\":{\"window_ns\":[-1,5]}}}", "the results have no window");
     compared("{\"servers\":{\"node\":{\"window_ns\":[5,4]}}}", "the results have no window");
     compared("{\"servers\":{\"node\":{\"window_ns\":[0,0],\"population\":{\"mean\":7}}}}", NULL); /* 0 of nothing */
+    compared("{\"servers\":{\"node\":{\"window_ns\":[0,1],\"population\":{\"mean\":7}}}}", "in flight");
     compared("{\"servers\":{\"node\":{\"window_ns\":[0,20000],\"cpu\":{\"cores\":0,\"utilization\":7}}}}", NULL);
+}
+END_TEST
+
+#define REQUEST(phase, id, ts, more) ASYNC(phase, id, ts, "request get", ",\"args\":{\"latency_ns\":" more "}") ",\n"
+#define COMPLETED ",\"outcome\":\"completed\""
+
+/* A window from 1 to 21 us. Of the requests, 1 begins before it, 3 ends behind it, 4 fails; one is another server's. */
+static const char busy[] =
+    "{\"traceEvents\":[\n" NAMES ",\n"
+    "{\"ph\":\"M\",\"pid\":2,\"name\":\"process_name\",\"args\":{\"name\":\"threads\"}},\n"
+    "{\"ph\":\"M\",\"pid\":2,\"tid\":1,\"name\":\"thread_name\",\"args\":{\"name\":\"worker 1\"}},\n"
+    "{\"ph\":\"M\",\"pid\":2,\"tid\":2,\"name\":\"thread_name\",\"args\":{\"name\":\"loop\"}},\n" /* not ours */
+    REQUEST("b", "1", "0.5", "0") REQUEST("e", "1", "3", "2500" COMPLETED) REQUEST("b", "2", "4", "0") REQUEST(
+        "e", "2", "9", "5000" COMPLETED) REQUEST("b", "3", "10", "0") REQUEST("e", "3", "25", "15000" COMPLETED)
+        REQUEST("b", "4", "11", "0") REQUEST(
+            "e", "4", "12",
+            "1000") "{\"ph\":\"b\",\"pid\":2,\"ts\":1,\"cat\":\"request "
+                    "get\",\"id2\":{\"local\":\"1\"},\"name\":\"request get\"},\n"
+                    "{\"ph\":\"e\",\"pid\":2,\"ts\":21,\"cat\":\"request "
+                    "get\",\"id2\":{\"local\":\"1\"},\"name\":\"request get\","
+                    "\"args\":{\"latency_ns\":20000" COMPLETED "}},\n" T("1", "0", "11", "0") ",\n" T(
+                        "2", "11", "30",
+                        "0") ",\n"
+                             "{\"ph\":\"T\",\"pid\":1,\"tid\":1,\"ts\":11,\"dur\":3,\"name\":\"Runnable\",\"args\":{}},"
+                             "\n"
+                             "{\"ph\":\"X\",\"pid\":1,\"tid\":1,\"ts\":2,\"dur\":4,\"name\":\"poll (idle)\"},\n"
+                             "{\"ph\":\"X\",\"pid\":2,\"tid\":1,\"ts\":2,\"dur\":9,\"name\":\"poll (idle)\"},\n" X(
+                                 "1", "7", "2", "") ",\n" X("2", "19", "4", "") "\n],\"metadata\":{\"left-out\":0}}\n";
+static const char busy_results[] =
+    "{\"servers\":{\"node\":{\"window_ns\":[1000,21000],\"requests\":{\"completed\":2},\"latency_ns\":{\"count\":2,"
+    "\"mean\":10000,\"min\":5000,\"max\":15000,\"percentiles\":{\"50\":5001,\"99\":15000}},\"population\":{\"mean\":0."
+    "95},"
+    "\"cpu\":{\"cores\":2,\"utilization\":0.500000},\"loop\":{\"utilization\":0.8},\"pool\":{\"utilization\":0.1}}}}";
+
+START_TEST(each_figure_of_a_busy_trace_is_compared)
+{
+    static const struct {
+        const char *right, *wrong, *why;
+    } rows[] = {
+        {"\"completed\":2", "\"completed\":3", "completed requests is 2 by the trace, 3 by"},
+        {"\"mean\":10000", "\"mean\":10001", "the mean latency is 10000 by the trace, 10001 by"},
+        {"\"min\":5000", "\"min\":2500", "the least latency is 5000 by the trace, 2500 by"},
+        {"\"max\":15000", "\"max\":20000", "the greatest latency is 15000 by the trace, 20000 by"},
+        {"\"50\":5001", "\"50\":5002", "p50 is 5001 by the trace, 5002 by"},
+        {"\"99\":15000", "\"99\":14999", "p99 is 15000 by the trace, 14999 by"},
+        {"0.95", "0.950002", "number in flight (millionths) is 950000 by the trace, 950002 by"},
+        {"0.95", "0.949998", "number in flight (millionths) is 950000 by the trace, 949998 by"},
+        {"0.500000", "0.500002", "cores' utilization (millionths) is 500000 by the trace, 500002 by"},
+        {"0.500000", "0.000000", "cores' utilization (millionths) is 500000 by the trace, 0 by"},
+        {"{\"utilization\":0.8", "{\"utilization\":0.7", "the loop's utilization (millionths) is 800000 by"},
+        {"{\"utilization\":0.1", "{\"utilization\":0.2", "the workers' utilization (millionths) is 100000 by"},
+        {"0.95", "0.950001", NULL}, /* rounded the other way */
+        {"0.95", "0.949999", NULL},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        char results[1000];
+        const char *at = strstr(busy_results, rows[i].right);
+        ck_assert_ptr_nonnull(at);
+        snprintf(results, sizeof results, "%.*s%s%s", (int)(at - busy_results), busy_results, rows[i].wrong,
+                 at + strlen(rows[i].right));
+        TraceCheck *check = checked(busy);
+        ck_assert_msg(trace_check_faults(check) == 0, "%s", trace_check_report(check));
+        trace_check_results(check, results, strlen(results));
+        const char *report = trace_check_report(check);
+        ck_assert_msg(trace_check_faults(check) == (rows[i].why ? 1 : 0), "%s: %s", rows[i].wrong, report);
+        ck_assert_msg(!rows[i].why || strstr(report, rows[i].why), "'%s' is not in: %s", rows[i].why, report);
+    }
+}
+END_TEST
+
+START_TEST(a_thousand_requests_at_once_find_their_ends)
+{
+    char *text = mem_get(mem, 1 << 20), *at = text;
+    at += sprintf(at, "{\"traceEvents\":[\n" NAMES);
+    for (int i = 0; i < 2000; i++)
+        at += sprintf(at,
+                      ",\n{\"ph\":\"%c\",\"pid\":1,\"ts\":%d,\"cat\":\"request get\",\"id2\":{\"local\":\"n%d\"},"
+                      "\"name\":\"request get\",\"args\":{\"latency_ns\":1000000" COMPLETED "}}",
+                      i < 1000 ? 'b' : 'e', i, i % 1000);
+    sprintf(at, "\n],\"metadata\":{\"left-out\":0}}\n");
+    TraceCheck *check = checked(text);
+    ck_assert_uint_eq(trace_check_counts(check).completed, 1000);
+    static const char results[] = "{\"servers\":{\"node\":{\"window_ns\":[0,2000000],\"requests\":{\"completed\":1000},"
+                                  "\"latency_ns\":{\"mean\":1000000,\"min\":1000000,\"max\":1000000}}}}";
+    trace_check_results(check, results, strlen(results));
+    ck_assert_msg(trace_check_faults(check) == 0, "%s", trace_check_report(check));
 }
 END_TEST
 
@@ -374,9 +494,13 @@ Suite *check_suite(void)
     tcase_add_test(tests, one_thread_runs_on_a_cpu);
     tcase_add_test(tests, what_begins_ends);
     tcase_add_test(tests, a_request_is_as_long_as_its_latency);
+    tcase_add_test(tests, only_requests_have_a_latency);
+    tcase_add_test(tests, what_there_is_is_counted);
     tcase_add_test(tests, arrows_go_forward);
     tcase_add_test(tests, the_slowest_request_is_found);
     tcase_add_test(tests, figures_are_compared);
+    tcase_add_test(tests, each_figure_of_a_busy_trace_is_compared);
+    tcase_add_test(tests, a_thousand_requests_at_once_find_their_ends);
     tcase_add_test(tests, marks_of_requests_do_not_fill_the_table);
     suite_add_tcase(suite, tests);
     return suite;

@@ -220,6 +220,128 @@ START_TEST(the_wire_format_is_strict)
 }
 END_TEST
 
+START_TEST(numbers_are_as_short_as_they_can_be)
+{
+    begin();
+    track(127, PROCESS, "a", 0, 0);
+    track(128, PROCESS, "b", 0, 0);
+    track(UINT64_MAX, PROCESS, "c", 0, 0);
+    event(1, 3, 127, "x", 0);
+    event(2, 3, 128, "x", 0);
+    event(3, 3, UINT64_MAX, "x", 0);
+    is_right();
+    begin();
+    wire_bytes(&trace, 1, "\x40\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02", 11);
+    is_wrong("longer than it need be, or than it may");
+    begin();
+    wire_bytes(&trace, 1, "\x40\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 12);
+    is_wrong("a number of more than 64 bits");
+    begin();
+    wire_bytes(&trace, 1, "\x40\xff", 2);
+    is_wrong("it ends within a number");
+}
+END_TEST
+
+/* Many tracks, whose places in the table meet, and as many that are not described: none is taken for another. */
+START_TEST(no_track_is_taken_for_another)
+{
+    begin();
+    for (uint64_t uuid = 100; uuid < 900; uuid++)
+        track(uuid, PROCESS, "row", 0, 0);
+    for (uint64_t uuid = 100; uuid < 900; uuid++)
+        event(uuid, 3, uuid, "x", 0);
+    is_right();
+    for (uint64_t uuid = 1000; uuid < 2500; uuid++) {
+        begin();
+        event(0, 3, uuid, "x", 0);
+        is_wrong("an event on a track that is not described");
+    }
+}
+END_TEST
+
+static void interned(unsigned kind, uint64_t iid, const char *text)
+{
+    part.size = small.size = 0;
+    if (iid > 0)
+        wire_number(&small, 1, iid);
+    wire_text(&small, 2, text);
+    wire_message(&part, kind, &small);
+    wire_message(&packet, 12, &part);
+    end_packet();
+}
+
+static void named_by(uint64_t iid)
+{
+    part.size = 0;
+    wire_number(&packet, 8, 1);
+    wire_number(&packet, 13, 2);
+    wire_number(&part, 9, 3);
+    wire_number(&part, 11, LOOP);
+    wire_number(&part, 10, iid);
+    wire_message(&packet, 11, &part);
+    end_packet();
+}
+
+START_TEST(texts_are_given_once_before_their_use)
+{
+    static const uint64_t bad[] = {0, (1 << 20) + 1, 3};
+    begin();
+    interned(2, 3, "x");
+    interned(2, 1 << 20, "y");
+    interned(3, 3, "latency_ns"); /* names of args are counted apart */
+    named_by(3);
+    named_by(1 << 20);
+    is_right();
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
+        begin();
+        interned(2, 3, "x");
+        interned(2, bad[i], "y");
+        is_wrong("the number of a text is out of range, or given twice");
+    }
+    begin();
+    interned(3, 1, "x");
+    named_by(1);
+    is_wrong("the number of a text that was not given");
+}
+END_TEST
+
+START_TEST(a_process_has_a_number)
+{
+    trace.size = packet.size = part.size = small.size = 0;
+    wire_number(&part, 1, PROCESS);
+    wire_text(&part, 2, "node");
+    wire_number(&small, 1, 0);
+    wire_message(&part, 3, &small);
+    wire_message(&packet, 60, &part);
+    end_packet();
+    is_wrong("a process without a number");
+}
+END_TEST
+
+static void arrow(uint64_t at, uint64_t flow)
+{
+    part.size = 0;
+    wire_number(&packet, 8, at);
+    wire_number(&packet, 13, 2);
+    wire_number(&part, 9, 3);
+    wire_number(&part, 11, LOOP);
+    wire_text(&part, 23, "x");
+    wire_fixed64(&part, 47, flow);
+    wire_message(&packet, 11, &part);
+    end_packet();
+}
+
+START_TEST(arrows_are_counted_by_their_number)
+{
+    static const uint64_t flows[] = {9, 7, 8, 9, 7, 5, 7, 8}; /* 7 goes on, 5 leads nowhere */
+    begin();
+    for (size_t i = 0; i < COUNT_OF(flows); i++)
+        arrow(i, flows[i]);
+    is_right();
+    ck_assert_uint_eq(trace_check_counts(checked()).flows, 4);
+}
+END_TEST
+
 /* ---- what loopsim writes ---- */
 
 static void written(const char *spec, char **bytes, size_t *size, char **results, size_t *results_size)
@@ -292,6 +414,11 @@ Suite *packets_suite(void)
     tcase_add_test(tests, what_begins_ends);
     tcase_add_test(tests, everything_is_described_before_its_use);
     tcase_add_test(tests, the_wire_format_is_strict);
+    tcase_add_test(tests, numbers_are_as_short_as_they_can_be);
+    tcase_add_test(tests, no_track_is_taken_for_another);
+    tcase_add_test(tests, texts_are_given_once_before_their_use);
+    tcase_add_test(tests, a_process_has_a_number);
+    tcase_add_test(tests, arrows_are_counted_by_their_number);
     tcase_add_test(tests, a_trace_says_what_the_results_say);
     tcase_add_loop_test(tests, damage_is_noticed_and_does_no_harm, 0, 4);
     suite_add_tcase(suite, tests);

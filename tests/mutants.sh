@@ -19,6 +19,14 @@ shift 3
 [ $# -gt 0 ] || set -- sim/*.c traces/*.c model/loop/*.c
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+# A mutant writes, renames and removes where no right one does: as root it would do so to /dev/null. So it runs as nobody.
+as=
+if [ "$(id -u)" -eq 0 ]; then
+    as='setpriv --reuid=65534 --regid=65534 --clear-groups'
+    $as true || exit 2
+    chown 65534 "$work"
+    chmod 755 "$work"
+fi
 trap 'exit 130' INT TERM
 report=$objects/mutants.txt
 : >"$report"
@@ -35,7 +43,8 @@ suites() {
     sim/dist.c) echo dist_edges dist ;;
     sim/det_math.c) echo det_math dist_edges dist ;;
     sim/digest.c) echo digest ;;
-    traces/check*.c | traces/pull.c | traces/inflate.c) echo check packets fuzz open ;;
+    traces/check*.c | traces/pull.c) echo check packets fuzz open ;;
+    traces/inflate.c) echo view trace_out ;;
     traces/pftrace.c | traces/intern.c | traces/descriptor.c) echo pftrace packets formats view ;;
     traces/out.c) echo out trace_out ;;
     traces/*) echo chrome pftrace formats view slowest packets ;;
@@ -171,7 +180,7 @@ passes() {
         program=limited
         [ "$suite" != trace_out ] || program=loopsim # which sends it signals
         # shellcheck disable=SC2016,SC3045 # for the inner shell; dash and bash have these limits
-        (ulimit -v 4000000 && ulimit -S -t 3 && CK_DEFAULT_TIMEOUT=60 LOOPSIM=$work/$program exec timeout --foreground 300 \
+        (ulimit -v 4000000 && ulimit -S -t 3 && CK_DEFAULT_TIMEOUT=60 LOOPSIM=$work/$program exec $as timeout --foreground 300 \
             sh -c 'echo $$ >"$0/pid" && exec "$0/loopsim-test" "$1"' "$work" "$suite") >"$work/said" 2>&1 </dev/null ||
             return 1
     done 2>/dev/null

@@ -522,12 +522,16 @@ START_TEST(thread_states_have_the_names_of_linux)
     sink->state(sink, 3, 20, 30, THREAD_SLEEPING, -1);
     sink->state(sink, 3, 30, 40, THREAD_BLOCKED, -1);
     sink->state(sink, 3, 40, 50, THREAD_GONE, -1);
+    sink->state(sink, 3, 50, 60, THREAD_RUNNING, -1); /* on a core that nobody tells */
+    sink->state(sink, 3, 60, 70, THREAD_READY, 0);    /* it is on none */
     ck_assert_str_eq(body(), "{\"ph\":\"T\",\"pid\":1,\"tid\":2,\"ts\":0.000,\"dur\":0.010,\"name\":\"R\"},\n"
                              "{\"ph\":\"T\",\"pid\":1,\"tid\":2,\"ts\":0.010,\"dur\":0.010,\"name\":\"Running\","
                              "\"args\":{\"cpu\":0}},\n"
                              "{\"ph\":\"T\",\"pid\":1,\"tid\":2,\"ts\":0.020,\"dur\":0.010,\"name\":\"S\"},\n"
                              "{\"ph\":\"T\",\"pid\":1,\"tid\":2,\"ts\":0.030,\"dur\":0.010,\"name\":\"D\","
-                             "\"args\":{\"io_wait\":true}}");
+                             "\"args\":{\"io_wait\":true}},\n"
+                             "{\"ph\":\"T\",\"pid\":1,\"tid\":2,\"ts\":0.050,\"dur\":0.010,\"name\":\"Running\"},\n"
+                             "{\"ph\":\"T\",\"pid\":1,\"tid\":2,\"ts\":0.060,\"dur\":0.010,\"name\":\"R\"}");
 }
 END_TEST
 
@@ -539,6 +543,15 @@ START_TEST(what_is_open_at_the_end_is_left_there)
     const char *text = body();
     assert_has(text, "\"ts\":0.002,\"name\":\"b\",\"args\":{\"unfinished\":true},\"dur\":0.005}");
     assert_has(text, "\"ts\":0.001,\"name\":\"a\",\"args\":{\"unfinished\":true},\"dur\":0.006}");
+}
+END_TEST
+
+START_TEST(the_end_is_the_last_that_was_heard_of)
+{
+    enter(1, "a");
+    enter(2, "b");
+    leave(9);
+    assert_has(body(), "\"ts\":0.001,\"name\":\"a\",\"args\":{\"unfinished\":true},\"dur\":0.008}");
 }
 END_TEST
 
@@ -617,6 +630,7 @@ Suite *chrome_suite(void)
     tcase_add_test(tcase, times_are_exact);
     tcase_add_test(tcase, thread_states_have_the_names_of_linux);
     tcase_add_test(tcase, what_is_open_at_the_end_is_left_there);
+    tcase_add_test(tcase, the_end_is_the_last_that_was_heard_of);
     tcase_add_test(tcase, memory_does_not_grow_and_comes_back);
     tcase_add_loop_exit_test(tcase, misuse_ends_the_program, 70, 0, MISUSES);
     suite_add_tcase(suite, tcase);

@@ -87,6 +87,20 @@ START_TEST(a_file_appears_only_when_it_is_complete)
 }
 END_TEST
 
+START_TEST(a_file_is_everybody_s_as_far_as_the_umask_allows)
+{
+    static const mode_t masks[] = {0, 022, 077};
+    for (size_t i = 0; i < COUNT_OF(masks); i++) {
+        struct stat is;
+        umask(masks[i]);
+        unlink(name);
+        ck_assert_int_eq(out_close(opened(name, false)), OUT_OK);
+        ck_assert_int_eq(stat(name, &is), 0);
+        ck_assert_uint_eq(is.st_mode & 0777, 0666 & ~masks[i]);
+    }
+}
+END_TEST
+
 START_TEST(an_older_file_stays_until_then)
 {
     write_file(name, "old");
@@ -298,6 +312,18 @@ START_TEST(the_first_error_is_kept_and_stops_the_writing)
 }
 END_TEST
 
+START_TEST(the_call_that_is_asked_for_fails)
+{
+    Out *out = opened(name, false);
+    out_fault(out, (OutFault){.call = OUT_CALL_WRITE, .nth = 3, .error = ENOSPC});
+    for (int i = 1; i <= 3; i++) {
+        out_write(out, large, LARGE); /* more than a buffer: one call */
+        ck_assert_int_eq(out_status(out), i < 3 ? OUT_OK : OUT_FAILED);
+    }
+    out_close(out);
+}
+END_TEST
+
 /* Makes stdout the writing end of a pipe; returns the reading end. */
 static int pipe_stdout(void)
 {
@@ -329,6 +355,42 @@ START_TEST(a_reader_who_left_is_not_a_failure)
     out_write(out, "x", 1);
     ck_assert_int_eq(out_close(out), OUT_FAILED);
     ck_assert_str_eq(out_error(out), strerror(EPIPE));
+}
+END_TEST
+
+START_TEST(a_reader_who_does_not_read_is_left_once_asked_to_stop)
+{
+    volatile sig_atomic_t stop = 0;
+    int reader = pipe_stdout(), flags = fcntl(STDOUT_FILENO, F_GETFL);
+    fcntl(STDOUT_FILENO, F_SETFL, flags | O_NONBLOCK);
+    while (write(STDOUT_FILENO, large, 1000) > 0)
+        ; /* until it is full */
+    fcntl(STDOUT_FILENO, F_SETFL, flags);
+    Out *out = opened("-", false), *file = opened(name, false);
+    out_stop(out, &stop);
+    out_stop(file, &stop);
+    stop = 1;
+    out_write(out, "lost", 4);
+    ck_assert_int_eq(out_close(out), OUT_LEFT);
+    write_large(file); /* nobody is waited for there */
+    ck_assert_int_eq(out_close(file), OUT_OK);
+    assert_file(name, large, LARGE);
+    close(reader);
+}
+END_TEST
+
+START_TEST(a_reader_who_reads_gets_all_also_then)
+{
+    volatile sig_atomic_t stop = 1;
+    char got[8] = "";
+    int reader = pipe_stdout();
+    Out *out = opened("-", false);
+    out_stop(out, &stop);
+    out_write(out, "kept", 4);
+    ck_assert_int_eq(out_close(out), OUT_OK);
+    ck_assert_int_eq(read(reader, got, sizeof got), 4);
+    ck_assert_str_eq(got, "kept");
+    close(reader);
 }
 END_TEST
 
@@ -407,6 +469,7 @@ Suite *out_suite(void)
     TCase *tcase = tcase_create("out");
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, a_file_appears_only_when_it_is_complete);
+    tcase_add_test(tcase, a_file_is_everybody_s_as_far_as_the_umask_allows);
     tcase_add_test(tcase, an_older_file_stays_until_then);
     tcase_add_test(tcase, what_is_aborted_leaves_nothing);
     tcase_add_test(tcase, what_nobody_closes_ends_with_its_memory);
@@ -420,7 +483,10 @@ Suite *out_suite(void)
     tcase_add_test(tcase, every_call_may_fail_and_nothing_is_left);
     tcase_add_test(tcase, interruptions_and_short_writes_do_no_harm);
     tcase_add_test(tcase, the_first_error_is_kept_and_stops_the_writing);
+    tcase_add_test(tcase, the_call_that_is_asked_for_fails);
     tcase_add_test(tcase, a_reader_who_left_is_not_a_failure);
+    tcase_add_test(tcase, a_reader_who_does_not_read_is_left_once_asked_to_stop);
+    tcase_add_test(tcase, a_reader_who_reads_gets_all_also_then);
     tcase_add_test(tcase, stdout_gets_the_bytes);
     tcase_add_test(tcase, without_memory_there_is_no_part);
     tcase_add_test(tcase, the_memory_comes_back);

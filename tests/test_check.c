@@ -84,6 +84,11 @@ START_TEST(numbers_and_texts_are_strict)
 {
     is_right("{\"traceEvents\":[],\"x\":[1e5,1E+5,1e-5,-0.5,0]}");
     is_right("{\"traceEvents\":[],\"x\":\"\\u00E9\\u00aF\\uD7FF\\/\\\"\"}");
+    is_right("{\"traceEvents\":[],\"x\":\"\\uABCD\\uabcd\\uEF01\\uef01\\u0aA9\"}");
+    is_right("{\"traceEvents\" :\t[\r\n] , \"x\":[ 1\t,\r2\n, {\t} ,[\r]\t]\r}");
+    is_wrong("{\"traceEvents\":[],\"x\":[1\t2]}", "a comma or a closing bracket is missing");
+    is_wrong("{\"traceEvents\":[],\"x\":\"\\ug009\"}", "a wrong escape");
+    is_wrong("{\"traceEvents\":[],\"x\":\"\\n", "a string does not end");
     is_wrong("{\"traceEvents\":[],\"x\":1e}", "a digit is missing");
     is_wrong("{\"traceEvents\":[],\"x\":\"\\u00g9\"}", "a wrong escape");
     is_wrong("{\"traceEvents\":[],\"x\":\"\\u00@9\"}", "a wrong escape");
@@ -131,6 +136,7 @@ START_TEST(fixed_numbers_are_exact_or_refused)
         {"1.0005", 3, 1000},
         {"12.75", 0, 12},
         {"9223372036854775807", 0, -1}, /* a digit before the last one that would fit */
+        {"9223372036854775799", 0, INT64_C(9223372036854775799)},
         {"922337203685477580", 0, INT64_C(922337203685477580)},
         {"922337203685477580", 1, INT64_C(9223372036854775800)},
         {"9223372036854775809", 0, -1},

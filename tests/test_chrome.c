@@ -574,7 +574,7 @@ START_TEST(memory_does_not_grow_and_comes_back)
     }
     ck_assert_uint_eq(mem_used(traced.mem), before_all);
     traced_end(&traced);
-    ck_assert_uint_lt(mem_used(traced.mem), 1500); /* the Out's answers */
+    ck_assert_uint_lt(mem_used(traced.mem), 500); /* the Out's answers */
 }
 END_TEST
 

@@ -94,7 +94,6 @@ static void add_interned(Pftrace *to, unsigned kind, uint64_t id, const char *te
 static void put_interned(Pftrace *to)
 {
     wire_message(&to->packet, PACKET_INTERNED, &to->part);
-    to->part.size = 0;
 }
 
 /* The first packet: how the tracks are ordered, and the names of the args. */

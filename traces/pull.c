@@ -57,15 +57,10 @@ bool pull_enter(Pull *pull, char bracket)
     return !pull->fault;
 }
 
-/* Whether another part comes before the closing bracket. */
+/* Whether another part comes before the closing bracket. It is asked right behind the opening one, or behind a part. */
 static bool goes_on(Pull *pull, char opening, char closing)
 {
-    const char *before = pull->at;
-    skip_space(pull);
-    while (before > pull->start &&
-           (before[-1] == ' ' || before[-1] == '\n' || before[-1] == '\t' || before[-1] == '\r'))
-        before--;
-    bool first = before > pull->start && before[-1] == opening;
+    bool first = pull->at > pull->start && pull->at[-1] == opening;
     if (take(pull, closing)) {
         pull->depth--;
         return false;

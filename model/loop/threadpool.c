@@ -22,7 +22,6 @@ typedef struct Worker {
 
 typedef struct TaskQueue {
     Task *first, **last;
-    uint64_t length;
 } TaskQueue;
 
 struct ThreadPool {
@@ -43,7 +42,6 @@ static void queue_init(TaskQueue *queue)
 {
     queue->first = NULL;
     queue->last = &queue->first;
-    queue->length = 0;
 }
 
 static void queue_push(TaskQueue *queue, Task *task)
@@ -51,7 +49,6 @@ static void queue_push(TaskQueue *queue, Task *task)
     task->next = NULL;
     *queue->last = task;
     queue->last = &task->next;
-    queue->length++;
 }
 
 static Task *queue_pop(TaskQueue *queue)
@@ -60,7 +57,6 @@ static Task *queue_pop(TaskQueue *queue)
     queue->first = task->next;
     if (queue->first == NULL)
         queue->last = &queue->first;
-    queue->length--;
     return task;
 }
 

@@ -201,6 +201,9 @@ named() {
         "$(sed -n "${line}p" "$file" | cut -c "$column-$((column + size - 1))")" "$text"
 }
 
+grep -v '^#' tests/mutants.txt | while IFS="$(printf '\t')" read -r file code rest; do
+    grep -qF -- "$code" "$file" || echo "tests/mutants.txt explains what is no more: $file: $code: $rest" >&2
+done
 for path in "$@"; do list "$path"; done >"$work/all"
 draw <"$work/all" | sort -t "$(printf '\t')" -k 1,1 -k 2,2n >"$work/drawn"
 echo "$(wc -l <"$work/drawn") mutants of $(wc -l <"$work/all")"

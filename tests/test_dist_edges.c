@@ -183,6 +183,55 @@ START_TEST(bad_parameters_are_refused_with_a_reason)
 }
 END_TEST
 
+START_TEST(the_ends_of_each_range_are_allowed_and_nothing_beyond)
+{
+    const double most = (double)TIME_MAX_RUN, beyond = most * (1 + DBL_EPSILON);
+    size_t row = 0;
+#define ENDS(at_the_end, just_beyond)                                                                                  \
+    do {                                                                                                               \
+        why = "";                                                                                                      \
+        ck_assert_msg((at_the_end) != NULL, "end %d: %s", (int)row, why);                                              \
+        ck_assert_msg((just_beyond) == NULL, "beyond end %d", (int)row);                                               \
+        row++;                                                                                                         \
+    } while (0)
+    ENDS(dist_exponential(mem, most, &why), dist_exponential(mem, beyond, &why));
+    ENDS(dist_exponential(mem, 0, &why), dist_exponential(mem, -DBL_MIN, &why));
+    ENDS(dist_uniform(mem, 0, most, &why), dist_uniform(mem, 0, beyond, &why));
+    ENDS(dist_uniform(mem, 5, 5, &why), dist_uniform(mem, 5, 4.999, &why));
+    ENDS(dist_normal(mem, most, most, &why), dist_normal(mem, 0, beyond, &why));
+    ENDS(dist_lognormal_median_p99(mem, most, most, &why), dist_lognormal_median_p99(mem, most, most / 2, &why));
+    ENDS(dist_lognormal_mean_sd(mem, most, 0, &why), dist_lognormal_mean_sd(mem, 1, beyond, &why));
+    ENDS(dist_gamma(mem, 1, 0.001, &why), dist_gamma(mem, 1, 0.000999, &why));
+    ENDS(dist_gamma(mem, 1, 1e9, &why), dist_gamma(mem, 1, 1.001e9, &why));
+    ENDS(dist_erlang(mem, 1, 1, &why), dist_erlang(mem, 1, 0, &why));
+    ENDS(dist_erlang(mem, 1, 1000000000, &why), dist_erlang(mem, 1, 1000000001, &why));
+    ENDS(dist_weibull(mem, 1, 0.02, &why), dist_weibull(mem, 1, 0.0199, &why));
+    ENDS(dist_weibull(mem, 1, 1000, &why), dist_weibull(mem, 1, 1000.1, &why));
+    ENDS(dist_pareto(mem, 1, 0.01, INFINITY, &why), dist_pareto(mem, 1, 0.0099, INFINITY, &why));
+    ENDS(dist_pareto(mem, 1, 1000, INFINITY, &why), dist_pareto(mem, 1, 1000.1, INFINITY, &why));
+    ENDS(dist_pareto(mem, most / 2, 1, most, &why), dist_pareto(mem, most, 1, beyond, &why));
+    ENDS(dist_empirical(mem, 1, &most, &most, &why), dist_empirical(mem, 1, &beyond, &most, &why));
+    ENDS(dist_empirical(mem, 2, (double[]){1, 2}, (double[]){0, 1}, &why),
+         dist_empirical(mem, 2, (double[]){1, 2}, (double[]){-0.001, 1}, &why));
+    ENDS(dist_percentiles(mem, 1, (double[]){100}, (double[]){0}, &why),
+         dist_percentiles(mem, 1, (double[]){99.9}, (double[]){0}, &why));
+    ENDS(dist_percentiles(mem, 2, (double[]){0, 100}, (double[]){5, 5}, &why),
+         dist_percentiles(mem, 2, (double[]){-0.1, 100}, (double[]){5, 5}, &why));
+#undef ENDS
+}
+END_TEST
+
+/* Up to 16 stages take that many draws, so that their number is part of the results; more take those of a gamma. */
+START_TEST(an_erlang_of_few_stages_draws_each)
+{
+    for (int64_t k = 1; k <= 20; k++) {
+        Dist *erlang = dist_erlang(mem, 1e6, k, &why), *gamma = dist_gamma(mem, 1e6, (double)k, &why);
+        Rng rng = place(7), same = place(7);
+        ck_assert_int_eq(dist_sample(erlang, &rng) == dist_sample(gamma, &same), k > 16);
+    }
+}
+END_TEST
+
 START_TEST(a_negative_constant_is_a_bug)
 {
     dist_constant(mem, -1);
@@ -200,6 +249,8 @@ Suite *dist_edges_suite(void)
     tcase_add_test(edges, samples_are_rounded_and_stay_within_a_run);
     tcase_add_test(edges, a_constant_is_known_as_one);
     tcase_add_test(edges, bad_parameters_are_refused_with_a_reason);
+    tcase_add_test(edges, the_ends_of_each_range_are_allowed_and_nothing_beyond);
+    tcase_add_test(edges, an_erlang_of_few_stages_draws_each);
     tcase_add_exit_test(edges, a_negative_constant_is_a_bug, 70);
     suite_add_tcase(suite, edges);
     return suite;

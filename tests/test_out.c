@@ -92,9 +92,10 @@ START_TEST(a_file_is_everybody_s_as_far_as_the_umask_allows)
     static const mode_t masks[] = {0, 022, 077};
     for (size_t i = 0; i < COUNT_OF(masks); i++) {
         struct stat is;
-        umask(masks[i]);
         unlink(name);
+        mode_t before = umask(masks[i]);
         ck_assert_int_eq(out_close(opened(name, false)), OUT_OK);
+        umask(before);
         ck_assert_int_eq(stat(name, &is), 0);
         ck_assert_uint_eq(is.st_mode & 0777, 0666 & ~masks[i]);
     }

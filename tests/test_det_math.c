@@ -183,8 +183,10 @@ START_TEST(the_bits_are_those_of_ever)
         double (*function)(int i);
         uint64_t digest;
     } rows[] = {
-        {"log", log_somewhere, UINT64_C(0xa7ab3cd5869a419a)},           {"exp", exp_somewhere, UINT64_C(0x21b75ce08a3341a3)},
-        {"pow", pow_somewhere, UINT64_C(0x015dd737febdbc9c)},           {"gamma", gamma_somewhere, UINT64_C(0x9d8f912f713ff8c5)},
+        {"log", log_somewhere, UINT64_C(0xa7ab3cd5869a419a)},
+        {"exp", exp_somewhere, UINT64_C(0x21b75ce08a3341a3)},
+        {"pow", pow_somewhere, UINT64_C(0x015dd737febdbc9c)},
+        {"gamma", gamma_somewhere, UINT64_C(0x9d8f912f713ff8c5)},
         {"quantile", quantile_somewhere, UINT64_C(0x578085089d3d1484)},
     };
     uint64_t digest = DIGEST_START;

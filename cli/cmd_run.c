@@ -29,6 +29,7 @@ static int wanted_count(const Run *run)
     int count = 0;
     for (int i = 0; i < run->input.spec->server_count; i++)
         count += run->wanted[i];
+    must(count > 0, "a run of no server");
     return count;
 }
 

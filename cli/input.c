@@ -14,7 +14,7 @@ static const char *read_all(Mem *mem, int file, size_t most, size_t *size, const
     size_t used = 0, room = 0;
     for (;;) {
         if (room - used < CHUNK)
-            bytes = mem_grow(mem, bytes, (room = room * 2 + 2 * CHUNK) + 1);
+            bytes = mem_grow(mem, bytes, (room = (room + CHUNK) * 2) + 1);
         ssize_t got = read(file, bytes + used, room - used);
         if (got < 0 && errno == EINTR)
             continue;
@@ -77,7 +77,7 @@ static const char *read_beside(void *context, Mem *mem, const char *path, size_t
     size_t folder = (size_t)(slash - spec) + 1, length = strlen(path);
     char *whole = mem_get(mem, folder + length + 1);
     memcpy(whole, spec, folder);
-    memcpy(whole + folder, path, length);
+    memcpy(whole + folder, path, length + 1);
     return input_read(mem, whole, size, error);
 }
 

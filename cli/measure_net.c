@@ -150,10 +150,9 @@ void measure_idle_wakes(const Bench *bench, Measured *measured)
 
 static void measure_connections(Bench *bench, Measured *measured)
 {
-    double from = measure_now();
     tell(bench, PEER_SHUT);
     await_peer(bench);
-    from = measure_now();
+    double from = measure_now();
     for (int i = 0; i < N; i++)
         close(bench->server[i]);
     measured->close[0] = (measure_now() - from) / N;
@@ -187,6 +186,17 @@ void measure_network(Bench *bench, Measured *measured)
     measure_idle(bench, measured);
 }
 
+static void close_all(Bench *bench)
+{
+    for (int i = 0; i < N; i++) {
+        close(bench->server[i]);
+        close(bench->client[i]);
+    }
+    close(bench->listener);
+    close(bench->epoll);
+    free(bench);
+}
+
 Bench *bench_open(const char **error)
 {
     Bench *bench = calloc(1, sizeof *bench);
@@ -194,17 +204,20 @@ Bench *bench_open(const char **error)
     *error = "no memory";
     if (!bench)
         return NULL;
+    for (int i = 0; i < N; i++)
+        bench->server[i] = bench->client[i] = -1;
     bench->epoll = epoll_create1(0);
     bench->listener = socket(AF_INET, SOCK_STREAM, 0);
     bench->address = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     *error = "cannot listen on the loopback";
-    if (bind(bench->listener, (struct sockaddr *)&bench->address, size) != 0 || listen(bench->listener, N) != 0 ||
-        getsockname(bench->listener, (struct sockaddr *)&bench->address, &size) != 0)
-        return NULL;
-    for (int i = 0; i < N; i++)
-        bench->server[i] = bench->client[i] = -1;
-    *error = "cannot start a thread";
-    return pthread_create(&bench->peer, NULL, peer_main, bench) == 0 ? bench : NULL;
+    if (bind(bench->listener, (struct sockaddr *)&bench->address, size) == 0 && listen(bench->listener, N) == 0 &&
+        getsockname(bench->listener, (struct sockaddr *)&bench->address, &size) == 0) {
+        *error = "cannot start a thread";
+        if (pthread_create(&bench->peer, NULL, peer_main, bench) == 0)
+            return bench;
+    }
+    close_all(bench);
+    return NULL;
 }
 
 bool bench_failed(const Bench *bench)
@@ -216,11 +229,5 @@ void bench_close(Bench *bench)
 {
     tell(bench, PEER_ENDS);
     pthread_join(bench->peer, NULL);
-    for (int i = 0; i < N; i++) {
-        close(bench->server[i]);
-        close(bench->client[i]);
-    }
-    close(bench->listener);
-    close(bench->epoll);
-    free(bench);
+    close_all(bench);
 }

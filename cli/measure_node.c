@@ -95,7 +95,7 @@ static double cpu_per_request(const NodeServer *node, Stream *stream, const char
     stream_start(stream, MEASURE_CONNECTIONS, request, size);
     measure_nap(warm_up * MS);
     double cpu = cpu_of(node), answers = (double)atomic_load(&stream->answers);
-    measure_nap(500 * MS);
+    measure_nap(INT64_C(500) * MS);
     cpu = cpu_of(node) - cpu;
     answers = (double)atomic_load(&stream->answers) - answers;
     stream_stop(stream);

@@ -252,7 +252,7 @@ void measure_threads(Measured *measured)
     measured->wake[0] = measured->wake[0] > 0 ? measured->wake[0] : 0;
     measured->timer_slack[0] = measure_overshoot() - measured->idle_wake[2];
     measured->timer_slack[0] = measured->timer_slack[0] > 0 ? measured->timer_slack[0] : 0;
-    measured->sleep[0] = measure_sleep(measured->switch_[0], measure_cold(measured, SLEEP_NS / 1000));
+    measured->sleep[0] = measure_sleep(measured->switch_[0], measure_cold(measured, SLEEP_NS / 1000.0));
     measure_spawning(measured, ring);
 }
 

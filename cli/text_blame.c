@@ -60,7 +60,7 @@ static void put_sentences(Text *text)
 /* Beside the names, the mean, and what is in the head only. */
 static int columns_shown(const Text *text)
 {
-    return (int)((text->width - 2 - SERVER - HANDLER - 2 * COLUMN) / COLUMN);
+    return (int)((text->width - 2 - SERVER - HANDLER - (size_t)2 * COLUMN) / COLUMN);
 }
 
 void text_blame(Text *text)

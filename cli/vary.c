@@ -103,9 +103,12 @@ static const char *add_powers(Vary *vary, Mem *mem, int64_t from, int64_t to, in
         return "the factor must be above 1";
     if (from <= 0)
         return "a range with a factor begins above 0";
-    for (double value = (double)from; value <= (double)to * (1 + 1e-9); value = value * (double)factor / MICRO)
+    double value = (double)from, last = (double)to * (1 + 1e-9); /* so that the rounding of each step leaves none out */
+    while (value <= last) {
         if (!add_number(vary, mem, rounded(value, whole), unit))
             return too_many;
+        value = value * (double)factor / MICRO;
+    }
     return NULL;
 }
 

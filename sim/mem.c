@@ -298,7 +298,7 @@ static size_t slab_alignment(const Pool *pool, size_t bytes)
 {
     if (PIECE_LAST == 1)
         return 1;
-    return bytes >= 2 * LARGE_PAGE ? LARGE_PAGE : pool->each % CACHE_LINE == 0 ? CACHE_LINE : 1;
+    return bytes >= (size_t)2 * LARGE_PAGE ? LARGE_PAGE : pool->each % CACHE_LINE == 0 ? CACHE_LINE : 1;
 }
 
 static size_t next_slab(const Pool *pool)

@@ -30,8 +30,8 @@ Mem *mem_new(size_t budget);                /* NULL where not even that fits; ow
 Mem *mem_new_in(Mem *outer, size_t budget); /* likewise, with a budget of its own; ends with outer at the latest */
 void mem_delete(Mem *mem);                  /* frees every block; NULL is allowed */
 void *mem_get(Mem *mem, size_t bytes);      /* zeroed, aligned for any type */
-void *mem_grow(Mem *mem, void *block, size_t bytes); /* keeps the contents, the rest is zeroed; block may be NULL */
-void mem_free(Mem *mem, void *block);                /* NULL is allowed */
+void *mem_grow(Mem *mem, void *pointer, size_t bytes);    /* keeps the contents, the rest is zeroed; may be NULL */
+void mem_free(Mem *mem, void *pointer);                   /* NULL is allowed */
 char *mem_copy(Mem *mem, const char *text, size_t bytes); /* adds a NUL */
 size_t mem_array(Mem *mem, size_t count, size_t each);    /* count * each, or fails as an allocation does */
 

@@ -80,7 +80,7 @@ static void become(const Command *command, int in, int out, int err)
             _exit(127);
         setenv(name, equals + 1, 1);
     }
-    execvp(command->argv[0], (char *const *)(size_t)command->argv);
+    execvp(command->argv[0], (char *const *)command->argv);
     _exit(127);
 }
 
@@ -250,7 +250,7 @@ pid_t start_loopsim(int out, int err, const char *const words[])
     dup2(err >= 0 ? err : nothing, 2);
     for (int file = 3; file < 64; file++)
         close(file);
-    execvp(argv[0], (char *const *)(size_t)argv);
+    execvp(argv[0], (char *const *)argv);
     _exit(127);
 }
 

@@ -207,7 +207,7 @@ struct Sim {
 /* naive.c: time, resources, locks */
 Happening *naive_at(Sim *sim, Time when, int rank, What *what, void *who);
 void naive_cancel(Sim *sim, Happening *happening);
-Call *naive_call(Sim *sim, int resource, Rng *rng, Waiter waiter, bool enters);
+Call *naive_call(Sim *sim, int number, Rng *rng, Waiter waiter, bool enters);
 bool naive_leave(Sim *sim, Call *call); /* what was entered; true: it has failed */
 bool naive_lock(Sim *sim, const Loop *process, const char *name, Waiter waiter); /* true: got it at once */
 bool naive_unlock(Sim *sim, const Loop *process, const char *name);              /* true: somebody has it now */

@@ -417,7 +417,7 @@ START_TEST(random_specs_add_up)
 {
     Mem *mem = mem_new(1 << 26);
     for (int i = 0; i < A_TEST; i++) {
-        Lab *lab = lab_read(random_spec(mem, (uint64_t)(5000 + _i * A_TEST + i)));
+        Lab *lab = lab_read(random_spec(mem, UINT64_C(5000) + (uint64_t)_i * A_TEST + (uint64_t)i));
         for (int server = 0; server < lab->spec->server_count; server++) {
             LabRun *run = lab_begin(lab, server);
             adds_up(lab_finish(run));

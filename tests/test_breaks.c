@@ -62,9 +62,8 @@ static void substitute(char *text, const char *from, const char *to)
 {
     char *at = strstr(text, from), rest[TEXT_MOST];
     ck_assert_msg(at != NULL && strlen(text) + strlen(to) < TEXT_MOST, "no %s in %s", from, text);
-    strcpy(rest, at + strlen(from));
-    strcpy(at, to);
-    strcat(at, rest);
+    snprintf(rest, sizeof rest, "%s", at + strlen(from));
+    snprintf(at, TEXT_MOST - (size_t)(at - text), "%s%s", to, rest);
 }
 
 static Lab *at_rate(const char *text, const Open *open, int64_t rate)

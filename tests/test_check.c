@@ -305,6 +305,14 @@ START_TEST(arrows_go_forward)
 }
 END_TEST
 
+/* Of what is stacked at one instant, a trace leaves out what is too much, and says so. */
+START_TEST(an_arrow_may_come_from_what_was_left_out)
+{
+    is_right("{\"traceEvents\":[\n" NAMES ",\n" X("2", "2", "1", FLOW("8", "in")) "\n],"
+                                                                                  "\"metadata\":{\"left-out\":1}}\n");
+}
+END_TEST
+
 START_TEST(the_slowest_request_is_found)
 {
     static const char one[] = TRACE(ASYNC("b", "1", "1", "request get", "") ",\n" ASYNC(
@@ -503,6 +511,7 @@ Suite *check_suite(void)
     tcase_add_test(tests, only_requests_have_a_latency);
     tcase_add_test(tests, what_there_is_is_counted);
     tcase_add_test(tests, arrows_go_forward);
+    tcase_add_test(tests, an_arrow_may_come_from_what_was_left_out);
     tcase_add_test(tests, the_slowest_request_is_found);
     tcase_add_test(tests, figures_are_compared);
     tcase_add_test(tests, each_figure_of_a_busy_trace_is_compared);

@@ -117,7 +117,7 @@ START_TEST(it_holds_on_random_specs)
 {
     Mem *mem = mem_new(1 << 26);
     for (int i = 0; i < OF_A_TEST; i++) {
-        const char *text = random_spec(mem, (uint64_t)(_i * A_TEST + i));
+        const char *text = random_spec(mem, (uint64_t)_i * A_TEST + (uint64_t)i);
         Lab *lab = lab_read(text);
         for (int server = 0; server < lab->spec->server_count; server++)
             check_run(lab, server, text);

@@ -16,7 +16,7 @@ static void feed(z_stream *stream, const char *bytes, size_t size, size_t *fed)
     size_t left = size - *fed, now = left < AT_ONCE ? left : AT_ONCE;
     if (stream->avail_in > 0)
         return;
-    stream->next_in = (Bytef *)(uintptr_t)(bytes + *fed);
+    stream->next_in = (Bytef *)(bytes + *fed);
     stream->avail_in = (uInt)now;
     *fed += now;
 }

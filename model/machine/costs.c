@@ -98,14 +98,14 @@
       "999",                                                                                                           \
       "what a connection takes")
 
-#define TIME(name_, at_) .name = name_, .type = KEY_DURATION, .at = offsetof(Costs, at_)
-#define SIZE(name_, at_) .name = name_, .type = KEY_SIZE, .at = offsetof(Costs, at_)
-#define DIST(name_, at_) .name = name_, .type = KEY_DIST, .at = offsetof(Costs, at_)
+#define TIME(name_, at_) .name = (name_), .type = KEY_DURATION, .at = offsetof(Costs, at_)
+#define SIZE(name_, at_) .name = (name_), .type = KEY_SIZE, .at = offsetof(Costs, at_)
+#define DIST(name_, at_) .name = (name_), .type = KEY_DIST, .at = offsetof(Costs, at_)
 #define BY_CONNECTIONS(name_, at_)                                                                                     \
-    .name = name_, .type = KEY_CUSTOM, .read = read_cost_by_connections, .shape = "by connections",                    \
+    .name = (name_), .type = KEY_CUSTOM, .read = read_cost_by_connections, .shape = "by connections",                  \
     .at = offsetof(Costs, at_)
 #define BY_COMPUTING(name_, at_)                                                                                       \
-    .name = name_, .type = KEY_CUSTOM, .read = read_cost_by_computing, .shape = "by computing",                        \
+    .name = (name_), .type = KEY_CUSTOM, .read = read_cost_by_computing, .shape = "by computing",                      \
     .at = offsetof(Costs, at_)
 
 static const Key entries[] = {

@@ -425,8 +425,9 @@ void world_respond(World *world, Request *request, Strand *strand, int64_t bytes
     if (strand && strand != &request->account)
         note_strand_adopt(world->probe, &request->account, strand);
     note_respond(world->probe, request);
-    if (connection)
-        idle_begins(world, connection);
+    if (!connection)
+        return;
+    idle_begins(world, connection);
     if (!(request->holders & HOLD_CLIENT) || connection->state != CLIENT_AWAITS)
         return; /* given up, or lost */
     note_part(world->probe, &request->account, PART_NETWORK);

@@ -21,7 +21,7 @@ typedef struct RunHeap {
 } RunHeap;
 
 void run_heap_reserve(RunHeap *heap, Mem *mem, size_t threads);
-void run_heap_push(RunHeap *heap, RunEntry entry);
+void run_heap_push(RunHeap *heap, RunEntry new);
 Thread *run_heap_pop(RunHeap *heap); /* the smallest; the heap is not empty */
 bool run_entry_before(const RunEntry *a, const RunEntry *b);
 

@@ -68,7 +68,7 @@ typedef struct Explanation {
 void explanation_init(Explanation *explanation, Mem *mem);
 /* By process_run: it follows this one from now on. */
 void explanation_begin(Explanation *explanation, struct Node *node);
-void explanation_line(void *explanation, const char *text, size_t size); /* for ProcessOptions: a line is printed */
+void explanation_line(void *context, const char *text, size_t size); /* for ProcessOptions: a line is printed */
 
 /* Which of the lines that read `text` exactly; NULL: none. */
 const ExplainStep *explanation_find(const Explanation *explanation, const char *text, const ExplainText **line);

@@ -152,7 +152,7 @@ void heap_mark(Heap *heap, const void *object)
 {
     if (object == NULL)
         return;
-    Cell *cell = (Cell *)(uintptr_t)object - 1;
+    Cell *cell = (Cell *)object - 1;
     if (cell->marked)
         return;
     cell->marked = true;

@@ -130,7 +130,7 @@ Closing *closing_new(Job *job);
 const Closure *closing_callback(const Closing *closing); /* NULL: it has none */
 void serve(Node *node, Frame *frame, int n, const Value times[], Closure *handler);
 void listen_at(Node *node, Frame *frame, int n, const Value times[], Closure *on_connection, Closure *on_request);
-void listen_respond(Node *node, double connection);
+void listen_respond(Node *node, double number);  /* of its connection */
 void handles_mark(const Node *node, Heap *heap); /* their closures */
 
 #endif

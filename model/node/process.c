@@ -105,10 +105,10 @@ static CoRet co_process(Loop *loop, Co *co)
     do {
         CO_CALL(loop, co, co_uv_run, NULL, 0);
         if (!loop_alive(loop))
-            CO_CALL(loop, co, co_emit, (void *)(uintptr_t)&event_before_exit, 0);
+            CO_CALL(loop, co, co_emit, (void *)&event_before_exit, 0);
     } while (loop_alive(loop));
     node->exiting = true;
-    CO_CALL(loop, co, co_emit, (void *)(uintptr_t)&event_exit, 0);
+    CO_CALL(loop, co, co_emit, (void *)&event_exit, 0);
     if (node->module != NULL && node->module->state == PENDING && node->exit_code == 0)
         node->exit_code = 13; /* its listeners were told 0 */
     CO_END;

@@ -204,7 +204,7 @@ void mark_slow(View *view, Lane *lane, Time now); /* its request begins: if it i
 /* view_threads.c */
 Drawn *drawn_of(const View *view, const Thread *thread); /* NULL: it has no track */
 /* A flow leaves from the callback, task or request under way; 0: none. */
-uint64_t frame_hop(View *view, Drawn *thread, Time now, const char *name);
+uint64_t frame_hop(View *view, Drawn *drawn, Time now, const char *name);
 void threads_open(View *view);          /* the window opens */
 void threads_shut(View *view, Time at); /* what is under way is drawn up to here; it may go on in the next window */
 

@@ -42,7 +42,7 @@ void probe_stuck(Probe *probe)
         probe->busy_since = probe->busy;
     }
     probe->busy_check = probe->busy + BUSY_EVERY;
-    if (probe->busy - probe->busy_since > BUSY_MOST + 64 * BUSY_CALL * connections) {
+    if (probe->busy - probe->busy_since > BUSY_MOST + UINT64_C(64) * BUSY_CALL * connections) {
         probe->spinning = probe->leave = true;
         kernel_stop(probe->stops);
     } else if (probe->kernel->stop != NULL && *probe->kernel->stop)

@@ -93,7 +93,8 @@ Time value_any_to_time(Value value)
     double ms = value_to_number(value);
     if (!(ms > 0))
         return 0;
-    if (ms >= (double)(TIME_MAX_RUN / TIME_MS))
+    const Time most_ms = TIME_MAX_RUN / TIME_MS; /* without a remainder */
+    if (ms >= (double)most_ms)
         return TIME_MAX_RUN;
     return (Time)(ms * (double)TIME_MS + 0.5);
 }

@@ -58,7 +58,7 @@ Strand *unread_strand(const Connection *connection);
 
 /* For ServerModel. */
 void threaded_arrived(void *server, Connection *connection);
-struct Station *threaded_accepts(void *server, const Connection *connection);
+struct Station *threaded_accepts(void *opaque, const Connection *connection);
 
 typedef struct ConnectionThread {
     Serving serving;

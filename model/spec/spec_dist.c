@@ -14,11 +14,11 @@ typedef struct Parameters {
 #define TIME_ROW(field, is_required, text)                                                                             \
     {                                                                                                                  \
         .name = #field, .type = KEY_DURATION, .at = offsetof(Parameters, field), .absent = -1,                         \
-        .required = (is_required), .about = text                                                                       \
+        .required = (is_required), .about = (text)                                                                     \
     }
 #define TABLE(rows, title)                                                                                             \
     {                                                                                                                  \
-        .name = title, .keys = rows, .size = sizeof(Parameters)                                                        \
+        .name = (title), .keys = (rows), .size = sizeof(Parameters)                                                    \
     }
 
 static const Key normal_keys[] = {TIME_ROW(mean, true, "the mean before the cut at 0"),
@@ -314,11 +314,12 @@ static bool read_shift(SpecReader *reader, Json *value, void *field)
 
 #define KIND(kind, text)                                                                                               \
     {                                                                                                                  \
-        .name = #kind, .type = KEY_CUSTOM, .read = read_##kind, .shape = #kind, .about = text                          \
+        .name = #kind, .type = KEY_CUSTOM, .read = read_##kind, .shape = #kind, .about = (text)                        \
     }
 #define KIND_OF(kind, parameters, text)                                                                                \
     {                                                                                                                  \
-        .name = #kind, .type = KEY_CUSTOM, .read = read_##kind, .shape = "part", .table = &parameters, .about = text   \
+        .name = #kind, .type = KEY_CUSTOM, .read = read_##kind, .shape = "part", .table = &(parameters),               \
+        .about = (text)                                                                                                \
     }
 
 static const Key kinds[] = {

@@ -16,8 +16,8 @@ static const Unit size_units[] = {
     {"MB", 1000000},
     {"GB", 1000000000},
     {"KiB", 1024},
-    {"MiB", 1024 * 1024},
-    {"GiB", 1024 * 1024 * 1024},
+    {"MiB", INT64_C(1) << 20},
+    {"GiB", INT64_C(1) << 30},
 };
 #define TIME_UNITS "ns us ms s m h"
 #define SIZE_UNITS "B kB MB GB KiB MiB GiB"

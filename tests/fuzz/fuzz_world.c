@@ -121,7 +121,7 @@ static void draw(Mem *mem, const FuzzSpec *spec, int server, uint64_t digest, Ma
     fuzz_must(out, "no file in memory");
     Sink *sink = make(mem, out);
     uint64_t drawn = fuzz_run_server(spec, server, sink, FUZZ_EVENTS);
-    sink->close(sink, 0, NULL, NULL);
+    sink->close(sink, 1, (const char *const[]){"left-out"}, (const char *const[]){sink->left_out > 0 ? "1" : "0"});
     fuzz_must(out_close(out) == OUT_OK, "the trace cannot be written");
     fuzz_must(drawn == 0 || drawn == digest, "drawn, the run is another one");
     off_t size = lseek(file.fd, 0, SEEK_END);

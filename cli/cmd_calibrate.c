@@ -153,7 +153,7 @@ static bool measure(Cli *cli, Measured *table)
         if (fine)
             measure_threads(&round[k]);
         fine = fine && !*cli->stop;
-        error = *cli->stop ? "interrupted" : "the loopback failed";
+        error = *cli->stop ? "interrupted" : "the loopback did not answer in time";
     }
     if (fine) {
         medians(round, table);
@@ -165,7 +165,8 @@ static bool measure(Cli *cli, Measured *table)
         bench_close(bench);
     measure_unpin();
     if (!fine)
-        say_error(cli->mem, "calibrate needs Linux, threads and the loopback", "cannot measure: %s", error);
+        say_error(cli->mem, "calibrate needs Linux, threads, the loopback and a machine with nothing else to do",
+                  "cannot measure: %s", error);
     return fine;
 }
 

@@ -64,7 +64,7 @@ enum { POLL_MOST = 1024, POLL_ROUNDS = 48 }; /* events that one epoll_wait gives
 #define CO_CPU(loop, co, cost)                                                                                         \
     do {                                                                                                               \
         if ((cost) > 0) {                                                                                              \
-            (loop)->need = (Need){.kind = NEED_CPU, .part = PART_OVERHEAD, .ns = (cost)};                              \
+            (loop)->need = need_overhead(cost);                                                                        \
             CO_STOP(loop, co);                                                                                         \
         }                                                                                                              \
     } while (0)

@@ -223,7 +223,7 @@ static Need finish(Worker *worker)
     if (task->kind == TASK_DNS)
         change_slow(pool, task, -1);
     worker->at = AT_NEXT;
-    return (Need){.kind = NEED_CPU, .part = PART_OVERHEAD, .ns = woke ? pool->loop->costs->wake : 0};
+    return need_overhead(woke ? pool->loop->costs->wake : 0);
 }
 
 static Need go_idle(Worker *worker)

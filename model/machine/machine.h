@@ -49,6 +49,12 @@ typedef struct Need {
     Time ns;
 } Need;
 
+/* What a runtime or the kernel takes, on the way to something. */
+static inline Need need_overhead(Time cost)
+{
+    return (Need){.kind = NEED_CPU, .part = PART_OVERHEAD, .ns = cost};
+}
+
 typedef enum ThreadKind {
     THREAD_LOOP,
     THREAD_WORKER,

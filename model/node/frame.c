@@ -326,6 +326,40 @@ void frame_leave(Vm *vm, Value value)
     frame_free(vm->shared, frame);
 }
 
+/* ---- protected parts ---- */
+
+void frame_open_try(Frame *frame, int index)
+{
+    frame->open[frame->tries++] = (OpenTry){.info = &frame->func->try_[index], .env = frame->env, .path = frame->path};
+}
+
+void frame_return(Vm *vm, Frame *frame, Value value)
+{
+    while (frame->tries > 0) {
+        OpenTry open = frame->open[--frame->tries];
+        if (open.info->finally_at < 0)
+            continue;
+        frame->top = frame->operand + open.info->depth;
+        frame->env = open.env;
+        frame->path = open.path;
+        push(frame, value);
+        push(frame, value_number(HOW_RETURN));
+        frame->pc = frame->func->code + open.info->finally_at;
+        return;
+    }
+    frame_leave(vm, value);
+}
+
+void frame_end_finally(Vm *vm, Frame *frame)
+{
+    int how = (int)pop(frame).as.number;
+    Value value = pop(frame);
+    if (how == HOW_RETURN)
+        frame_return(vm, frame, value);
+    else if (how == HOW_THROW)
+        frame_throw(vm, value);
+}
+
 /* Leaves the protected part that is open innermost: true where control goes on in this frame. */
 static bool frame_catch(Frame *frame, Value error)
 {

@@ -478,7 +478,7 @@ Need op_block(Vm *vm, Op *op)
         return block_on_resource(vm, op);
     if (info->kind == IO_SLEEP && op->stage == 0 && vm->shared->costs->sleep > 0) {
         op->stage = -1;
-        return (Need){.kind = NEED_CPU, .part = PART_OVERHEAD, .ns = vm->shared->costs->sleep};
+        return need_overhead(vm->shared->costs->sleep);
     }
     if (op->stage > 0)
         return blocked;

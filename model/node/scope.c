@@ -42,7 +42,7 @@ bool node_run(Node *node)
         vm->finished = NULL;
         if ((!vm->answering->answered || vm->answering->too_late) && loop->costs->write > 0) {
             loop->thread.strand = vm->finished_by;
-            loop->need = (Need){.kind = NEED_CPU, .part = PART_OVERHEAD, .ns = loop->costs->write};
+            loop->need = need_overhead(loop->costs->write);
             return false;
         }
     }

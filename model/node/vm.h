@@ -292,6 +292,11 @@ void vm_shared_init(VmShared *shared, World *world);
 void vm_init(Vm *vm, VmShared *shared, Thread *thread, Node *node, Need *need);
 VmEnd vm_run(Vm *vm);
 
+static inline Closure *closure_of(Value value) /* NULL: no function */
+{
+    return value.type == VALUE_FUNCTION ? value.as.closure : NULL;
+}
+
 /* ---- frames (frame.c) ---- */
 Frame *frame_push(Vm *vm, const Func *func, Env *env, Job *job, Strand *strand, uint64_t path, FrameKind kind);
 /* An async one gets its promise. */
@@ -302,6 +307,10 @@ void frame_granted(Vm *vm, Frame *frame);                            /* likewise
 void frame_suspend(Vm *vm);
 void frame_leave(Vm *vm, Value value);
 void frame_throw(Vm *vm, Value error);
+void frame_open_try(Frame *frame, int index);
+/* A return from within protected parts goes through their finally parts first; so does what they end with. */
+void frame_return(Vm *vm, Frame *frame, Value value);
+void frame_end_finally(Vm *vm, Frame *frame);
 void frame_own_strand(Vm *vm, Frame *frame); /* a frame that is about to wait takes an account of its own */
 static inline void push(Frame *frame, Value value)
 {

@@ -7,30 +7,12 @@
 #include "wait.h"
 
 #include "../machine/costs.h"
-#include "../machine/locks.h"
 #include "../observe/probe.h"
 #include "node.h"
-
-static WaitEnd needs(Vm *vm, Frame *frame, uint8_t phase, Need need)
-{
-    frame->phase = phase;
-    *vm->need = need;
-    return WAIT_NEEDS;
-}
-
-static Need overhead(Time cost)
-{
-    return (Need){.kind = NEED_CPU, .part = PART_OVERHEAD, .ns = cost};
-}
 
 static const IoInfo *io_of(const Vm *vm, const Ins *ins)
 {
     return &vm->shared->program->io[ins->b];
-}
-
-static Closure *closure_of(Value value)
-{
-    return value.type == VALUE_FUNCTION ? value.as.closure : NULL;
 }
 
 /* ---- cpu ---- */
@@ -59,13 +41,13 @@ WaitEnd wait_cpu(Vm *vm, Frame *frame, const Ins *ins)
         note_step(probe, frame->strand, ins->b);
         vm->computed = time;
         if (time > 0)
-            return needs(vm, frame, 1, (Need){.kind = NEED_CPU, .part = PART_CPU, .ns = time});
+            return wait_needs(vm, frame, 1, (Need){.kind = NEED_CPU, .part = PART_CPU, .ns = time});
     }
     if (frame->phase < 2)
         note_step_end(probe, frame->strand, ins->b);
     Time more = frame->phase == 1 ? cold(vm) : 0;
     if (more > 0)
-        return needs(vm, frame, 2, overhead(more));
+        return wait_needs(vm, frame, 2, need_overhead(more));
     frame->phase = 0;
     return WAIT_OVER;
 }
@@ -182,7 +164,7 @@ static WaitEnd await_io(Vm *vm, Frame *frame, const Ins *ins)
     if (frame->phase == 0) {
         Time cost = op_cost(vm, info);
         if (cost > 0)
-            return needs(vm, frame, 1, overhead(cost));
+            return wait_needs(vm, frame, 1, need_overhead(cost));
         frame->phase = 1;
     }
     if (frame->phase == 1) {
@@ -197,7 +179,7 @@ static WaitEnd await_io(Vm *vm, Frame *frame, const Ins *ins)
         }
         Time owed = op_start(vm, op);
         if (owed > 0)
-            return needs(vm, frame, 3, overhead(owed));
+            return wait_needs(vm, frame, 3, need_overhead(owed));
     }
     return suspend_for(vm, frame, info);
 }
@@ -259,7 +241,7 @@ static WaitEnd io(Vm *vm, Frame *frame, const Ins *ins)
     if (frame->phase == 0) {
         Time cost = op_cost(vm, info);
         if (cost > 0)
-            return needs(vm, frame, 1, overhead(cost));
+            return wait_needs(vm, frame, 1, need_overhead(cost));
         frame->phase = 1;
     }
     if (frame->phase == 1) {
@@ -272,7 +254,7 @@ static WaitEnd io(Vm *vm, Frame *frame, const Ins *ins)
         else
             owed = op_start(vm, op);
         if (owed > 0)
-            return needs(vm, frame, 3, overhead(owed));
+            return wait_needs(vm, frame, 3, need_overhead(owed));
     }
     frame->phase = 0;
     return WAIT_OVER;
@@ -316,10 +298,10 @@ static WaitEnd timer_blocking(Vm *vm, Frame *frame, const Ins *ins)
         note_part(vm->shared->probe, op->strand, PART_SLEEP);
         event_bind(&op->event, sleep_over, RANK_WORLD);
         kernel_at(vm->shared->kernel, &op->event, vm->shared->kernel->now + op->time + vm->shared->costs->timer_slack);
-        return needs(vm, frame, 1, (Need){.kind = NEED_WAIT, .blocked = true});
+        return wait_needs(vm, frame, 1, (Need){.kind = NEED_WAIT, .blocked = true});
     }
     if (!frame->op->over)
-        return needs(vm, frame, 1, (Need){.kind = NEED_WAIT, .blocked = true});
+        return wait_needs(vm, frame, 1, (Need){.kind = NEED_WAIT, .blocked = true});
     op_free(vm, frame->op);
     frame->op = NULL;
     frame->phase = 0;
@@ -343,7 +325,7 @@ static WaitEnd timer(Vm *vm, Frame *frame, const Ins *ins)
     if (vm->node == NULL)
         return timer_blocking(vm, frame, ins);
     if (frame->phase == 0 && vm->shared->costs->timer > 0)
-        return needs(vm, frame, 1, overhead(vm->shared->costs->timer));
+        return wait_needs(vm, frame, 1, need_overhead(vm->shared->costs->timer));
     return new_timer(vm, frame, ins);
 }
 
@@ -357,7 +339,7 @@ static WaitEnd respond(Vm *vm, Frame *frame, const Ins *ins)
         return WAIT_OVER;
     }
     if (frame->phase == 0 && !job->answered && vm->shared->costs->write > 0)
-        return needs(vm, frame, 1, overhead(vm->shared->costs->write));
+        return wait_needs(vm, frame, 1, need_overhead(vm->shared->costs->write));
     frame->phase = 0;
     if (vm->node != NULL && vm->node->loop.bare && !job->answered)
         vm->node->loop.written++;
@@ -385,155 +367,6 @@ static WaitEnd leave_process(Vm *vm, Frame *frame)
     return WAIT_OVER;
 }
 
-/* ---- locks ---- */
-
-/* Handlers alone have them: what they hold is of a request, and no collection meets it. */
-typedef struct Waiting {
-    struct Waiting *next;
-    Frame *frame;
-    Vm *vm;
-    LockWaiter waiter;
-    bool granted;
-} Waiting;
-
-/* On a loop a lock is a queue of frames: one process, one thread; its holder lets the next one go on in a microtask. */
-struct NodeLock {
-    bool held;
-    int cause; /* on whose behalf */
-    Station *station;
-    Waiting *first, **last;
-};
-
-void locks_init(VmShared *shared)
-{
-    int n = shared->program->lock_count;
-    shared->locks = mem_get(shared->mem, mem_array(shared->mem, (size_t)n + 1, sizeof *shared->locks));
-    for (int i = 0; i < n; i++)
-        lock_init(&shared->locks[i], shared->kernel, shared->probe);
-}
-
-static struct NodeLock *node_lock(Vm *vm, int index)
-{
-    Node *node = vm->node;
-    if (node->locks == NULL) {
-        int n = vm->shared->program->lock_count;
-        node->locks = mem_get(vm->shared->mem, mem_array(vm->shared->mem, (size_t)n, sizeof *node->locks));
-        for (int i = 0; i < n; i++) {
-            node->locks[i].last = &node->locks[i].first;
-            node->locks[i].station = note_station(vm->shared->probe, CAUSE_LOOP);
-        }
-    }
-    return &node->locks[index];
-}
-
-static void hold(struct NodeLock *lock, const Frame *frame)
-{
-    lock->held = true;
-    lock->cause = cause_of(frame->strand, CAUSE_UNKNOWN);
-    note_hold(lock->station, lock->cause);
-}
-
-static WaitEnd lock_on_loop(Vm *vm, Frame *frame, const Ins *ins)
-{
-    struct NodeLock *lock = node_lock(vm, ins->a);
-    note_step(vm->shared->probe, frame->strand, ins->b);
-    if (!lock->held) {
-        hold(lock, frame);
-        return WAIT_OVER;
-    }
-    Waiting *waiting = heap_get(frame->job, HEAP_PLAIN, sizeof *waiting);
-    waiting->frame = frame;
-    *lock->last = waiting;
-    lock->last = &waiting->next;
-    job_hold(frame->job);
-    frame_own_strand(vm, frame);
-    note_wait(vm->shared->probe, frame->strand, PART_LOCK_WAIT, lock->station);
-    frame_suspend(vm);
-    return WAIT_OVER;
-}
-
-static void unlock_on_loop(Vm *vm, int index)
-{
-    struct NodeLock *lock = node_lock(vm, index);
-    Waiting *next = lock->first;
-    note_free(lock->station, lock->cause);
-    lock->held = false;
-    if (next == NULL)
-        return;
-    lock->first = next->next;
-    if (lock->first == NULL)
-        lock->last = &lock->first;
-    hold(lock, next->frame);
-    note_behind(vm->shared->probe, next->frame->strand, vm->thread);
-    ring_push(&vm->micro, (Micro){.kind = MICRO_GRANTED,
-                                  .job = next->frame->job,
-                                  .on.frame = next->frame,
-                                  .strand = next->frame->strand});
-}
-
-static void granted(LockWaiter *waiter)
-{
-    Waiting *waiting = CONTAINER_OF(waiter, Waiting, waiter);
-    Vm *vm = waiting->vm;
-    waiting->granted = true;
-    if (!waiting->frame->suspended) {
-        note_goes_on(vm->shared->probe, waiter->strand, vm->thread, !vm->parallel_io);
-        machine_wake(vm->shared->world->machine, vm->thread);
-        return;
-    }
-    note_behind(vm->shared->probe, waiter->strand, vm->thread);
-    ring_push(&vm->arrived, (Micro){.kind = MICRO_GRANTED,
-                                    .job = waiting->frame->job,
-                                    .on.frame = waiting->frame,
-                                    .strand = waiter->strand});
-    if (vm->asleep)
-        machine_wake(vm->shared->world->machine, vm->thread);
-}
-
-static WaitEnd lock_on_thread(Vm *vm, Frame *frame, const Ins *ins)
-{
-    Lock *lock = &vm->shared->locks[ins->a];
-    if (frame->phase == 0) {
-        Waiting *waiting = heap_get(frame->job, HEAP_PLAIN, sizeof *waiting);
-        note_step(vm->shared->probe, frame->strand, ins->b);
-        if (frame->parallel)
-            frame_own_strand(vm, frame);
-        waiting->frame = frame;
-        waiting->vm = vm;
-        waiting->waiter = (LockWaiter){.strand = frame->strand, .granted = granted};
-        waiting->next = frame->held;
-        frame->held = waiting;
-        if (lock_take(lock, &waiting->waiter))
-            return WAIT_OVER;
-        if (frame->parallel) {
-            job_hold(frame->job);
-            frame_suspend(vm);
-            return WAIT_OVER;
-        }
-    }
-    if (!((Waiting *)frame->held)->granted)
-        return needs(vm, frame, 1, (Need){.kind = NEED_WAIT, .blocked = true});
-    frame->phase = 0;
-    return WAIT_OVER;
-}
-
-static WaitEnd unlock(Vm *vm, Frame *frame, const Ins *ins)
-{
-    if (vm->node != NULL) {
-        unlock_on_loop(vm, ins->b);
-        return WAIT_OVER;
-    }
-    if (frame->phase == 0) {
-        Waiting *waiting = frame->held;
-        frame->held = waiting->next;
-        bool woke = lock_release(&vm->shared->locks[ins->b], &waiting->waiter) != NULL;
-        if (woke && vm->shared->costs->wake > 0)
-            return needs(vm, frame, 1, overhead(vm->shared->costs->wake));
-    }
-    frame->phase = 0;
-    return WAIT_OVER;
-}
-
 WaitEnd wait_step(Vm *vm, Frame *frame, const Ins *ins)
 {
     switch ((Opcode)ins->op) {
@@ -545,8 +378,8 @@ WaitEnd wait_step(Vm *vm, Frame *frame, const Ins *ins)
     case OP_TIMEOUT: return timer(vm, frame, ins);
     case OP_RESPOND: return respond(vm, frame, ins);
     case OP_EXIT: return leave_process(vm, frame);
-    case OP_LOCK: return vm->node != NULL ? lock_on_loop(vm, frame, ins) : lock_on_thread(vm, frame, ins);
-    case OP_UNLOCK: return unlock(vm, frame, ins);
+    case OP_LOCK: return wait_lock(vm, frame, ins);
+    case OP_UNLOCK: return wait_unlock(vm, frame, ins);
     default: must(false, "there is no such instruction");
     }
     return WAIT_OVER;

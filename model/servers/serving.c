@@ -5,11 +5,6 @@
 
 static const Need waits = {.kind = NEED_WAIT};
 
-static Need overhead(Time cost)
-{
-    return (Need){.kind = NEED_CPU, .part = PART_OVERHEAD, .ns = cost};
-}
-
 /* ---- a thread that serves ---- */
 
 static bool read_request(Serving *serving, Need *need)
@@ -21,7 +16,7 @@ static bool read_request(Serving *serving, Need *need)
     if (!serving->paid && cost > 0) {
         serving->paid = true;
         serving->thread.strand = &serving->request->account;
-        *need = overhead(cost);
+        *need = need_overhead(cost);
         return false;
     }
     serving->paid = false;
@@ -50,7 +45,7 @@ static bool answer(Serving *serving, Need *need)
     if (!serving->paid && (!job->answered || job->too_late) && cost > 0) {
         serving->paid = true;
         serving->thread.strand = vm->finished_by;
-        *need = overhead(cost);
+        *need = need_overhead(cost);
         return false;
     }
     serving->paid = false;
@@ -127,7 +122,7 @@ static bool close_connection(Serving *serving, Need *need)
     if (!serving->paid && cost > 0) {
         serving->paid = true;
         serving->thread.strand = NULL;
-        *need = overhead(cost);
+        *need = need_overhead(cost);
         return false;
     }
     serving->paid = false;
@@ -175,7 +170,7 @@ static Need serving_resume(Thread *thread)
             if (serving->paid || serving->vm.shared->costs->exit == 0)
                 return (Need){.kind = NEED_EXIT};
             serving->paid = true;
-            return overhead(serving->vm.shared->costs->exit);
+            return need_overhead(serving->vm.shared->costs->exit);
         }
         if (!through)
             return need;

@@ -31,7 +31,7 @@ enum { ACCEPTOR_LOOKS, ACCEPTOR_HAS_PAID, ACCEPTOR_HAS_WOKEN };
 
 static Need pays(Time cost)
 {
-    return (Need){.kind = NEED_CPU, .part = PART_OVERHEAD, .ns = cost};
+    return need_overhead(cost);
 }
 
 static Need acceptor_resume(Thread *thread)

@@ -83,6 +83,10 @@ const Verb *verb_of(const Json *step, const Json **operand); /* the first key th
 /* Says what is wrong; NULL then. */
 const Verb *verb_check(Compiler *compiler, const Json *step, unsigned where, const Json **operand);
 
+/* step.c: a member that is a body, or a text: says what is wrong; NULL then. */
+const Json *member_body(Compiler *compiler, const Json *step, const char *key);
+const char *member_name(Compiler *compiler, const Json *step, const char *key);
+
 /* ---- emitting: `change` is that of the operand stack; the instruction's index is returned ---- */
 int emit(Compiler *compiler, Opcode op, int a, int b, int change);
 int here(const Compiler *compiler);

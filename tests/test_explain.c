@@ -2,6 +2,7 @@
 #include "command.h"
 
 #include <check.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,6 +117,92 @@ START_TEST(why_names_the_rule)
 }
 END_TEST
 
+/* ---- every conformance program ---- */
+
+static glob_t programs;
+
+enum { LINES = 100 };
+
+/* How often a line is in a text. */
+static int times_in(char *const lines[], int n, const char *line)
+{
+    int times = 0;
+    for (int i = 0; i < n; i++)
+        times += strcmp(lines[i], line) == 0;
+    return times;
+}
+
+static void has_a_rule(const char *path, const char *a, const char *b)
+{
+    char wanted[500];
+    snprintf(wanted, sizeof wanted, "\"%s\" comes before \"%s\": ", a, b);
+    Ran ran = run_loopsim("explain", path, "--why", a, b, NULL);
+    ck_assert_msg(ran.exit == 0, "%s: %s", path, ran.err);
+    ck_assert_msg(strncmp(ran.out, wanted, strlen(wanted)) == 0, "%s: %s\nnot\n%s", path, ran.out, wanted);
+    ck_assert_msg(strncmp(ran.out + strlen(wanted), "same phase.", 11) != 0, "%s: %s", path, ran.out);
+    ran_free(&ran);
+}
+
+/* Of each line and the next one, where both are printed once. */
+START_TEST(every_line_of_a_conformance_program_has_a_rule)
+{
+    const char *path = programs.gl_pathv[_i];
+    char *line[LINES], exit_code[40];
+    int n = 0;
+    Ran plain = run_loopsim("run", path, NULL), ran = run_loopsim("explain", path, NULL),
+        json = run_loopsim("explain", path, "--out", "json", NULL);
+    for (char *at = strtok(plain.out, "\n"); at != NULL && n < LINES; at = strtok(NULL, "\n"))
+        line[n++] = at;
+    snprintf(exit_code, sizeof exit_code, "\"exit\": %d", plain.exit);
+    ck_assert_int_eq(ran.exit, 0);
+    ck_assert_int_eq(json.exit, 0);
+    ck_assert_msg(strstr(json.out, exit_code) != NULL, "%s: no %s in\n%s", path, exit_code, json.out);
+    for (int i = 0; i < n; i++) {
+        ck_assert_msg(strstr(ran.out, line[i]) != NULL, "%s: no %s in\n%s", path, line[i], ran.out);
+        if (i > 0 && times_in(line, n, line[i - 1]) == 1 && times_in(line, n, line[i]) == 1)
+            has_a_rule(path, line[i - 1], line[i]);
+    }
+    ran_free(&plain);
+    ran_free(&ran);
+    ran_free(&json);
+}
+END_TEST
+
+START_TEST(why_is_told_in_json_too)
+{
+    const char *path = scratch("two.json");
+    write_file(path, "{\"main\":[{\"nextTick\":[\"b\"]},\"a\"]}");
+    Ran ran = run_loopsim("explain", path, "--why", "b", "a", "--out", "json", NULL);
+    ck_assert_int_eq(ran.exit, 0);
+    ck_assert_ptr_nonnull(strstr(
+        ran.out, "\"first\": \"a\",\n  \"second\": \"b\",\n  \"rule\": \"run to completion\",\n  \"because\": \""));
+    ran_free(&ran);
+}
+END_TEST
+
+START_TEST(the_end_of_a_program_is_told)
+{
+    static const struct {
+        const char *program, *says;
+    } cases[] = {
+        {"{\"main\":[{\"throw\":\"x\"}]}",
+         "The process dies of an error that nobody caught (Error: x); exit code 1.\n"},
+        {"{\"main\":[{\"exit\":3}]}", "exit code 3"},
+        {"{\"main\":[{\"on\":\"process\",\"event\":\"exit\",\"do\":[\"bye\"]}]}",
+         "After the loop, which nothing keeps alive"},
+        {"{\"main\":[{\"repeat\":9,\"do\":[{\"nextTick\":[]}]}]}", "and 3 more"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const char *path = scratch("end.json");
+        write_file(path, cases[i].program);
+        Ran ran = run_loopsim("explain", path, NULL);
+        ck_assert_msg(strstr(ran.out, cases[i].says) != NULL, "%s\n%s\nwithout\n%s", cases[i].program, ran.out,
+                      cases[i].says);
+        ran_free(&ran);
+    }
+}
+END_TEST
+
 START_TEST(queues_and_stacks_are_in_the_json)
 {
     const char *path = scratch("json.json");
@@ -194,6 +281,11 @@ Suite *explain_suite(void)
     tcase_add_checked_fixture(all, NULL, scratch_remove);
     tcase_add_test(all, the_page_in_docs_is_what_explain_says);
     tcase_add_loop_test(all, why_names_the_rule, 0, (int)(sizeof whys / sizeof whys[0]));
+    if (programs.gl_pathc == 0 && glob("tests/conformance/*.json", 0, NULL, &programs) != 0)
+        programs.gl_pathc = 0;
+    tcase_add_loop_test(all, every_line_of_a_conformance_program_has_a_rule, 0, (int)programs.gl_pathc);
+    tcase_add_test(all, why_is_told_in_json_too);
+    tcase_add_test(all, the_end_of_a_program_is_told);
     tcase_add_test(all, queues_and_stacks_are_in_the_json);
     tcase_add_test(all, what_cannot_be_explained);
     tcase_add_test(all, endless_programs_are_explained_as_far_as_can_be);

@@ -118,6 +118,12 @@ START_TEST(only_results_are_read)
         {"{\"loopsim\": \"0.1.0\", \"schema\": 2, \"servers\": {}}", "\"schema\" is not 1"},
         {"{\"loopsim\": \"0.1.0\", \"schema\": 1, \"server\": {}}", "a key that results do not have"},
         {"{\"loopsim\": \"0.1.0\", \"schema\": 1}", "neither servers"},
+        {"{\"loopsim\": 1, \"schema\": 1, \"servers\": {}}", "no result of loopsim"},
+        {"{\"loopsim\": \"0.1.0\", \"servers\": {}}", "\"schema\" is not 1"},
+        {"{\"loopsim\": \"0.1.0\", \"schema\": \"1\", \"servers\": {}}", "\"schema\" is not 1"},
+        {"{\"loopsim\": \"0.1.0\", \"schema\": 1, \"servers\": []}", "neither servers"},
+        {"{\"loopsim\": \"0.1.0\", \"schema\": 1, \"points\": {}}", "neither servers"},
+        {"{\"loopsim\": \"0.1.0\", \"schema\": 1, \"lines\": {}}", "neither servers"},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         write_file(b, cases[i].text);
@@ -129,6 +135,75 @@ START_TEST(only_results_are_read)
     Ran ran = run_loopsim("diff", a, "/nowhere/b.json", NULL);
     expect_exit(&ran, 4);
     ran_free(&ran);
+}
+END_TEST
+
+/* What differs, of whatever kind it is, is told by its place and by both values. */
+static const struct {
+    const char *one, *other, *said;
+} kinds[] = {
+    {"\"servers\": {\"a\": {\"x\": true}}", "\"servers\": {\"a\": {\"x\": false}}", "  servers.a.x: true -> false\n"},
+    {"\"servers\": {\"a\": {\"x\": null}}", "\"servers\": {\"a\": {\"x\": \"null\"}}", "  servers.a.x: null -> null\n"},
+    {"\"servers\": {\"a\": {\"x\": [1]}}", "\"servers\": {\"a\": {\"x\": {}}}", "  servers.a.x: […] -> {…}\n"},
+    {"\"servers\": {\"a\": {\"x\": [1]}}", "\"servers\": {\"a\": {\"x\": 5}}", "  servers.a.x: […] -> 5\n"},
+    {"\"servers\": {\"a\": {\"x\": [1]}}", "\"servers\": {\"a\": {\"x\": [1, 2]}}", "  servers.a.x.2: nothing -> 2\n"},
+    {"\"servers\": {\"a\": {\"x\": [1, 2]}}", "\"servers\": {\"a\": {\"x\": [1]}}", "  servers.a.x.2: 2 -> nothing\n"},
+    {"\"servers\": {\"a\": {\"x\": 1}}", "\"servers\": {\"a\": {\"x\": 1, \"y\": 2}}", "  servers.a.y: nothing -> 2\n"},
+    {"\"servers\": {\"a\": {\"x\": -4}}", "\"servers\": {\"a\": {\"x\": -5}}", "  servers.a.x: -4 -> -5  +25.0 %\n"},
+    {"\"servers\": {\"a\": {\"x\": 4}}", "\"servers\": {\"a\": {\"x\": 3}}", "  servers.a.x: 4 -> 3  -25.0 %\n"},
+    {"\"servers\": {\"a\": {\"x\": 0}}", "\"servers\": {\"a\": {\"x\": 3}}", "  servers.a.x: 0 -> 3\n"},
+    {"\"servers\": {\"a\": {\"x\": 1}}", "\"servers\": {\"a\": {\"x\": 1e30}}", "  servers.a.x: 1 -> 1e30\n"},
+    {"\"servers\": {\"a\": {\"x\": 1}}", "\"servers\": {\"a\": {\"x\": -1e30}}", "  servers.a.x: 1 -> -1e30\n"},
+    {"\"servers\": {\"a\": {\"latency_ns\": {\"mean\": null}}}",
+     "\"servers\": {\"a\": {\"latency_ns\": {\"mean\": 5}}}", "  a.mean: null -> 5 ns\n"},
+    {"\"servers\": {\"a\": {\"latency_ns\": {\"mean\": -5}}}", "\"servers\": {\"a\": {\"latency_ns\": {\"mean\": 5}}}",
+     "  a.mean: -5 -> 5 ns  -200.0 %\n"},
+    {"\"servers\": {\"a\": {\"latency_ns\": {}}}", "\"servers\": {\"a\": {\"latency_ns\": {\"mean\": 5000000}}}",
+     "  a.mean: nothing -> 5.00 ms\n"},
+    {"\"servers\": {\"a\": {\"latency_ns\": {\"mean\": 1234567890123456789}}}",
+     "\"servers\": {\"a\": {\"latency_ns\": {\"mean\": 5}}}", "  a.mean: 1234567890123456789 -> 5 ns  -100.0 %\n"},
+    {"\"points\": [{\"servers\": {\"a\": {\"p99_ns\": 1000}}}]",
+     "\"points\": [{\"servers\": {\"a\": {\"p99_ns\": 2000}}}]", "  point 1 a.p99: 1.00 us -> 2.00 us  +100.0 %\n"},
+    {"\"points\": [{\"servers\": {\"a\": {\"digest\": \"0\"}}}]",
+     "\"points\": [{\"servers\": {\"a\": {\"digest\": \"1\"}}}]", "  points.1.servers.a.digest: 0 -> 1\n"},
+    {"\"points\": [{\"servers\": {\"a\": {\"_ns\": 0}}}]", "\"points\": [{\"servers\": {\"a\": {\"_ns\": 1}}}]",
+     "  points.1.servers.a._ns: 0 -> 1\n"},
+    {"\"lines\": [\"a\", \"b\"], \"exit\": 0", "\"lines\": [\"a\", \"c\"], \"exit\": 0", "  lines.2: b -> c\n"},
+};
+
+START_TEST(a_difference_of_any_kind_is_told)
+{
+    char text[400];
+    snprintf(text, sizeof text, "{\"loopsim\": \"0.1.0\", \"schema\": 1, %s}", kinds[_i].one);
+    write_file(a, text);
+    snprintf(text, sizeof text, "{\"loopsim\": \"0.1.0\", \"schema\": 1, %s}", kinds[_i].other);
+    write_file(b, text);
+    Ran ran = run_loopsim("diff", a, b, NULL);
+    expect_exit(&ran, 1);
+    expect_in(ran.out, kinds[_i].said);
+    ran_free(&ran);
+}
+END_TEST
+
+/* No more than can be read at once, but with -v. */
+START_TEST(many_differences_are_counted)
+{
+    char text[2][20000];
+    for (int k = 0; k < 2; k++) {
+        size_t used = (size_t)sprintf(text[k], "{\"loopsim\": \"0.1.0\", \"schema\": 1, \"lines\": [0");
+        for (int i = 1; i < 500; i++)
+            used += (size_t)sprintf(text[k] + used, ", %d", i * (k + 1));
+        sprintf(text[k] + used, "]}");
+    }
+    write_file(a, text[0]);
+    write_file(b, text[1]);
+    Ran few = run_loopsim("diff", a, b, NULL), all = run_loopsim("diff", a, b, "-v", NULL);
+    expect_exit(&few, 1);
+    expect_in(few.out, " more: -v shows them all\n499 of 502 figures differ\n");
+    expect_in(all.out, "  lines.500: 499 -> 998  +100.0 %\n499 of 502 figures differ\n");
+    ck_assert_ptr_null(strstr(all.out, "more"));
+    ran_free(&few);
+    ran_free(&all);
 }
 END_TEST
 
@@ -167,6 +242,8 @@ Suite *diff_suite(void)
     tcase_add_test(tests, what_is_missing_differs);
     tcase_add_test(tests, results_may_be_longer_than_a_spec);
     tcase_add_test(tests, only_results_are_read);
+    tcase_add_loop_test(tests, a_difference_of_any_kind_is_told, 0, (int)COUNT_OF(kinds));
+    tcase_add_test(tests, many_differences_are_counted);
     tcase_add_test(tests, takes_what_run_and_sweep_write);
     suite_add_tcase(suite, tests);
     return suite;

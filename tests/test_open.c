@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -62,6 +63,8 @@ static void is_answered(const char *method, const char *path, const char *host, 
     is_answered_from("Origin: https://ui.perfetto.dev\r\n", method, path, host, status);
 }
 
+static const char *browser; /* the directory of one, which is then PATH; NULL: --no-browser */
+
 static pid_t start_opening(const char *path)
 {
     unlink(printed); /* what an earlier one has said */
@@ -69,7 +72,9 @@ static pid_t start_opening(const char *path)
     if (child == 0) {
         if (freopen(printed, "w", stdout) == NULL)
             _exit(126);
-        execl(binary, "loopsim", "open", "--no-browser", path, (char *)NULL);
+        if (browser)
+            setenv("PATH", browser, 1);
+        execl(binary, "loopsim", "open", path, browser ? (char *)NULL : "--no-browser", (char *)NULL);
         _exit(127);
     }
     return child;
@@ -187,12 +192,107 @@ START_TEST(an_interrupt_ends_it)
 }
 END_TEST
 
+/* Sends a part of a request, or more than one may be, and is gone: the file is still there for the page. */
+START_TEST(what_is_no_request_gets_nothing)
+{
+    static const char *const parts[] = {"", "GET /a.json HT", "GET /a.json HTTP/1.1\r\nHost: 127.0.0.1:9001\r\n"};
+    char much[20000];
+    const char *path = scratch("a.json");
+    write_file(path, text);
+    pid_t child = opened(path);
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        int connection = connected();
+        ck_assert_int_eq((int)send(connection, parts[i], strlen(parts[i]), MSG_NOSIGNAL), (int)strlen(parts[i]));
+        shutdown(connection, SHUT_WR);
+        ck_assert_int_le((int)recv(connection, answer, sizeof answer, 0), 0);
+        close(connection);
+    }
+    int connection = connected();
+    memset(much, 'x', sizeof much);
+    send(connection, much, sizeof much, MSG_NOSIGNAL);
+    shutdown(connection, SHUT_WR);
+    ck_assert_int_le((int)recv(connection, answer, sizeof answer, 0), 0);
+    close(connection);
+    is_answered("GET", "*", "127.0.0.1:9001", "HTTP/1.1 404 ");
+    is_answered("GET", "/a.json.gz", "127.0.0.1:9001", "HTTP/1.1 404 ");
+    is_answered("GET", "/a.json", "127.0.0.1:9001", "HTTP/1.1 200 ");
+    ck_assert_int_eq(wait_exit(child), 0);
+}
+END_TEST
+
+static void write_browser(const char *directory, const char *script)
+{
+    char program[600];
+    snprintf(program, sizeof program, "%s/xdg-open", directory);
+    write_file(program, script);
+    ck_assert_int_eq(chmod(program, 0700), 0);
+}
+
+/* xdg-open is given the address, and has it opened elsewhere. */
+START_TEST(a_browser_is_told_the_address)
+{
+    char directory[512], script[1700], path[512];
+    snprintf(directory, sizeof directory, "%s", scratch("bin"));
+    ck_assert_int_eq(mkdir(directory, 0700), 0);
+    snprintf(path, sizeof path, "%s", scratch("a.json"));
+    write_file(path, text);
+    snprintf(printed, sizeof printed, "%s", scratch("said"));
+    snprintf(script, sizeof script, "#!/bin/sh\nprintf '%%s\\n' \"$1\" >'%s.part'\n/bin/mv '%s.part' '%s'\n", printed,
+             printed, printed);
+    write_browser(directory, script);
+    browser = directory;
+    pid_t child = opened(path);
+    browser = NULL;
+    char *url = read_file(printed, NULL);
+    ck_assert_msg(strstr(url, "https://ui.perfetto.dev/#!/?url=http://127.0.0.1:9001/a.json") == url, "%s", url);
+    free(url);
+    is_answered("GET", "/a.json", "127.0.0.1:9001", "HTTP/1.1 200 ");
+    ck_assert_int_eq(wait_exit(child), 0);
+}
+END_TEST
+
+/* The address is printed where nobody opens it: none is installed, or it says that it could not. */
+START_TEST(without_a_browser_the_address_is_printed)
+{
+    char directory[512], path[512];
+    snprintf(directory, sizeof directory, "%s", scratch("bin"));
+    ck_assert_int_eq(mkdir(directory, 0700), 0);
+    snprintf(path, sizeof path, "%s", scratch("a.json"));
+    write_file(path, text);
+    for (int fails = 0; fails < 2; fails++) {
+        if (fails)
+            write_browser(directory, "#!/bin/sh\nexit 3\n");
+        browser = directory;
+        pid_t child = opened(path);
+        browser = NULL;
+        char *url = read_file(printed, NULL);
+        ck_assert_msg(strstr(url, "https://ui.perfetto.dev/") == url, "%s", url);
+        free(url);
+        kill(child, SIGINT);
+        ck_assert_int_eq(wait_exit(child), 130);
+    }
+}
+END_TEST
+
 START_TEST(what_cannot_be_opened_is_said)
 {
     Ran ran = run_loopsim("open", "--no-browser", "no/such/file", NULL);
     ck_assert_int_eq(ran.exit, 4);
     ck_assert_ptr_nonnull(strstr(ran.err, "cannot read no/such/file"));
     ran_free(&ran);
+    ran = run_loopsim("open", "--no-browser", "tests", NULL);
+    ck_assert_int_eq(ran.exit, 4);
+    ck_assert_ptr_nonnull(strstr(ran.err, "cannot read tests: not a file"));
+    ran_free(&ran);
+    const char *path = scratch("a.json");
+    write_file(path, text);
+    pid_t child = opened(path);
+    ran = run_loopsim("open", "--no-browser", path, NULL);
+    ck_assert_int_eq(ran.exit, 4);
+    ck_assert_ptr_nonnull(strstr(ran.err, "cannot listen on 127.0.0.1:9001"));
+    ran_free(&ran);
+    kill(child, SIGINT);
+    ck_assert_int_eq(wait_exit(child), 130);
 }
 END_TEST
 
@@ -206,6 +306,9 @@ Suite *open_suite(void)
     tcase_add_test(tests, one_get_is_answered);
     tcase_add_test(tests, the_view_is_on_the_slowest_request);
     tcase_add_test(tests, an_interrupt_ends_it);
+    tcase_add_test(tests, what_is_no_request_gets_nothing);
+    tcase_add_test(tests, a_browser_is_told_the_address);
+    tcase_add_test(tests, without_a_browser_the_address_is_printed);
     tcase_add_test(tests, what_cannot_be_opened_is_said);
     suite_add_tcase(suite, tests);
     return suite;

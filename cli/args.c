@@ -69,10 +69,6 @@ static const Option *find_letter(const Command *command, char letter)
 static bool take_option(Parser *parser, const Option *option, const char *value)
 {
     const char *help = NULL;
-    if (!option->read) {
-        say_error(parser->mem, NULL, "--%s is not available yet", option->name);
-        return false;
-    }
     if (option->value && !value && parser->at < parser->argc)
         value = parser->argv[parser->at++];
     if (option->value && !value) {
@@ -170,10 +166,6 @@ bool args_parse(Args *args, Mem *mem, int argc, char **argv)
     args->command = command_find(argv[1]);
     if (!args->command)
         return wrong_command(mem, argv[1]);
-    if (!args->command->run) {
-        say_error(mem, NULL, "'%s' is not available yet", argv[1]);
-        return false;
-    }
     while (parser.at < argc) {
         const char *text = argv[parser.at++];
         bool fine = true;

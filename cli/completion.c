@@ -33,11 +33,6 @@ static void argument_words(Buf *words, const Command *command)
             buf_char(words, *c == '|' ? ' ' : *c);
 }
 
-static bool is_shown(const Command *command)
-{
-    return command->run && command->about;
-}
-
 /* Inside single quotes; `also` is escaped with a backslash. */
 static void put_quoted(Buf *buf, const char *text, const char *also)
 {
@@ -60,7 +55,7 @@ static void put_bash_values(Buf *buf, Mem *mem)
     buf_text(buf, "    case $before in\n");
     for (const Option *option = options; option->name; option++) {
         bool files = false;
-        if (!option->read || !option->value)
+        if (!option->value)
             continue;
         buf_clear(&words);
         if (value_words(&words, option, &files))
@@ -80,17 +75,17 @@ static void put_bash(Buf *buf, Mem *mem)
                   "    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} options= arguments=\n"
                   "    if [ \"$COMP_CWORD\" -eq 1 ]; then\n        COMPREPLY=($(compgen -W '");
     for (const Command *command = commands; command->name; command++)
-        if (is_shown(command))
+        if (command->about)
             buf_f(buf, "%s ", command->name);
     buf_text(buf, "--help --version' -- \"$word\"))\n        return\n    fi\n");
     put_bash_values(buf, mem);
     buf_text(buf, "    case ${COMP_WORDS[1]} in\n");
     for (const Command *command = commands; command->name; command++) {
-        if (!is_shown(command))
+        if (!command->about)
             continue;
         buf_f(buf, "    %s) options='", command->name);
         for (const Option *option = options; option->name; option++)
-            if (option->read && option_of(option, command))
+            if (option_of(option, command))
                 buf_f(buf, "--%s ", option->name);
         buf_clear(&words);
         argument_words(&words, command);
@@ -124,7 +119,7 @@ static void put_zsh(Buf *buf, Mem *mem)
     buf_init(&words, mem, 1 << 16);
     buf_text(buf, "#compdef loopsim\n_loopsim()\n{\n    local -a commands\n    commands=(\n");
     for (const Command *command = commands; command->name; command++) {
-        if (!is_shown(command))
+        if (!command->about)
             continue;
         buf_f(buf, "        '%s:", command->name);
         put_quoted(buf, command->about, ":\\");
@@ -133,7 +128,7 @@ static void put_zsh(Buf *buf, Mem *mem)
     buf_text(buf, "    )\n    if (( CURRENT == 2 )); then\n        _describe command commands\n        return\n    fi\n"
                   "    case $words[2] in\n");
     for (const Command *command = commands; command->name; command++) {
-        if (!is_shown(command))
+        if (!command->about)
             continue;
         buf_f(buf, "    %s)\n        _arguments '1:command:'", command->name);
         buf_clear(&words);
@@ -143,7 +138,7 @@ static void put_zsh(Buf *buf, Mem *mem)
         else
             buf_text(buf, " '*:file:_files'");
         for (const Option *option = options; option->name; option++)
-            if (option->read && option_of(option, command))
+            if (option_of(option, command))
                 put_zsh_option(buf, mem, option);
         buf_text(buf, "\n        ;;\n");
     }
@@ -175,7 +170,7 @@ static void put_fish(Buf *buf, Mem *mem)
     buf_init(&words, mem, 1 << 16);
     buf_text(buf, "# loopsim's completion for fish\n");
     for (const Command *command = commands; command->name; command++) {
-        if (!is_shown(command))
+        if (!command->about)
             continue;
         buf_f(buf, "complete -c loopsim -n __fish_use_subcommand -f -a %s -d '", command->name);
         put_quoted(buf, command->about, "\\");
@@ -186,7 +181,7 @@ static void put_fish(Buf *buf, Mem *mem)
             buf_f(buf, "complete -c loopsim -n '__fish_seen_subcommand_from %s' -f -a '%s'\n", command->name,
                   buf_string(&words));
         for (const Option *option = options; option->name; option++)
-            if (option->read && option_of(option, command))
+            if (option_of(option, command))
                 put_fish_option(buf, mem, command, option);
     }
 }

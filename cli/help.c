@@ -67,13 +67,9 @@ void help_overview(Buf *buf)
 {
     buf_text(buf, "loopsim: what a workload does to an event-loop server, and what to one with threads.\n\n"
                   "usage: loopsim COMMAND [ARGUMENT...] [OPTION...]\n\n");
-    for (int available = 1; available >= 0; available--) {
-        if (!available)
-            buf_text(buf, "\nnot available yet:\n");
-        for (const Command *command = commands; command->name; command++)
-            if (command->about && (command->run != NULL) == available)
-                put_row(buf, NAMES, command->name, command->about);
-    }
+    for (const Command *command = commands; command->name; command++)
+        if (command->about)
+            put_row(buf, NAMES, command->name, command->about);
     buf_text(buf, "\nloopsim COMMAND --help    the options of a command\n"
                   "loopsim --version\n\n"
                   "To begin with: loopsim init api > api.json; loopsim run api.json --trace api.trace.json\n");
@@ -83,11 +79,11 @@ void help_command(Buf *buf, Mem *mem, const Command *command)
 {
     Buf left;
     buf_f(buf, "loopsim %s%s%s [OPTION...]\n", command->name, command->synopsis[0] ? " " : "", command->synopsis);
-    put_wrapped(buf, 0, command->about ? command->about : "");
+    put_wrapped(buf, 0, command->about);
     buf_text(buf, "\n");
     buf_init(&left, mem, 4096);
     for (const Option *option = options; option->name; option++) {
-        if (!option->read || !option_of(option, command))
+        if (!option_of(option, command))
             continue;
         buf_clear(&left);
         if (option->letter)

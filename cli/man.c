@@ -60,7 +60,7 @@ static void put_commands(Buf *buf)
 {
     buf_text(buf, ".SH COMMANDS\n");
     for (const Command *command = commands; command->name; command++)
-        if (command->run && command->about)
+        if (command->about)
             put_entry(buf, command->name, command->synopsis, command->about);
 }
 
@@ -72,8 +72,6 @@ static void put_options(Buf *buf, Mem *mem)
     buf_init(&about, mem, 1 << 16);
     buf_text(buf, ".SH OPTIONS\n");
     for (const Option *option = options; option->name; option++) {
-        if (!option->read)
-            continue;
         buf_clear(&term);
         buf_clear(&about);
         if (option->letter)
@@ -82,7 +80,7 @@ static void put_options(Buf *buf, Mem *mem)
         buf_text(&about, option->about);
         const char *between = " (";
         for (const Command *command = commands; command->name; command++) {
-            if (!command->run || !command->about || !option_of(option, command))
+            if (!command->about || !option_of(option, command))
                 continue;
             buf_f(&about, "%s%s", between, command->name);
             between = ", ";

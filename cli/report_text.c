@@ -230,24 +230,6 @@ static void put_whole(Text *text)
         buf_text(text->buf, "\ninterrupted: the results are those of what was simulated so far\n");
 }
 
-/* Typography becomes what a typewriter had; names in other scripts become question marks. */
-static void put_ascii(Buf *buf, const char *s)
-{
-    static const char *const plain[][2] = {{"…", "..."}, {"–", "-"}, {"·", "-"}, {"×", "x"}, {"→", "->"}};
-    while (*s) {
-        size_t i = 0, length = 1;
-        while (i < COUNT_OF(plain) && strncmp(s, plain[i][0], strlen(plain[i][0])) != 0)
-            i++;
-        while (((unsigned char)s[length] & 0xc0) == 0x80)
-            length++;
-        if (i < COUNT_OF(plain))
-            buf_text(buf, plain[i][1]);
-        else
-            buf_char(buf, (unsigned char)*s < 0x80 ? *s : '?');
-        s += length;
-    }
-}
-
 void report_text(Buf *buf, const Report *report)
 {
     Buf whole;
@@ -259,6 +241,6 @@ void report_text(Buf *buf, const Report *report)
     buf_init(&whole, report->mem, buf->ceiling);
     text.buf = &whole;
     put_whole(&text);
-    put_ascii(buf, buf_string(&whole));
+    text_ascii(buf, buf_string(&whole));
     buf_free(&whole);
 }

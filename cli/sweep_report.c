@@ -349,6 +349,9 @@ void sweep_text(Buf *buf, const Sweep *sweep, bool color, size_t width)
         text_count(&whole, sweep->here);
         buf_text(&whole, " points are done\n");
     }
-    buf_bytes(buf, whole.data, whole.size);
+    if (text.ascii)
+        text_ascii(buf, buf_string(&whole));
+    else
+        buf_bytes(buf, whole.data, whole.size);
     buf_free(&whole);
 }

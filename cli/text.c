@@ -248,3 +248,20 @@ void text_interval(Buf *buf, MetricUnit unit, int64_t value, int64_t half, TimeU
     scale_put(buf, scale, half);
     buf_f(buf, "%s%s", scale.unit[0] && scale.unit[0] != '/' && scale.unit[0] != '%' ? " " : "", scale.unit);
 }
+
+void text_ascii(Buf *buf, const char *s)
+{
+    static const char *const plain[][2] = {{"…", "..."}, {"–", "-"}, {"·", "-"}, {"×", "x"}, {"→", "->"}};
+    while (*s) {
+        size_t i = 0, length = 1;
+        while (i < COUNT_OF(plain) && strncmp(s, plain[i][0], strlen(plain[i][0])) != 0)
+            i++;
+        while (((unsigned char)s[length] & 0xc0) == 0x80)
+            length++;
+        if (i < COUNT_OF(plain))
+            buf_text(buf, plain[i][1]);
+        else
+            buf_char(buf, (unsigned char)*s < 0x80 ? *s : '?');
+        s += length;
+    }
+}

@@ -19,6 +19,8 @@ void text_plain(Text *text);
 
 size_t text_width(const char *s);                        /* in characters */
 void text_left(Text *text, const char *s, size_t width); /* padded, or cut with an ellipsis */
+/* Typography becomes what a typewriter had; names in other scripts become question marks. */
+void text_ascii(Buf *buf, const char *s);
 void text_right(Text *text, const char *s, size_t width);
 
 /* Wrapped at the width; every line but the first begins at `column`, where the first stands already. */

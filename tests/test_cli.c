@@ -56,6 +56,7 @@ static void say(Ran ran, const char *part)
 START_TEST(help_lists_the_commands)
 {
     say(run_loopsim("--help", NULL), "run ");
+    say(run_loopsim("-h", NULL), "  schema       print a JSON Schema (2020-12)\n\nloopsim COMMAND --help ");
     say(run_loopsim("--version", NULL), "loopsim ");
     say(run_loopsim("run", "--help", NULL), "--require EXPR");
     say(run_loopsim("run", "-h", NULL), "-q, --quiet");

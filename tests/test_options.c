@@ -56,6 +56,12 @@ static const struct {
     {{"diff", "x", "--tolerance", "p99"}, "not of the form METRIC=PCT", "--tolerance all=1"},
     {{"diff", "x", "--tolerance", "=5"}, "not of the form METRIC=PCT", "--tolerance all=1"},
     {{"calibrate", "--out="}, "the name of a file is missing", "--out costs.json"},
+    {{"explain", "x", "--why", "a"}, "--why needs two values: A B", ""},
+    {{"completion", "ksh"}, "there is no completion for 'ksh'", "bash, zsh or fish"},
+    {{"init", "nothing-like-it"}, "there is no template 'nothing-like-it'", "loopsim init lists them"},
+    {{"init", "aip"}, "there is no template 'aip'", "did you mean api?"},
+    {{"check", "-x", "x"}, "has no option '-x'", ""},
+    {{"run", "--", "--ascii", "x"}, "'x' is one too many", "loopsim run SPEC"},
 };
 
 START_TEST(a_wrong_option_says_what_would_be_right)

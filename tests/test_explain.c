@@ -188,7 +188,7 @@ START_TEST(the_end_of_a_program_is_told)
         {"{\"main\":[{\"throw\":\"x\"}]}",
          "The process dies of an error that nobody caught (Error: x); exit code 1.\n"},
         {"{\"main\":[{\"exit\":3}]}", "exit code 3"},
-        {"{\"main\":[{\"on\":\"process\",\"event\":\"exit\",\"do\":[\"bye\"]}]}",
+        {"{\"main\":[{\"on\":\"process\",\"event\":\"exit\",\"do\":[\"bye\"]},{\"setTimeout\":[],\"ms\":1}]}",
          "After the loop, which nothing keeps alive"},
         {"{\"main\":[{\"repeat\":9,\"do\":[{\"nextTick\":[]}]}]}", "and 3 more"},
     };

@@ -133,6 +133,47 @@ START_TEST(a_calibrated_table_is_a_profile)
 }
 END_TEST
 
+/* Files that a spec names stand beside it, or where they say. */
+START_TEST(a_spec_names_files_beside_it_or_anywhere)
+{
+    static const char begin[] =
+        "{\"duration\":\"1s\",\"handlers\":{\"get\":[{\"cpu\":\"1ms\"}]},\"arrivals\":{\"file\":\"";
+    char spec[700], arrivals[512], file[512], *slash;
+    snprintf(arrivals, sizeof arrivals, "%s", scratch("arrivals.csv"));
+    snprintf(file, sizeof file, "%s", scratch("spec.json"));
+    write_file(arrivals, "0.5\n");
+    for (int anywhere = 0; anywhere < 2; anywhere++) {
+        snprintf(spec, sizeof spec, "%s%s\"}}", begin, anywhere ? arrivals : "arrivals.csv");
+        write_file(file, spec);
+        Ran ran = run_loopsim("check", file, NULL);
+        ck_assert_msg(ran.exit == 0, "%s", ran.err);
+        ran_free(&ran);
+    }
+    slash = strrchr(arrivals, '/');
+    snprintf(slash, 12, "/none.csv");
+    snprintf(spec, sizeof spec, "%s%s\"}}", begin, arrivals);
+    Ran ran = run_loopsim_with(&(Command){.argv = (const char *const[]){"check", "-", NULL}, .input = spec});
+    ck_assert_int_eq(ran.exit, 3);
+    ck_assert_msg(strstr(ran.err, "stdin:1:") != NULL, "%s", ran.err);
+    ck_assert_msg(strstr(ran.err, "No such file or directory") != NULL, "%s", ran.err);
+    ran_free(&ran);
+}
+END_TEST
+
+/* What the system does not give within 64 MiB is no spec. */
+START_TEST(what_never_ends_is_not_read)
+{
+    Ran ran = run_loopsim("check", "/dev/zero", NULL);
+    ck_assert_int_eq(ran.exit, 4);
+    ck_assert_msg(strstr(ran.err, "cannot read /dev/zero: larger than 64 MiB") != NULL, "%s", ran.err);
+    ran_free(&ran);
+    ran = run_loopsim("check", "/proc/self/mem", NULL);
+    ck_assert_int_eq(ran.exit, 4);
+    ck_assert_msg(strstr(ran.err, "cannot read /proc/self/mem: ") != NULL, "%s", ran.err);
+    ran_free(&ran);
+}
+END_TEST
+
 Suite *files_suite(void)
 {
     Suite *suite = suite_create("files");
@@ -142,6 +183,8 @@ Suite *files_suite(void)
     tcase_add_test(tests, without_a_duration_a_file_ends_by_itself);
     tcase_add_test(tests, the_digest_of_a_spec_covers_its_arrivals);
     tcase_add_test(tests, a_calibrated_table_is_a_profile);
+    tcase_add_test(tests, a_spec_names_files_beside_it_or_anywhere);
+    tcase_add_test(tests, what_never_ends_is_not_read);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -137,6 +137,19 @@ START_TEST(the_command_says_why)
 END_TEST
 
 /* Values nest as deep as a program likes: neither printing nor collecting them recurs. */
+/* As Node says it: a module whose top-level await never ends exits with 13. */
+START_TEST(a_module_that_never_ends_is_warned_of)
+{
+    const char *module = scratch("module.json");
+    write_file(module, "{\"module\":\"esm\",\"main\":[\"a\",{\"await\":{\"promise\":[]}},\"never\"]}");
+    Ran ran = run_loopsim("run", module, NULL);
+    ck_assert_int_eq(ran.exit, 13);
+    ck_assert_str_eq(ran.out, "a\n");
+    ck_assert_msg(strstr(ran.err, "Warning: Detected unsettled top-level await") != NULL, "%s", ran.err);
+    ran_free(&ran);
+}
+END_TEST
+
 START_TEST(what_is_nested_deeply_is_printed)
 {
     ck_program(
@@ -217,6 +230,7 @@ Suite *limits_suite(void)
     tcase_add_test(all, what_is_nested_deeply_is_printed);
     tcase_add_test(all, chains_of_promises_are_as_long_as_one_likes);
     tcase_add_test(all, what_prints_without_bounds_hits_the_budget);
+    tcase_add_test(all, a_module_that_never_ends_is_warned_of);
     tcase_add_test(all, the_command_says_why);
     tcase_add_loop_test(all, a_signal_ends_any_of_them, 0, 2);
     suite_add_tcase(suite, all);

@@ -69,9 +69,28 @@ END_TEST
 
 START_TEST(wrong_ranges_are_told)
 {
-    static const char *const wrong[] = {"a=",        "a=1..2",    "a=1..2:",      "a=2..1:1",      "a=1..2:0",
-                                        "a=1..2:x1", "a=0..2:x2", "a=1ms..2s:1s", "a=1ms..2ms:1",  "a=1,,2",
-                                        "a=,1",      "a=x..2:1",  "a=1..2:x2ms",  "a=0..100000:1", "a=1.1234567..2:1"};
+    static const char *const wrong[] = {"a=",
+                                        "a=1..2",
+                                        "a=1..2:",
+                                        "a=2..1:1",
+                                        "a=1..2:0",
+                                        "a=1..2:x1",
+                                        "a=0..2:x2",
+                                        "a=1ms..2s:1s",
+                                        "a=1ms..2ms:1",
+                                        "a=1,,2",
+                                        "a=,1",
+                                        "a=x..2:1",
+                                        "a=1..2:x2ms",
+                                        "a=0..100000:1",
+                                        "a=1.1234567..2:1",
+                                        "a=1..2:x",
+                                        "a=1..2:y",
+                                        "a=1ms..2us:1us",
+                                        "a=1us..2us:1ms",
+                                        "a=1ms..900000000000ms:x1.0001",
+                                        "a=1..99999999999999:1",
+                                        "a=9000000000009..9000000000010:1"};
     for (size_t i = 0; i < COUNT_OF(wrong); i++) {
         Mem *mem = mem_new(1 << 26);
         Vary vary;
@@ -81,12 +100,32 @@ START_TEST(wrong_ranges_are_told)
 }
 END_TEST
 
+START_TEST(a_list_has_at_most_as_many_values_as_a_sweep_has_points)
+{
+    enum { MOST = 100000 };
+    Mem *mem = mem_new(1 << 28);
+    char *text = mem_get(mem, 2 * MOST + 10);
+    Vary vary;
+    memcpy(text, "a=1", 4);
+    for (int i = 1; i < MOST; i++)
+        memcpy(text + 1 + 2 * i, ",1", 3);
+    ck_assert_ptr_null(vary_read(&vary, mem, text));
+    ck_assert_int_eq(vary.count, MOST);
+    memcpy(text + 1 + 2 * MOST, ",1", 3);
+    ck_assert_ptr_nonnull(vary_read(&vary, mem, text));
+    mem_delete(mem);
+}
+END_TEST
+
 START_TEST(only_ascending_numbers_of_one_unit_are_numeric)
 {
     static const struct {
         const char *text;
         bool numeric;
-    } cases[] = {{"a=1,2,4", true}, {"a=1ms,2ms", true}, {"a=2,1", false}, {"a=1ms,2s", false}, {"a=x,y", false}};
+    } cases[] = {{"a=1,2,4", true}, {"a=1ms,2ms", true},  {"a=2,1", false},   {"a=1ms,2s", false},
+                 {"a=x,y", false},  {"a=1ms,2us", false}, {"a=1.5,2", true},  {"a=1.,2", false},
+                 {"a=.5,2", false}, {"a=1.5.5,2", false}, {"a=1.x,2", false}, {"a=1,1", false},
+                 {"a=1,:,2", false}};
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         Mem *mem = mem_new(1 << 24);
         Vary vary;
@@ -396,6 +435,7 @@ Suite *sweep_suite(void)
     TCase *parts = tcase_create("parts"), *tests = tcase_create("sweep");
     tcase_add_test(parts, ranges_are_exact);
     tcase_add_test(parts, wrong_ranges_are_told);
+    tcase_add_test(parts, a_list_has_at_most_as_many_values_as_a_sweep_has_points);
     tcase_add_test(parts, only_ascending_numbers_of_one_unit_are_numeric);
     tcase_add_test(parts, throughput_stops_at_the_capacity);
     tcase_add_test(parts, throughput_that_rises_slower_has_stopped_following);

@@ -43,6 +43,8 @@ START_TEST(moments_hold_at_the_edges)
         {dist_normal(mem, 0, 10, &why), 7.978845608028654, 36.33802276324187},
         {dist_normal(mem, 1e6, 1e5, &why), 1000000, 10000000000.0},
         {dist_normal(mem, 5, 0, &why), 5, 0},
+        {dist_empirical(mem, 1, (double[]){7}, (double[]){3}, &why), 7, 0},
+        {dist_empirical(mem, 2, (double[]){1, 3}, (double[]){1, 1}, &why), 2, 1},
         {dist_normal(mem, 1e6, 1, &why), 1000000, 1},
         {dist_lognormal_mean_sd(mem, 1e6, 1, &why), 1000000, 1},
         {dist_lognormal_median_p99(mem, 7, 7, &why), 7, 0},
@@ -112,6 +114,19 @@ START_TEST(samples_are_rounded_and_stay_within_a_run)
         reached = reached || drawn == TIME_MAX_RUN;
     }
     ck_assert(reached);
+}
+END_TEST
+
+START_TEST(a_normal_is_cut_at_0_and_not_above)
+{
+    Dist *dist = dist_normal(mem, 0, 1, &why);
+    int below_half = 0;
+    for (uint64_t i = 0; i < 1000; i++) {
+        Rng rng = place(i);
+        below_half += dist_sample(dist, &rng) == 0;
+    }
+    ck_assert_int_ge(below_half, 330); /* 38 % of the half that is left */
+    ck_assert_int_le(below_half, 430);
 }
 END_TEST
 
@@ -247,6 +262,7 @@ Suite *dist_edges_suite(void)
     tcase_add_test(edges, a_narrow_lognormal_has_its_width);
     tcase_add_test(edges, percentiles_start_at_0_where_nothing_else_is_said);
     tcase_add_test(edges, samples_are_rounded_and_stay_within_a_run);
+    tcase_add_test(edges, a_normal_is_cut_at_0_and_not_above);
     tcase_add_test(edges, a_constant_is_known_as_one);
     tcase_add_test(edges, bad_parameters_are_refused_with_a_reason);
     tcase_add_test(edges, the_ends_of_each_range_are_allowed_and_nothing_beyond);

@@ -31,7 +31,6 @@ struct ThreadPool {
     TaskQueue work, slow, completed;
     Task marker;
     bool marker_queued;
-    bool pending; /* the wake-up descriptor was signalled */
     Worker *idle, **idle_last;
     Station *busy, *slow_share, *for_slow; /* held by the workers; by those at slow work; what slow work waits for */
     Fd wakeup;
@@ -203,7 +202,6 @@ static Need finish(Worker *worker)
 {
     ThreadPool *pool = worker->pool;
     Task *task = worker->task;
-    bool woke = false;
     if (task->resource >= 0) {
         if (task->computes && !task->call.failed)
             resource_leave(pool->loop->world->resources, &task->call);
@@ -216,10 +214,7 @@ static Need finish(Worker *worker)
     worker->task = NULL;
     task->done_at = pool->loop->kernel->now;
     queue_push(&pool->completed, task);
-    if (!pool->pending) {
-        pool->pending = true;
-        woke = fd_ready(pool->loop, &pool->wakeup);
-    }
+    bool woke = fd_ready(pool->loop, &pool->wakeup);
     if (task->kind == TASK_DNS)
         change_slow(pool, task, -1);
     worker->at = AT_NEXT;
@@ -259,7 +254,6 @@ static CoRet co_completions(Loop *loop, Co *co)
     ThreadPool *pool = loop->pool;
     CO_BEGIN(co);
     fd_clear(loop, &pool->wakeup);
-    pool->pending = false;
     co->q = pool->completed.first;
     queue_init(&pool->completed);
     while (co->q != NULL) {

@@ -48,7 +48,7 @@ suites() {
     traces/pftrace.c | traces/intern.c | traces/descriptor.c) echo pftrace packets formats view ;;
     traces/out.c) echo out trace_out ;;
     traces/*) echo chrome pftrace formats view slowest packets ;;
-    *) echo loop steps program conformance servers naive explain formats portable ;;
+    *) echo loop steps program conformance servers naive explain formats blame portable ;;
     esac
 }
 

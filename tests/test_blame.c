@@ -156,6 +156,42 @@ START_TEST(a_lookup_waits_for_those_that_have_the_slow_share)
 }
 END_TEST
 
+/* One of the other two computes for a third: whoever looks up does not wait for that. */
+START_TEST(a_lookup_does_not_wait_for_workers_that_do_other_work)
+{
+    Lab *lab =
+        scene(LOOP ",\"workers\":4", "\"cores\":8",
+              POOLS("dns") ",\"other\":[{\"await\":{\"pool\":\"20ms\",\"kind\":\"cpu\"}}]",
+              ",\"arrivals\":[{\"at\":[\"0\",\"0\"],\"mix\":{\"slow\":1}},{\"at\":[\"0\"],\"mix\":{\"other\":1}},"
+              "{\"at\":[\"1ms\"],\"mix\":{\"quick\":1}}]");
+    LabRun *run = lab_begin(lab, 0);
+    const Results *results = lab_finish(run);
+    adds_up(results);
+    ck_assert_int_eq(kept(results, "quick", "slow"), 9 * TIME_MS);
+    ck_assert_int_eq(kept(results, "quick", "other"), 0);
+    lab_end_run(run);
+    lab_end(lab);
+}
+END_TEST
+
+/* One worker: slow has it until 10 ms, other until 20 ms; quick comes at 12 ms. */
+START_TEST(who_has_left_a_worker_keeps_nobody)
+{
+    Lab *lab = scene(LOOP ",\"workers\":1", "\"cores\":4",
+                     POOLS("cpu") ",\"other\":[{\"await\":{\"pool\":\"10ms\",\"kind\":\"cpu\"}}]",
+                     ",\"arrivals\":[{\"at\":[\"0\"],\"mix\":{\"slow\":1}},{\"at\":[\"1ms\"],\"mix\":{\"other\":1}},"
+                     "{\"at\":[\"12ms\"],\"mix\":{\"quick\":1}}]");
+    LabRun *run = lab_begin(lab, 0);
+    const Results *results = lab_finish(run);
+    adds_up(results);
+    ck_assert_int_eq(kept(results, "other", "slow"), 9 * TIME_MS);
+    ck_assert_int_eq(kept(results, "quick", "other"), 8 * TIME_MS);
+    ck_assert_int_eq(kept(results, "quick", "slow"), 0);
+    lab_end_run(run);
+    lab_end(lab);
+}
+END_TEST
+
 START_TEST(a_call_waits_for_the_one_that_has_the_resource)
 {
     waits_for_slow(scene(LOOP, "\"cores\":1", CALLS, DB), 9, PART_RESOURCE_WAIT);
@@ -442,6 +478,8 @@ Suite *blame_suite(void)
     tcase_add_test(stations, a_thread_waits_for_the_one_that_has_the_core);
     tcase_add_test(stations, a_task_waits_for_the_one_that_has_the_worker);
     tcase_add_test(stations, a_lookup_waits_for_those_that_have_the_slow_share);
+    tcase_add_test(stations, a_lookup_does_not_wait_for_workers_that_do_other_work);
+    tcase_add_test(stations, who_has_left_a_worker_keeps_nobody);
     tcase_add_test(stations, a_call_waits_for_the_one_that_has_the_resource);
     tcase_add_test(stations, a_lock_is_waited_for_on_a_loop_and_on_threads);
     tcase_add_test(stations, a_connection_waits_for_the_request_that_has_the_thread);

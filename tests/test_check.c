@@ -169,6 +169,23 @@ START_TEST(a_path_leads_to_its_value_or_nowhere)
 }
 END_TEST
 
+START_TEST(the_metadata_say_whether_it_is_whole)
+{
+    static const struct {
+        const char *metadata;
+        bool whole;
+    } rows[] = {{"\"left-out\":0", true},    {"\"left-out\":1", false},   {"\"left-out\":17", false},
+                {"\"excerpt\":true", false}, {"\"excerpt\":false", true}, {"\"excerpt\":true,\"left-out\":0", false}};
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        char text[200];
+        snprintf(text, sizeof text, "{\"traceEvents\":[],\"metadata\":{%s}}", rows[i].metadata);
+        TraceCheck *check = checked(text);
+        ck_assert_msg(trace_check_faults(check) == 0, "%s", trace_check_report(check));
+        ck_assert_msg(trace_check_whole(check) == rows[i].whole, "%s", rows[i].metadata);
+    }
+}
+END_TEST
+
 /* As many of them, and the report tells of the first 20. */
 static char *many(size_t count, const char *event)
 {
@@ -289,6 +306,7 @@ START_TEST(arrows_go_forward)
     is_right(TRACE(X("2", "2", "1", FLOW("7", "in")) ",\n" X("1", "0", "1", FLOW("7", "out"))));
     is_wrong(TRACE(X("1", "2", "1", FLOW("7", "out")) ",\n" X("2", "0", "1", FLOW("7", "in"))), "an arrow comes");
     is_wrong(TRACE(X("2", "2", "1", FLOW("8", "in"))), "an arrow comes");
+    is_wrong(TRACE(X("1", "0", "1", FLOW("7", "out")) ",\n" X("2", "2", "1", FLOW("8", "in"))), "an arrow comes");
     TraceCheck *check = checked(TRACE(X("1", "0", "1", FLOW("7", "out")) ",\n" X("2", "2", "1", FLOW("7", "in"))));
     ck_assert_uint_eq(trace_check_counts(check).flows, 1);
     ck_assert_uint_eq(trace_check_counts(check).same_instant, 0);
@@ -501,6 +519,7 @@ Suite *check_suite(void)
     tcase_add_test(tests, depth_is_bounded);
     tcase_add_test(tests, fixed_numbers_are_exact_or_refused);
     tcase_add_test(tests, a_path_leads_to_its_value_or_nowhere);
+    tcase_add_test(tests, the_metadata_say_whether_it_is_whole);
     tcase_add_test(tests, faults_are_counted_and_the_first_twenty_told);
     tcase_add_test(tests, slices_nest_512_deep);
     tcase_add_test(tests, all_have_names);

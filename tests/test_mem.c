@@ -180,6 +180,14 @@ START_TEST(a_trap_that_ended_is_passed_over)
 }
 END_TEST
 
+START_TEST(nothing_is_given_back_at_no_cost)
+{
+    mem_delete(NULL);
+    mem_free(mem, NULL);
+    ck_assert_uint_eq(mem_used(mem), 0);
+}
+END_TEST
+
 START_TEST(a_copy_has_a_nul)
 {
     char *copy = mem_copy(mem, "abcdef", 3);
@@ -501,6 +509,7 @@ Suite *mem_suite(void)
     tcase_add_test(blocks, growing_keeps_the_contents_and_zeroes_the_rest);
     tcase_add_test(blocks, use_is_accounted_and_given_back);
     tcase_add_test(blocks, a_copy_has_a_nul);
+    tcase_add_test(blocks, nothing_is_given_back_at_no_cost);
     TCase *failing = make_case(suite, "failing");
     tcase_add_test(failing, a_budget_is_kept_to_the_byte);
     tcase_add_test(failing, sizes_that_overflow_give_up);

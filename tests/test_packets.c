@@ -318,6 +318,63 @@ START_TEST(a_process_has_a_number)
 }
 END_TEST
 
+/* An event with one arg: a text, or else a number. */
+static void event_with(uint64_t at, unsigned type, uint64_t uuid, const char *name, const char *arg, const char *text,
+                       uint64_t number)
+{
+    part.size = small.size = 0;
+    wire_number(&packet, 8, at);
+    wire_number(&packet, 13, 2);
+    wire_number(&part, 9, type);
+    wire_number(&part, 11, uuid);
+    if (name)
+        wire_text(&part, 23, name);
+    wire_text(&small, 10, arg);
+    if (text)
+        wire_text(&small, 6, text);
+    else
+        wire_number(&small, 2, number);
+    wire_message(&part, 4, &small);
+    wire_message(&packet, 11, &part);
+    end_packet();
+}
+
+START_TEST(an_unfinished_request_needs_no_latency)
+{
+    for (uint64_t unfinished = 0; unfinished <= 1; unfinished++) {
+        begin();
+        event(1, 1, REQUESTS, "request get", 0);
+        event_with(5, 2, REQUESTS, NULL, "unfinished", NULL, unfinished);
+        if (unfinished)
+            is_right();
+        else
+            is_wrong("a request ends without its latency");
+    }
+    begin();
+    event(1, 1, REQUESTS, "request get", 0);
+    event_with(5, 2, REQUESTS, NULL, "latency_ns", NULL, 4);
+    is_right();
+    ck_assert_uint_eq(trace_check_counts(checked()).completed, 0);
+}
+END_TEST
+
+START_TEST(the_metadata_say_whether_it_is_whole)
+{
+    static const struct {
+        const char *name, *text;
+        bool whole;
+    } rows[] = {{"left-out", "0", true},    {"left-out", "1", false},   {"left-out", "17", false},
+                {"excerpt", "true", false}, {"excerpt", "false", true}, {"seed", "1", true}};
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        begin();
+        track(30, 0, "about this trace", 0, 0);
+        event_with(0, 3, 30, "metadata", rows[i].name, rows[i].text, 0);
+        is_right();
+        ck_assert_msg(trace_check_whole(checked()) == rows[i].whole, "%s %s", rows[i].name, rows[i].text);
+    }
+}
+END_TEST
+
 static void arrow(uint64_t at, uint64_t flow)
 {
     part.size = 0;
@@ -418,6 +475,8 @@ Suite *packets_suite(void)
     tcase_add_test(tests, no_track_is_taken_for_another);
     tcase_add_test(tests, texts_are_given_once_before_their_use);
     tcase_add_test(tests, a_process_has_a_number);
+    tcase_add_test(tests, an_unfinished_request_needs_no_latency);
+    tcase_add_test(tests, the_metadata_say_whether_it_is_whole);
     tcase_add_test(tests, arrows_are_counted_by_their_number);
     tcase_add_test(tests, a_trace_says_what_the_results_say);
     tcase_add_loop_test(tests, damage_is_noticed_and_does_no_harm, 0, 4);

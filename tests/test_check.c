@@ -73,7 +73,8 @@ START_TEST(json_is_strict)
     is_wrong("{\"traceEvents\":[],\"x\":\"\\ud83d\"}", "surrogate");
     is_wrong("{\"traceEvents\":[],\"x\":\"\t\"}", "control character");
     is_wrong("{\"traceEvents\":[],\"x\":\"\xc3\"}", "UTF-8");
-    is_wrong("{\"events\":[]}", "no traceEvents");
+    is_wrong("{\"events\":[]}", "line 1: there are no traceEvents");
+    is_right(TRACE(X("1", "0", "0", "")));
     is_wrong(TRACE("{\"ph\":\"X\",\"pid\":1,\"tid\":1,\"name\":\"x\",\"dur\":1}"), "line 5: an event without a time");
     is_wrong(TRACE("{\"ph\":\"X\",\"pid\":1,\"tid\":1,\"name\":\"x\",\"ts\":1,\"dur\":\"1\"}"), "a digit is missing");
     is_wrong(TRACE("{\"ph\":\"B\",\"pid\":1,\"tid\":1,\"name\":\"x\",\"ts\":1}"), "of a kind");
@@ -470,6 +471,26 @@ START_TEST(each_figure_of_a_busy_trace_is_compared)
 }
 END_TEST
 
+/* Threads alone are loops and workers, whatever a server is called. */
+START_TEST(a_server_may_be_called_worker)
+{
+    static const char text[] =
+        "{\"traceEvents\":[\n"
+        "{\"ph\":\"M\",\"pid\":1,\"name\":\"process_name\",\"args\":{\"name\":\"worker and loop\"}},\n"
+        "{\"ph\":\"M\",\"pid\":1,\"tid\":1,\"name\":\"thread_name\",\"args\":{\"name\":\"worker 1\"}},\n" X(
+            "1", "0", "5", "") "\n],\"metadata\":{\"left-out\":0}}\n";
+    static const char results[] = "{\"servers\":{\"worker and loop\":{\"window_ns\":[0,20000],"
+                                  "\"pool\":{\"utilization\":0.25},\"loop\":{\"utilization\":0.5}}}}";
+    static const char wrong[] = "{\"servers\":{\"worker and loop\":{\"window_ns\":[0,20000],"
+                                "\"pool\":{\"utilization\":0.125}}}}";
+    TraceCheck *check = checked(text);
+    trace_check_results(check, results, strlen(results));
+    ck_assert_msg(trace_check_faults(check) == 0, "%s", trace_check_report(check));
+    trace_check_results(check, wrong, strlen(wrong));
+    ck_assert_uint_eq(trace_check_faults(check), 1);
+}
+END_TEST
+
 START_TEST(a_thousand_requests_at_once_find_their_ends)
 {
     char *text = mem_get(mem, 1 << 20), *at = text;
@@ -534,6 +555,7 @@ Suite *check_suite(void)
     tcase_add_test(tests, the_slowest_request_is_found);
     tcase_add_test(tests, figures_are_compared);
     tcase_add_test(tests, each_figure_of_a_busy_trace_is_compared);
+    tcase_add_test(tests, a_server_may_be_called_worker);
     tcase_add_test(tests, a_thousand_requests_at_once_find_their_ends);
     tcase_add_test(tests, marks_of_requests_do_not_fill_the_table);
     suite_add_tcase(suite, tests);

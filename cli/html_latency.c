@@ -212,7 +212,7 @@ static uint64_t highest(const uint64_t bin[BINS])
 
 static void put_hill(Html *html, Svg *svg, const Spread *spread, int server, double base)
 {
-    const uint64_t *bin = &spread->bin[server * BINS];
+    const uint64_t *bin = &spread->bin[(size_t)server * BINS];
     double most = (double)highest(bin), width = (spread->x.to - spread->x.from) / BINS;
     Buf *buf = svg->buf;
     buf_f(buf, "<path class=\"hill %s\" d=\"M", html_color(server));
@@ -311,7 +311,7 @@ void html_histogram(Html *html)
     for (int i = 0; i <= BINS; i++)
         spread->edge[i] = (int64_t)log_axis_value(&spread->x, (double)i / BINS);
     for (int i = 0; i < report->count; i++)
-        fill_bins(spread, &report->results[i]->all.latency, &spread->bin[i * BINS]);
+        fill_bins(spread, &report->results[i]->all.latency, &spread->bin[(size_t)i * BINS]);
     html_begin_section(html, "spread", "How latencies are spread",
                        "The time axis is logarithmic; each hill is as high as its own highest point. Dotted: the "
                        "median and the 99th percentile.");

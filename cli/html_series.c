@@ -200,7 +200,8 @@ void html_series(Html *html)
     if (steps < 2 || chart.end <= 0)
         return;
     chart.stride = (steps * report->count + POINTS - 1) / POINTS;
-    double count = COUNT_OF(panels), bottom = count * (PANEL + GAP);
+    size_t count = COUNT_OF(panels);
+    double bottom = (double)count * (PANEL + GAP);
     html_begin_section(html, "series", "Over time",
                        report->runs > 1 ? "Of the first run, the warm-up included." : NULL);
     put_legend(html);

@@ -52,6 +52,17 @@ static bool ends_in(const char *path, const char *end)
     return size > tail && strcmp(path + size - tail, end) == 0;
 }
 
+static bool open_trace(Outputs *outputs, Mem *mem, const char *path)
+{
+    outputs->trace = open_out(mem, path, ends_in(path, ".gz"));
+    if (!outputs->trace)
+        return false;
+    out_ends(outputs->trace, signals_end());
+    bool packets = ends_in(path, ".pftrace") || ends_in(path, ".pftrace.gz");
+    outputs->sink = packets ? pftrace_sink(mem, outputs->trace) : chrome_sink(mem, outputs->trace);
+    return true;
+}
+
 int outputs_open(Outputs *outputs, Mem *mem, const Args *args)
 {
     static const OutputTo text = {FORMAT_TEXT, "-"};
@@ -69,13 +80,7 @@ int outputs_open(Outputs *outputs, Mem *mem, const Args *args)
     for (int i = 0; fine && i < outputs->count; i++)
         fine = (outputs->out[i] = open_out(mem, outputs->to[i].path, false)) != NULL;
     if (fine && args->trace)
-        fine = (outputs->trace = open_out(mem, args->trace, ends_in(args->trace, ".gz"))) != NULL;
-    if (outputs->trace)
-        out_ends(outputs->trace, signals_end());
-    if (outputs->trace && (ends_in(args->trace, ".pftrace") || ends_in(args->trace, ".pftrace.gz")))
-        outputs->sink = pftrace_sink(mem, outputs->trace);
-    else if (outputs->trace)
-        outputs->sink = chrome_sink(mem, outputs->trace);
+        fine = open_trace(outputs, mem, args->trace);
     if (!fine)
         outputs_abort(outputs);
     return fine ? EXIT_DONE : *signals_stop() ? EXIT_INTERRUPTED : EXIT_IO;

@@ -382,7 +382,7 @@ static void put_table(SweepPage *page, const Chart *chart)
     html_begin_data(html, page->panels > 1 ? "The figures of these charts" : "The figures of this chart");
     for (int i = 0; i < sweep->vary_count; i++) {
         buf_text(html->buf, "<th class=\"left\">");
-        html_text(html, sweep->vary[i].path, 2 * VALUE_SHOWN);
+        html_text(html, sweep->vary[i].path, (size_t)2 * VALUE_SHOWN);
         buf_text(html->buf, "</th>");
     }
     for (int server = 0; server < page->table->servers; server++) {

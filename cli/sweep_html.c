@@ -233,7 +233,7 @@ static void put_knees(SweepPage *page)
         if (i == page->along)
             continue;
         buf_text(html->buf, "<th class=\"left\">");
-        html_text(html, sweep->vary[i].path, 2 * VALUE_SHOWN);
+        html_text(html, sweep->vary[i].path, (size_t)2 * VALUE_SHOWN);
         buf_text(html->buf, "</th>");
     }
     buf_text(html->buf, "<th class=\"left\">server</th><th>throughput breaks at</th><th></th><th>p99 doubles at</th>"

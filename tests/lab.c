@@ -17,7 +17,7 @@ Lab *lab_read_set(const char *text, const char *set, uint64_t seed)
     lab->spec = spec_read(mem, (SpecText){"spec", text, strlen(text)}, &options, &lab->diag);
     if (lab->spec)
         lab->program = program_compile(mem, lab->spec, &lab->diag);
-    if (lab->diag.errors > 0 || !lab->program) {
+    if (lab->diag.errors > 0 || !lab->spec || !lab->program) {
         Buf said;
         buf_init(&said, mem, SAID);
         diag_render(&said, &lab->diag);

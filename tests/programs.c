@@ -4,6 +4,7 @@
 #include "../model/spec/spec.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,7 +56,7 @@ static void run(Played *played, Mem *mem, const char *json, const PlayOptions *o
     played->result = process_run(mem, spec, program, &probe, &process);
     played->spinning = probe.spinning;
     if (played->result.died)
-        strncpy(played->error, played->result.error, sizeof played->error - 1);
+        snprintf(played->error, sizeof played->error, "%s", played->result.error);
     played->result.error = NULL;
 }
 

@@ -36,6 +36,13 @@ static bool brief(void)
     return getenv("LAWS") == NULL;
 }
 
+/* The error, in percent, that LAWS asks for. */
+static double percent(void)
+{
+    const char *asked = getenv("LAWS");
+    return asked ? atof(asked) : 0.5;
+}
+
 /* ---- looking at a run ---- */
 
 static double wide(const uint64_t words[], int n)
@@ -145,7 +152,7 @@ static double wanted_error(const Law *law)
         return 0.05;
     if (brief())
         return has_quantiles(law) ? 0.003 : 0.015;
-    return atof(getenv("LAWS")) / 100 * (has_quantiles(law) ? 0.6 : 1);
+    return percent() / 100 * (has_quantiles(law) ? 0.6 : 1);
 }
 
 static bool precise(const Law *law, const Series *series)
@@ -228,8 +235,7 @@ static void show(const Law *law, const Expect *expect, double value, double erro
 
 static double quantile_limit(void)
 {
-    double percent = brief() ? 0.5 : atof(getenv("LAWS"));
-    return SLOW ? 0.2 : 0.01 * fmax(1, 2 * percent);
+    return SLOW ? 0.2 : 0.01 * fmax(1, 2 * percent());
 }
 
 /* The whole table first, then what is off. */
@@ -278,7 +284,8 @@ START_TEST(it_holds)
     Law law = {.expects = 0};
     Series series;
     row->make(&law, row->load);
-    if (getenv("LAW") != NULL && strstr(law.name, getenv("LAW")) == NULL)
+    const char *only = getenv("LAW");
+    if (only != NULL && strstr(law.name, only) == NULL)
         return;
     if (brief() && row->brief == MEANS)
         without_quantiles(&law);

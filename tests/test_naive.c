@@ -73,6 +73,7 @@ static void on_end(Sink *sink, Track async, uint64_t id, Time at, const char *na
     if (!listener->request_track[async] || (args != NULL && args->unfinished) || --listener->open[id].depth > 0)
         return;
     NaiveRequest *request = &listener->run->request[listener->open[id].number];
+    ck_assert_ptr_nonnull(args);
     request->over = at;
     request->outcome = outcome_of(args->outcome);
 }
@@ -182,7 +183,8 @@ static int report(const Coverage *coverage, bool quietly)
 /* SEED, SPEC and the like, for people who look for something. */
 static int wanted(const char *name, int otherwise)
 {
-    return getenv(name) != NULL ? atoi(getenv(name)) : otherwise;
+    const char *text = getenv(name);
+    return text != NULL ? atoi(text) : otherwise;
 }
 
 static bool agree(Lab *lab, const char *text, int number, int server)

@@ -608,7 +608,7 @@ START_TEST(lanes_agree_with_a_list)
     for (int i = 0; i < 20000; i++) {
         random = random * UINT32_C(1664525) + UINT32_C(1013904223);
         unsigned id = (random >> 8) % (_i == 0 ? 16u : 800u);
-        uint64_t key = (uint64_t)id << (_i == 1 ? 40 : 0);
+        uint64_t key = id * (_i == 1 ? UINT64_C(1) << 40 : 1);
         ck_assert_uint_eq(lanes_find(&lanes, key), depth[id] > 0 ? lane_of[id] : LANE_NONE);
         if (random >> 31) {
             uint32_t lane = lanes_begin(&lanes, key);

@@ -32,7 +32,7 @@ static const char *timeline(const char *spec)
     if (requests->refused)
         size += snprintf(text + size, sizeof text - (size_t)size, " refused:%d", (int)requests->refused);
     if (requests->timed_out)
-        size += snprintf(text + size, sizeof text - (size_t)size, " timeout:%d", (int)requests->timed_out);
+        snprintf(text + size, sizeof text - (size_t)size, " timeout:%d", (int)requests->timed_out);
     lab_end_run(run);
     lab_end(lab);
     return text;

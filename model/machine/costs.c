@@ -109,7 +109,7 @@
     .at = offsetof(Costs, at_)
 
 static const Key entries[] = {
-#define ROW(entry, field, kind, linux_value, source, text) {kind(entry, field), .about = text},
+#define ROW(entry, field, kind, linux_value, source, text) {kind(entry, field), .about = (text)},
     COSTS(ROW)
 #undef ROW
         {.name = NULL},

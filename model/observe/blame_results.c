@@ -39,7 +39,8 @@ void blame_settle(Results *results)
     int causes = results->blame.causes;
     for (int i = 0; causes > 0 && i < results->handler_count; i++)
         for (int wait = 0; wait < WAITS; wait++)
-            settle_row(results->handlers[i].blame + wait * causes, causes, results->handlers[i].time[wait_part[wait]]);
+            settle_row(results->handlers[i].blame + (size_t)wait * (size_t)causes, causes,
+                       results->handlers[i].time[wait_part[wait]]);
 }
 
 static Time *take_slow(Mem *mem, const Spec *spec, int causes, const Time *from)

@@ -135,6 +135,7 @@ static void print_row(Printer *printer, const Json *json, const Key *row)
 static void print_object(Printer *printer, const Json *object, const KeyTable *const tables[], size_t n)
 {
     size_t end = printer->path.size;
+    must(n <= 2, "a value with more than two tables of keys");
     const KeyTable *own[2] = {n > 0 ? tables[0] : NULL, n > 1 ? tables[1] : NULL};
     for (const Json *member = object->child; member; member = member->next) {
         const Key *row = NULL;

@@ -133,6 +133,19 @@ START_TEST(slices_and_states_are_paired)
 }
 END_TEST
 
+/* JSON has to leave out most of these, which would stand inside each other. */
+START_TEST(any_number_of_slices_take_no_time)
+{
+    begin();
+    event(0, 1, LOOP, "iteration", 0);
+    for (int i = 0; i < 1000; i++)
+        slice(LOOP, "callback", 3, 3);
+    event(5, 2, LOOP, NULL, 0);
+    is_right();
+    ck_assert_uint_eq(trace_check_counts(checked()).slices, 1001);
+}
+END_TEST
+
 START_TEST(one_thread_is_in_one_state)
 {
     begin();
@@ -467,6 +480,7 @@ Suite *packets_suite(void)
     tcase_set_timeout(tests, 60);
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, slices_and_states_are_paired);
+    tcase_add_test(tests, any_number_of_slices_take_no_time);
     tcase_add_test(tests, one_thread_is_in_one_state);
     tcase_add_test(tests, what_begins_ends);
     tcase_add_test(tests, everything_is_described_before_its_use);

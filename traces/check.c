@@ -97,6 +97,8 @@ static void check_names(TraceCheck *check)
     }
 }
 
+/* Of slices of 0 ns at one instant, the importer of JSON takes each for a part of the one before; in packets their ends
+ * tell them apart. */
 static void check_slices(TraceCheck *check)
 {
     const CheckEvent *stack[DEPTH_MOST];
@@ -107,8 +109,8 @@ static void check_slices(TraceCheck *check)
         const CheckEvent *event = slices.event[i];
         if (depth > 0 && (stack[0]->pid != event->pid || stack[0]->tid != event->tid))
             depth = 0;
-        while (depth > 0 &&
-               (end_of(stack[depth - 1]) < event->ts || (end_of(stack[depth - 1]) == event->ts && event->dur > 0)))
+        while (depth > 0 && (end_of(stack[depth - 1]) < event->ts ||
+                             (end_of(stack[depth - 1]) == event->ts && (event->dur > 0 || check->packets))))
             depth--;
         if (depth > 0 && end_of(event) > end_of(stack[depth - 1]))
             check_fault(check, event->line, "a slice outlives the one around it");

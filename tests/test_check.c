@@ -1,4 +1,5 @@
 /* Each rule of the check of traces is broken once. */
+#include "sim/hist.h"
 #include "traces/check.h"
 
 #include <check.h>
@@ -491,22 +492,31 @@ START_TEST(a_server_may_be_called_worker)
 }
 END_TEST
 
+/* The i-th takes 1000 + i us, and ends while the others are open. */
 START_TEST(a_thousand_requests_at_once_find_their_ends)
 {
     char *text = mem_get(mem, 1 << 20), *at = text;
+    Hist hist;
+    hist_init(&hist, mem);
     at += sprintf(at, "{\"traceEvents\":[\n" NAMES);
     for (int i = 0; i < 2000; i++)
         at += sprintf(at,
                       ",\n{\"ph\":\"%c\",\"pid\":1,\"ts\":%d,\"cat\":\"request get\",\"id2\":{\"local\":\"n%d\"},"
-                      "\"name\":\"request get\",\"args\":{\"latency_ns\":1000000" COMPLETED "}}",
-                      i < 1000 ? 'b' : 'e', i, i % 1000);
+                      "\"name\":\"request get\",\"args\":{\"latency_ns\":%d" COMPLETED "}}",
+                      i < 1000 ? 'b' : 'e', i < 1000 ? i : 1000 + 2 * (i - 1000), i % 1000, i * 1000);
     sprintf(at, "\n],\"metadata\":{\"left-out\":0}}\n");
+    for (int i = 0; i < 1000; i++)
+        hist_add(&hist, (1000 + i) * TIME_US);
     TraceCheck *check = checked(text);
     ck_assert_uint_eq(trace_check_counts(check).completed, 1000);
-    static const char results[] = "{\"servers\":{\"node\":{\"window_ns\":[0,2000000],\"requests\":{\"completed\":1000},"
-                                  "\"latency_ns\":{\"mean\":1000000,\"min\":1000000,\"max\":1000000}}}}";
+    char results[500];
+    snprintf(results, sizeof results,
+             "{\"servers\":{\"node\":{\"window_ns\":[0,3000000],\"requests\":{\"completed\":1000},\"latency_ns\":"
+             "{\"mean\":1499500,\"min\":1000000,\"max\":1999000,\"percentiles\":{\"50\":%lld,\"99\":%lld}}}}}",
+             (long long)hist_percentile(&hist, 50000000), (long long)hist_percentile(&hist, 99000000));
     trace_check_results(check, results, strlen(results));
     ck_assert_msg(trace_check_faults(check) == 0, "%s", trace_check_report(check));
+    hist_free(&hist);
 }
 END_TEST
 

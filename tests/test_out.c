@@ -5,6 +5,7 @@
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -233,6 +234,19 @@ START_TEST(gzip_comes_back_and_depends_on_the_content_alone)
 }
 END_TEST
 
+START_TEST(gzip_finds_what_comes_again_within_32_kib)
+{
+    const size_t once = LARGE < 20000 ? LARGE : 20000;
+    struct stat is;
+    Out *out = opened(name, true);
+    out_write(out, large, once);
+    out_write(out, large, once);
+    ck_assert_int_eq(out_close(out), OUT_OK);
+    ck_assert_int_eq(stat(name, &is), 0);
+    ck_assert_int_lt(is.st_size, (off_t)once * 3 / 2);
+}
+END_TEST
+
 START_TEST(an_empty_gzip_is_whole)
 {
     Out *out = opened(name, true);
@@ -359,14 +373,21 @@ START_TEST(a_reader_who_left_is_not_a_failure)
 }
 END_TEST
 
-START_TEST(a_reader_who_does_not_read_is_left_once_asked_to_stop)
+/* stdout is a pipe that has no room; returns the reading end. */
+static int full_stdout(void)
 {
-    volatile sig_atomic_t stop = 0;
     int reader = pipe_stdout(), flags = fcntl(STDOUT_FILENO, F_GETFL);
     fcntl(STDOUT_FILENO, F_SETFL, flags | O_NONBLOCK);
     while (write(STDOUT_FILENO, large, 1000) > 0)
-        ; /* until it is full */
+        ;
     fcntl(STDOUT_FILENO, F_SETFL, flags);
+    return reader;
+}
+
+START_TEST(a_reader_who_does_not_read_is_left_once_asked_to_stop)
+{
+    volatile sig_atomic_t stop = 0;
+    int reader = full_stdout();
     Out *out = opened("-", false), *file = opened(name, false);
     out_stop(out, &stop);
     out_stop(file, &stop);
@@ -377,6 +398,29 @@ START_TEST(a_reader_who_does_not_read_is_left_once_asked_to_stop)
     ck_assert_int_eq(out_close(file), OUT_OK);
     assert_file(name, large, LARGE);
     close(reader);
+}
+END_TEST
+
+START_TEST(a_slow_reader_is_waited_for_as_long_as_nobody_asks_to_stop)
+{
+    volatile sig_atomic_t stop = 0;
+    int reader = full_stdout();
+    pid_t child = fork();
+    if (child == 0) {
+        static char got[4096];
+        poll(NULL, 0, 150); /* longer than one that is asked to stop would wait */
+        close(STDOUT_FILENO);
+        while (read(reader, got, sizeof got) > 0)
+            ;
+        _exit(0);
+    }
+    Out *out = opened("-", false);
+    out_stop(out, &stop);
+    out_write(out, "kept", 4);
+    ck_assert_int_eq(out_close(out), OUT_OK);
+    close(STDOUT_FILENO);
+    close(reader);
+    ck_assert_int_eq(wait_exit(child), 0);
 }
 END_TEST
 
@@ -480,6 +524,7 @@ Suite *out_suite(void)
     tcase_add_test(tcase, an_open_file_is_written_as_it_stands);
     tcase_add_test(tcase, a_full_device_fails);
     tcase_add_test(tcase, gzip_comes_back_and_depends_on_the_content_alone);
+    tcase_add_test(tcase, gzip_finds_what_comes_again_within_32_kib);
     tcase_add_test(tcase, an_empty_gzip_is_whole);
     tcase_add_test(tcase, every_call_may_fail_and_nothing_is_left);
     tcase_add_test(tcase, interruptions_and_short_writes_do_no_harm);
@@ -487,6 +532,7 @@ Suite *out_suite(void)
     tcase_add_test(tcase, the_call_that_is_asked_for_fails);
     tcase_add_test(tcase, a_reader_who_left_is_not_a_failure);
     tcase_add_test(tcase, a_reader_who_does_not_read_is_left_once_asked_to_stop);
+    tcase_add_test(tcase, a_slow_reader_is_waited_for_as_long_as_nobody_asks_to_stop);
     tcase_add_test(tcase, a_reader_who_reads_gets_all_also_then);
     tcase_add_test(tcase, stdout_gets_the_bytes);
     tcase_add_test(tcase, without_memory_there_is_no_part);

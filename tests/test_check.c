@@ -109,6 +109,20 @@ START_TEST(numbers_and_texts_are_strict)
 }
 END_TEST
 
+/* What stands behind the end is not looked at. */
+START_TEST(a_beginning_of_a_trace_is_none)
+{
+    static const char text[] = TRACE(REQUESTS);
+    for (size_t size = 1; size <= sizeof text - 2; size++) { /* without the last line's end */
+        bool whole = size == sizeof text - 2;
+        TraceCheck *check = trace_check(mem, text, size);
+        ck_assert_msg((trace_check_faults(check) == 0) == whole, "the first %zu bytes", size);
+        tear_down();
+        set_up();
+    }
+}
+END_TEST
+
 /* 65 brackets are one too many for what loopsim never nests deeper than a few. */
 START_TEST(depth_is_bounded)
 {
@@ -547,6 +561,7 @@ Suite *check_suite(void)
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, json_is_strict);
     tcase_add_test(tests, numbers_and_texts_are_strict);
+    tcase_add_test(tests, a_beginning_of_a_trace_is_none);
     tcase_add_test(tests, depth_is_bounded);
     tcase_add_test(tests, fixed_numbers_are_exact_or_refused);
     tcase_add_test(tests, a_path_leads_to_its_value_or_nowhere);

@@ -182,6 +182,35 @@ START_TEST(the_population_is_weighted_by_time)
 END_TEST
 
 Suite *figures_suite(void);
+/* ---- sums ---- */
+
+/* Sixty requests wait for one another, each for sixty days more: all together longer than 64 bits of nanoseconds say
+ * (292 years). Means are of the whole sum, and its parts, and whom was waited for, still add up to it. */
+START_TEST(times_are_summed_beyond_64_bits)
+{
+    static const char *const servers[] = {LOOP, THREADS};
+    enum { REQUESTS = 60 };
+    const Time days = 60 * 24 * 3600 * TIME_S;
+    for (size_t i = 0; i < COUNT_OF(servers); i++) {
+        char text[1000], *at = text;
+        at += sprintf(
+            at, "{\"machine\":{\"profile\":\"ideal\"},\"resources\":{\"db\":{\"latency\":\"1440h\",\"concurrency\":1}},"
+                "\"handlers\":{\"a\":[{\"await\":{\"io\":\"db\"}}]},\"arrivals\":{\"at\":[\"0\"");
+        for (int k = 1; k < REQUESTS; k++)
+            at += sprintf(at, ",\"0\"");
+        sprintf(at, "]},\"servers\":{\"s\":{%s}}}", servers[i]);
+        Case of = {.lab = lab_read(text)};
+        of.run = lab_begin(of.lab, 0);
+        of.results = lab_finish(of.run);
+        ck_assert_uint_eq(of.results->all.requests.completed, REQUESTS);
+        ck_assert_int_eq(hist_mean(&of.results->all.latency), days / 2 * (REQUESTS + 1));
+        ck_assert_int_eq(of.results->all.time[PART_RESOURCE_WAIT], days / 2 * (REQUESTS - 1));
+        ck_assert_int_eq(of.results->all.time[PART_RESOURCE], days);
+        end_case(&of);
+    }
+}
+END_TEST
+
 Suite *figures_suite(void)
 {
     Suite *suite = suite_create("figures");
@@ -196,6 +225,7 @@ Suite *figures_suite(void)
     tcase_add_loop_test(tests, waiting_for_a_lock_is_a_part_of_its_own, 0, 3);
     tcase_add_test(tests, a_slice_that_ends_is_preemption);
     tcase_add_test(tests, the_population_is_weighted_by_time);
+    tcase_add_test(tests, times_are_summed_beyond_64_bits);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -15,6 +15,4 @@ World *world_new(Mem *mem, const Spec *spec, const struct Program *program, cons
  * `stop` may be NULL. */
 KernelEnd world_run(World *world, uint64_t max_events, const volatile sig_atomic_t *stop);
 
-void world_delete(World *world); /* optional: it goes with its Mem */
-
 #endif

@@ -115,9 +115,3 @@ KernelEnd world_run(World *world, uint64_t max_events, const volatile sig_atomic
     stats_close(stats, world->machine, kernel->now);
     return end;
 }
-
-void world_delete(World *world)
-{
-    if (world->model->destroy)
-        world->model->destroy(world->server);
-}

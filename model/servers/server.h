@@ -23,7 +23,6 @@ typedef struct ServerModel {
     void (*readable)(void *server, struct Connection *connection);
     /* The client has closed the connection. Only after it was accepted. */
     void (*gone)(void *server, struct Connection *connection);
-    void (*destroy)(void *server);
     /* What a connection that is not accepted yet waits for (blame.h); asked only where there is blame. May be NULL. */
     struct Station *(*accepts)(void *server, const struct Connection *connection);
 } ServerModel;

@@ -141,6 +141,7 @@ static void print_object(Printer *printer, const Json *object, const KeyTable *c
         const Key *row = NULL;
         for (size_t i = 0; i < n && !row; i++)
             row = keys_find(own[i], member->key);
+        must(row, "a key that no table has was read");
         buf_f(&printer->path, end > 0 ? ".%s" : "%s", member->key);
         print_row(printer, member, row);
         printer->path.size = end;

@@ -43,12 +43,12 @@ static bool is_plain_number(const char *text)
 static const char *unit_help(SpecReader *reader, const Key *key, const Json *value, const char *unit,
                              const char *example)
 {
-    bool zero = strcmp(unit, "ms") == 0 && strcmp(value->text ? value->text : "", "0") == 0;
+    const char *text = value->type == JSON_NUMBER || value->type == JSON_STRING ? value->text : "";
+    bool zero = strcmp(unit, "ms") == 0 && strcmp(text, "0") == 0;
     if (zero && key->min <= 0)
         return "write \"0\"";
-    if (!zero && (value->type == JSON_NUMBER || value->type == JSON_STRING) && is_plain_number(value->text)) {
-        return diag_text(reader->diag, "write \"%s%s\", with the unit that is meant", value->text, unit);
-    }
+    if (!zero && is_plain_number(text))
+        return diag_text(reader->diag, "write \"%s%s\", with the unit that is meant", text, unit);
     return diag_text(reader->diag, "as in \"%s\"", example);
 }
 

@@ -70,6 +70,19 @@ START_TEST(moments_hold_at_the_edges)
 }
 END_TEST
 
+START_TEST(what_is_given_is_the_mean_to_the_bit)
+{
+    for (int i = 1; i <= 100; i++) {
+        double mean = i * 12345.678, sd = i * 777.7;
+        Dist *lognormal = dist_lognormal_mean_sd(mem, mean, sd, &why);
+        ck_assert(dist_mean(lognormal) == mean && dist_variance(lognormal) == sd * sd);
+        ck_assert(dist_mean(dist_gamma(mem, mean, 0.7, &why)) == mean);
+        ck_assert(dist_mean(dist_erlang(mem, mean, 3, &why)) == mean);
+        ck_assert(dist_mean(dist_weibull(mem, mean, 0.7, &why)) == mean);
+    }
+}
+END_TEST
+
 /* A narrow lognormal is nearly a normal: where its sigma lost digits, it would be too wide. */
 START_TEST(a_narrow_lognormal_has_its_width)
 {
@@ -259,6 +272,7 @@ Suite *dist_edges_suite(void)
     TCase *edges = tcase_create("edges");
     tcase_add_checked_fixture(edges, set_up, tear_down);
     tcase_add_test(edges, moments_hold_at_the_edges);
+    tcase_add_test(edges, what_is_given_is_the_mean_to_the_bit);
     tcase_add_test(edges, a_narrow_lognormal_has_its_width);
     tcase_add_test(edges, percentiles_start_at_0_where_nothing_else_is_said);
     tcase_add_test(edges, samples_are_rounded_and_stay_within_a_run);

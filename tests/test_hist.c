@@ -288,7 +288,10 @@ static bool is_read(const unsigned char *bytes, size_t size)
     bool is = hist_read(&other, &at, bytes + size);
     if (is) {
         ck_assert_uint_eq(other.count, hist.count);
+        ck_assert_int_eq(other.min, hist.min);
+        ck_assert_int_eq(other.max, hist.max);
         ck_assert_int_eq(hist_mean(&other), hist_mean(&hist));
+        ck_assert_int_eq(hist_sd(&other), hist_sd(&hist));
         ck_assert_int_eq(hist_percentile(&other, 50000000), hist_percentile(&hist, 50000000));
         ck_assert_ptr_eq(at, bytes + size);
     }

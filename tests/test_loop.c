@@ -453,6 +453,63 @@ START_TEST(with_an_immediate_the_loop_does_not_sleep)
 }
 END_TEST
 
+/* ---- the pool ---- */
+
+static Task tasks[3];
+static Strand strands[3];
+static int listed;
+
+static CoRet co_told(Loop *of, Co *co)
+{
+    (void)of;
+    log_word(((Task *)co->p)->name);
+    return CO_OVER;
+}
+
+static void submits(Socket *socket)
+{
+    (void)socket;
+    for (size_t i = 0; i < COUNT_OF(tasks); i++) {
+        static const char *const names[] = {"first", "second", "third"};
+        tasks[i] = (Task){.strand = &strands[i], .kind = TASK_FS, .time = 2 * TIME_MS, .resource = -1, .done = co_told};
+        tasks[i].name = names[i];
+        note_strand_begin(&probe, &strands[i], NULL, PART_OTHER);
+        threadpool_submit(loop.pool, &tasks[i]);
+    }
+}
+
+static void count_task(void *context, const Task *task)
+{
+    (void)context, (void)task;
+    listed++;
+}
+
+static void lists(Socket *socket)
+{
+    (void)socket;
+    char word[8];
+    listed = 0;
+    threadpool_each(loop.pool, count_task, NULL);
+    snprintf(word, sizeof word, "%d", listed);
+    log_word(word);
+}
+
+/* One worker; each task takes it 2 ms, and 2 more to wake the loop, which sleeps. */
+START_TEST(what_was_told_is_no_work_of_the_pool)
+{
+    machine.cores = 2;
+    machine.costs.wake = 2 * TIME_MS;
+    loop.pool = threadpool_new(&loop, 1, 0);
+    three();
+    at(13, ready, end);
+    at(1, submits, NULL);
+    at(2, lists, NULL);
+    for (Time ms = 4; ms <= 14; ms += 2)
+        at(ms, lists, NULL);
+    ck_assert_str_eq(run(), "3@2 first@3 2@4 2@6 second@7 1@8 1@10 third@11 0@12 end@13 over@13 0@14");
+}
+END_TEST
+
 Suite *loop_suite(void)
 {
     Suite *suite = suite_create("loop");
@@ -476,7 +533,9 @@ Suite *loop_suite(void)
     tcase_add_test(waits, a_timer_that_is_not_referred_to_keeps_nothing_alive_but_is_waited_for);
     tcase_add_test(waits, with_a_handle_it_fires_also_when_not_referred_to);
     tcase_add_test(waits, with_an_immediate_the_loop_does_not_sleep);
-    TCase *all[] = {descriptors, closing, waits};
+    TCase *pool = tcase_create("pool");
+    tcase_add_test(pool, what_was_told_is_no_work_of_the_pool);
+    TCase *all[] = {descriptors, closing, waits, pool};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         tcase_add_checked_fixture(all[i], set_up, tear_down);
         suite_add_tcase(suite, all[i]);

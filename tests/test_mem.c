@@ -192,6 +192,7 @@ START_TEST(a_copy_has_a_nul)
 {
     char *copy = mem_copy(mem, "abcdef", 3);
     ck_assert_str_eq(copy, "abc");
+    ck_assert_str_eq(mem_copy(mem, "abcdef", 1), "a");
     ck_assert_str_eq(mem_copy(mem, NULL, 0), "");
 }
 END_TEST

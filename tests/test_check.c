@@ -63,7 +63,7 @@ START_TEST(json_is_strict)
 {
     is_right("{\"traceEvents\":[],\"metadata\":{}}");
     is_right("{\"traceEvents\":[],\"x\":[1,-2.5e3,true,null,{\"a\":[\"\\u00e9\\n\"]}]}");
-    is_wrong(" {\"traceEvents\":[]}", "first two bytes");
+    is_wrong(" {\"traceEvents\":[]}", "line 1: the importer knows a trace by its first two bytes");
     is_wrong("{\"traceEvents\":[]", "closing bracket");
     is_wrong("{\"traceEvents\":[]}}", "follows the end");
     is_wrong("{\"traceEvents\":[],}", "a string is missing");
@@ -482,6 +482,7 @@ START_TEST(each_figure_of_a_busy_trace_is_compared)
         const char *report = trace_check_report(check);
         ck_assert_msg(trace_check_faults(check) == (rows[i].why ? 1 : 0), "%s: %s", rows[i].wrong, report);
         ck_assert_msg(!rows[i].why || strstr(report, rows[i].why), "'%s' is not in: %s", rows[i].why, report);
+        ck_assert_msg(!rows[i].why || strncmp(report, "node: ", 6) == 0, "%s", report); /* it is in no line */
     }
 }
 END_TEST

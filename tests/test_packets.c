@@ -371,6 +371,33 @@ START_TEST(an_unfinished_request_needs_no_latency)
 }
 END_TEST
 
+START_TEST(the_slowest_is_the_one_that_is_marked)
+{
+    Time from, to;
+    PullText server;
+    begin();
+    event(1000, 1, REQUESTS, "request get", 0);
+    event(9000, 2, REQUESTS, NULL, 8000);
+    ck_assert(trace_find_slowest(mem, trace.data, trace.size, &from, &to, &server));
+    ck_assert(from == 1000 && to == 9000 && pull_is(server, "node"));
+    event_with(2000, 3, REQUESTS, "slowest #1", "latency_ns", NULL, 5000);
+    ck_assert(trace_find_slowest(mem, trace.data, trace.size, &from, &to, &server));
+    ck_assert(from == 2000 && to == 7000);
+}
+END_TEST
+
+START_TEST(a_thread_may_be_described_before_its_process)
+{
+    trace.size = packet.size = 0;
+    track(LOOP, PROCESS, "loop", 4, 1);
+    track(PROCESS, 0, "node", 3, 0);
+    track(CORE, PROCESS, "CPU 0", 0, 0);
+    slice(CORE, "loop", 0, 5);
+    is_right();
+    ck_assert_uint_eq(trace_check_counts(checked()).states, 1);
+}
+END_TEST
+
 START_TEST(the_metadata_say_whether_it_is_whole)
 {
     static const struct {
@@ -490,6 +517,8 @@ Suite *packets_suite(void)
     tcase_add_test(tests, texts_are_given_once_before_their_use);
     tcase_add_test(tests, a_process_has_a_number);
     tcase_add_test(tests, an_unfinished_request_needs_no_latency);
+    tcase_add_test(tests, the_slowest_is_the_one_that_is_marked);
+    tcase_add_test(tests, a_thread_may_be_described_before_its_process);
     tcase_add_test(tests, the_metadata_say_whether_it_is_whole);
     tcase_add_test(tests, arrows_are_counted_by_their_number);
     tcase_add_test(tests, a_trace_says_what_the_results_say);

@@ -4,6 +4,7 @@
 #include "model/spec/diag.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -546,6 +547,42 @@ START_TEST(what_is_open_at_the_end_is_left_there)
 }
 END_TEST
 
+START_TEST(slices_may_nest_deep)
+{
+    enum { DEEP = 1000 };
+    char name[16], wanted[100];
+    for (int i = 0; i < DEEP; i++) {
+        snprintf(name, sizeof name, "level %d", i);
+        enter(i, name);
+    }
+    for (int i = DEEP; i-- > 0;)
+        leave(2 * DEEP - i);
+    const char *text = body();
+    for (int i = 0; i < DEEP; i++) {
+        snprintf(wanted, sizeof wanted, "\"ts\":%d.%03d,\"name\":\"level %d\",\"dur\":%d.%03d}", i / 1000, i % 1000, i,
+                 (2 * DEEP - 2 * i) / 1000, (2 * DEEP - 2 * i) % 1000);
+        assert_has(text, wanted);
+    }
+}
+END_TEST
+
+START_TEST(what_was_held_is_written_at_any_depth)
+{
+    for (int deep = 1; deep <= 20; deep++) {
+        Time start = deep * 100;
+        for (int i = 0; i < deep; i++)
+            enter(start, "outer");
+        slice(start, start, "held");
+        slice(start + 1, start + 2, "later");
+        for (int i = 0; i < deep; i++)
+            leave(start + 3 + i);
+    }
+    const char *text = body();
+    assert_has(text, "\"ts\":2.000,\"name\":\"held\",\"dur\":0.000}");
+    assert_has(text, "\"ts\":2.000,\"name\":\"outer\",\"dur\":0.022}");
+}
+END_TEST
+
 START_TEST(the_end_is_the_last_that_was_heard_of)
 {
     enter(1, "a");
@@ -630,6 +667,8 @@ Suite *chrome_suite(void)
     tcase_add_test(tcase, times_are_exact);
     tcase_add_test(tcase, thread_states_have_the_names_of_linux);
     tcase_add_test(tcase, what_is_open_at_the_end_is_left_there);
+    tcase_add_test(tcase, slices_may_nest_deep);
+    tcase_add_test(tcase, what_was_held_is_written_at_any_depth);
     tcase_add_test(tcase, the_end_is_the_last_that_was_heard_of);
     tcase_add_test(tcase, memory_does_not_grow_and_comes_back);
     tcase_add_loop_exit_test(tcase, misuse_ends_the_program, 70, 0, MISUSES);

@@ -119,13 +119,27 @@ START_TEST(an_older_file_stays_until_then)
 }
 END_TEST
 
+START_TEST(a_file_may_get_the_descriptor_of_stdin)
+{
+    close(STDIN_FILENO);
+    Out *out = opened(name, false);
+    out_write(out, "first", 5);
+    ck_assert_int_eq(out_close(out), OUT_OK);
+    ck_assert_int_eq(open("/dev/null", O_RDONLY), STDIN_FILENO); /* it was that, and is free again */
+    assert_file(name, "first", 5);
+}
+END_TEST
+
 START_TEST(what_is_aborted_leaves_nothing)
 {
+    int free_one = open("/dev/null", O_RDONLY);
+    close(free_one);
     Out *out = opened(name, true);
     write_large(out);
     out_abort(out);
     out_abort(out);
     ck_assert(!file_exists(name) && !file_exists(part));
+    ck_assert_int_eq(open("/dev/null", O_RDONLY), free_one);
 }
 END_TEST
 
@@ -516,6 +530,7 @@ Suite *out_suite(void)
     tcase_add_test(tcase, a_file_appears_only_when_it_is_complete);
     tcase_add_test(tcase, a_file_is_everybody_s_as_far_as_the_umask_allows);
     tcase_add_test(tcase, an_older_file_stays_until_then);
+    tcase_add_test(tcase, a_file_may_get_the_descriptor_of_stdin);
     tcase_add_test(tcase, what_is_aborted_leaves_nothing);
     tcase_add_test(tcase, what_nobody_closes_ends_with_its_memory);
     tcase_add_test(tcase, nobody_else_s_part_is_touched);

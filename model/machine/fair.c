@@ -27,11 +27,15 @@ int64_t core_vruntime(const Core *core)
 void fair_raise(Machine *machine)
 {
     uint64_t n = fair_waiting(machine), sum = machine->queued;
-    for (uint32_t i = 0; i < machine->cores; i++) {
-        const Core *core = &machine->core[i];
-        if (core->thread) {
-            n++;
-            sum += (uint64_t)core_vruntime(core);
+    for (uint32_t from = 0; from < machine->cores; from += 64) {
+        uint32_t left = machine->cores - from;
+        uint64_t busy = ~machine->idle[from / 64] & (left < 64 ? (UINT64_C(1) << left) - 1 : UINT64_MAX);
+        for (; busy != 0; busy &= busy - 1) {
+            const Core *core = &machine->core[from + (uint32_t)__builtin_ctzll(busy)];
+            if (core->thread) { /* else it has just left */
+                n++;
+                sum += (uint64_t)core_vruntime(core);
+            }
         }
     }
     int64_t above = (int64_t)(sum - n * (uint64_t)machine->mean);

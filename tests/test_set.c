@@ -38,7 +38,9 @@ static const char one[] =
 static const char *right(void)
 {
     char *text = mem_copy(mem, one, sizeof one - 1);
-    memcpy(strstr(text, ", \"odd\""), "}}\0", 3);
+    char *end = strstr(text, ", \"odd\"");
+    end[0] = end[1] = '}';
+    end[2] = '\0';
     return text;
 }
 

@@ -423,6 +423,22 @@ START_TEST(runs_together_add_up_too)
 }
 END_TEST
 
+/* The race was decided before the answer, and goes on after it: that is no part of the request any more. */
+START_TEST(what_is_settled_after_the_answer_waits_for_nobody)
+{
+    Lab *lab = lab_read(
+        "{\"duration\": \"50ms\", \"network\": {\"rtt\": \"100us\"}, \"handlers\": {\"a\": [{\"await\": {\"race\": "
+        "[[], [{\"respond\": \"0B\"}]]}}]}, \"arrivals\": [{\"every\": \"5ms\"}], "
+        "\"servers\": {\"s\": {\"model\": \"event-loop\"}}}");
+    LabRun *run = lab_begin(lab, 0);
+    const Results *results = lab_finish(run);
+    adds_up(results);
+    ck_assert_int_eq(results->all.time[PART_NETWORK], 100000);
+    lab_end_run(run);
+    lab_end(lab);
+}
+END_TEST
+
 /* ---- every example ---- */
 
 static glob_t files;
@@ -498,6 +514,7 @@ Suite *blame_suite(void)
     tcase_add_test(words, the_bottleneck_says_who_waits_for_whom);
     tcase_add_test(reports, the_screen_says_who_kept_whom_waiting);
     tcase_add_test(reports, runs_together_add_up_too);
+    tcase_add_test(reports, what_is_settled_after_the_answer_waits_for_nobody);
     if (files.gl_pathc == 0 && glob("examples/*.json", 0, NULL, &files) != 0)
         files.gl_pathc = 0;
     tcase_add_loop_test(examples, an_example_adds_up_and_is_the_same_run_without, 0, (int)files.gl_pathc);

@@ -36,6 +36,12 @@ static void enqueue_reaction(Vm *vm, Promise *promise, Reaction *reaction)
                         .strand = promise->settled_by});
 }
 
+/* The account of a request that is answered has left with the response: what was settled on it before settles more. */
+static bool has_left(const Strand *strand)
+{
+    return strand->request != NULL && strand == &strand->request->account && strand->request->responded;
+}
+
 static void settle(Vm *vm, Promise *promise, PromiseState state, Value value, Strand *by)
 {
     if (promise->state != PENDING)
@@ -43,7 +49,7 @@ static void settle(Vm *vm, Promise *promise, PromiseState state, Value value, St
     promise->state = state;
     promise->value = value;
     promise->settled_by = by;
-    if (by != NULL)
+    if (by != NULL && !has_left(by))
         note_behind(vm->shared->probe, by, vm->thread);
     if (state == REJECTED && !promise->handled)
         rejection_unhandled(vm, promise);

@@ -282,6 +282,20 @@ END_TEST
 
 /* ---- limits ---- */
 
+/* The first attempt computes on for nobody while the second one has its call served, in the lane of both. */
+START_TEST(another_attempt_ends_the_call_of_the_one_before)
+{
+    run_with(
+        "{\"duration\": \"6ms\", \"machine\": {\"profile\": \"ideal\", \"cores\": 2}, \"resources\": {\"db\": "
+        "{\"latency\": \"3ms\", \"via\": \"cpu\"}}, \"handlers\": {\"get\": [{\"sync\": {\"io\": \"db\"}}]}, "
+        "\"arrivals\": [{\"at\": [\"0\"], \"timeout\": \"1ms\", \"retry\": {\"attempts\": 2, \"backoff\": \"0\"}}], "
+        "\"servers\": {\"s\": {\"model\": \"thread-per-connection\"}}}",
+        all);
+    ck_assert_int_eq(times("\"ph\":\"b\",\"pid\":2,\"ts\":0.000,\"cat\":\"db\""), 1);
+    ck_assert_int_eq(times("\"ph\":\"e\",\"pid\":2,\"ts\":1000.000,\"cat\":\"db\""), 1);
+}
+END_TEST
+
 START_TEST(outside_the_window_nothing_is_drawn)
 {
     run_with(SPEC(REAL, DB, "\"every\":\"3ms\"", LOOP), (ViewOptions){.from = 100 * TIME_MS, .to = 110 * TIME_MS});
@@ -507,6 +521,7 @@ Suite *view_suite(void)
     tcase_add_test(tests, counters_say_how_many);
     tcase_add_test(tests, text_steps_are_instants);
     tcase_add_test(tests, what_becomes_of_a_request_is_said);
+    tcase_add_test(tests, another_attempt_ends_the_call_of_the_one_before);
     tcase_add_test(tests, outside_the_window_nothing_is_drawn);
     tcase_add_loop_test(tests, any_window_is_a_right_trace, 0, 24);
     tcase_add_test(tests, a_limit_cuts_and_is_counted);

@@ -251,6 +251,7 @@ void view_call(View *view, Time now, Strand *strand, int resource, int change_qu
     if (change_queued > 0)
         lane->queued_at = now;
     if (change_served > 0) {
+        lane_served(view, lane, now, false); /* that of an earlier attempt, which is served on for nobody */
         lane->calls = true;
         lane->served_by = resource;
         lane->called_by = strand->step >= 0 ? program_step(view->program, strand->step)->name : NULL;

@@ -168,6 +168,19 @@ START_TEST(every_line_of_a_conformance_program_has_a_rule)
 }
 END_TEST
 
+START_TEST(the_order_of_the_phases_is_that_of_the_program)
+{
+    const char *path = scratch("order.json");
+    write_file(path, "{\"order\":\"libuv-1.44\",\"main\":[{\"setTimeout\":[\"t\"],\"ms\":1},{\"setImmediate\":[\"i\"]},"
+                     "{\"cpu\":\"5ms\"}]}");
+    Ran ran = run_loopsim("explain", path, "--why", "t", "i", NULL);
+    ck_assert_int_eq(ran.exit, 0);
+    ck_assert_ptr_nonnull(strstr(ran.out, "\"t\" comes before \"i\": order of the phases."));
+    ck_assert_ptr_nonnull(strstr(ran.out, "timers, poll, check"));
+    ran_free(&ran);
+}
+END_TEST
+
 START_TEST(why_is_told_in_json_too)
 {
     const char *path = scratch("two.json");
@@ -284,6 +297,7 @@ Suite *explain_suite(void)
     if (programs.gl_pathc == 0 && glob("tests/conformance/*.json", 0, NULL, &programs) != 0)
         programs.gl_pathc = 0;
     tcase_add_loop_test(all, every_line_of_a_conformance_program_has_a_rule, 0, (int)programs.gl_pathc);
+    tcase_add_test(all, the_order_of_the_phases_is_that_of_the_program);
     tcase_add_test(all, why_is_told_in_json_too);
     tcase_add_test(all, the_end_of_a_program_is_told);
     tcase_add_test(all, queues_and_stacks_are_in_the_json);

@@ -338,6 +338,7 @@ void explanation_init(Explanation *explanation, Mem *mem)
 void explanation_begin(Explanation *explanation, Node *node)
 {
     explanation->node = node;
+    explanation->legacy = node->loop.legacy;
     node->loop.probe->watch = &explanation->watch;
 }
 

@@ -60,7 +60,8 @@ typedef struct Explanation {
     ExplainStep *first, **last, *open, *macro;
     int count, phase, visits;
     Time slept, slept_since;
-    bool cut; /* there were more than EXPLAIN_MOST steps: the run was ended */
+    bool cut;    /* there were more than EXPLAIN_MOST steps: the run was ended */
+    bool legacy; /* the order of libuv < 1.45 */
     struct Node *node;
     Watch watch;
 } Explanation;

@@ -157,9 +157,10 @@ static ExplainWhy across_callbacks(const Explanation *explanation, const Explain
     if (a->iteration == b->iteration) {
         buf_f(buf,
               "Both ran in iteration %u of the loop: the first in its %s phase, the other in its %s phase. The order "
-              "of the phases is poll, check (immediates), "
-              "closing, timers.",
-              (unsigned)a->iteration, phase_of(a), phase_of(b));
+              "of the phases is %s.",
+              (unsigned)a->iteration, phase_of(a), phase_of(b),
+              explanation->legacy ? "timers, poll, check (immediates), closing"
+                                  : "poll, check (immediates), closing, timers");
         return why(explanation, "order of the phases", buf);
     }
     buf_f(buf, "The first ran in iteration %u (%s phase), the other in iteration %u (%s phase).",

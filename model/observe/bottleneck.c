@@ -34,7 +34,7 @@ static void offer(Finder *finder, Bound bound)
 {
     if (bound.places == 0)
         return;
-    bound.utilization = sum_ratio(bound.busy, sum_product(bound.places, (uint64_t)stats_window(finder->stats)));
+    bound.utilization = sum_share(bound.busy, sum_product(bound.places, (uint64_t)stats_window(finder->stats)));
     if (bound.utilization > finder->best.utilization)
         finder->best = bound;
 }

@@ -80,7 +80,7 @@ static void take_cpu(Results *results, const Spec *spec, const Stats *stats)
     sum_add(&busy, (uint64_t)cpu->switching);
     cpu->wasted_time = to->wasted - from->wasted;
     cpu->wasted = sum_ratio(sum_of((uint64_t)cpu->wasted_time), busy);
-    cpu->utilization = sum_ratio(busy, sum_product((uint64_t)cpu->cores, (uint64_t)stats_window(stats)));
+    cpu->utilization = sum_share(busy, sum_product((uint64_t)cpu->cores, (uint64_t)stats_window(stats)));
     results->threads_peak = to->threads_peak;
     results->threads_created = to->threads_created;
     results->memory_peak = to->memory_peak;

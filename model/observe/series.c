@@ -80,7 +80,7 @@ static void fill_step(SeriesStep *step, const Series *series, Stats *stats, Time
     step->throughput = sum_divide(sum_product(latency->count, UINT64_C(1000000000000000)), sum_of(length));
     step->p50 = latency->count > 0 ? hist_percentile(latency, 50000000) : -1;
     step->p99 = latency->count > 0 ? hist_percentile(latency, 99000000) : -1;
-    step->cpu = sum_ratio(sum_of((uint64_t)(busy - series->busy)), sum_product((uint64_t)series->cores, length));
+    step->cpu = sum_share(sum_of((uint64_t)(busy - series->busy)), sum_product((uint64_t)series->cores, length));
     step->loop = stats->loops > 0 ? sum_ratio(sum_minus(loops, idle_in_step(series, stats, now)), loops) : -1;
     step->queue = longest_queue(series, stats);
 }

@@ -63,3 +63,9 @@ int64_t sum_ratio(Sum part, Sum whole)
     sum_add_sum(&doubled, whole);
     return sum_divide(doubled, sum_times(whole, 2));
 }
+
+int64_t sum_share(Sum part, Sum whole)
+{
+    int64_t ratio = sum_ratio(part, whole);
+    return ratio < 1000000 ? ratio : 1000000;
+}

@@ -40,5 +40,8 @@ int64_t sum_divide(Sum of, Sum by);
 
 /* part / whole with six decimals (1,000,000 is all of it), rounded to the nearest; 0 where the whole is 0. */
 int64_t sum_ratio(Sum part, Sum whole);
+/* The same of what is a part: at most 1. Of a burst that the window cuts in two, processor sharing counts whole ns: up to
+ * 1 ns more than was there. */
+int64_t sum_share(Sum part, Sum whole);
 
 #endif

@@ -265,7 +265,7 @@ START_TEST(what_begins_ends)
         "e", "1", "2", "b", "") ",\n" ASYNC("e", "1", "2", "a", "")));
     is_wrong(
         TRACE(ASYNC("b", "1", "0", "a", "") ",\n" ASYNC("b", "2", "0", "a", "") ",\n" ASYNC("e", "2", "1", "a", "")),
-        "never ends");
+        "line 5: a slice begins and never ends");
     is_wrong(TRACE(ASYNC("b", "1", "0", "a", "")), "never ends");
     is_wrong(TRACE(ASYNC("e", "1", "0", "a", "")), "has not begun");
     is_wrong(TRACE(ASYNC("b", "1", "0", "a", "") ",\n" ASYNC("b", "1", "0", "b", "") ",\n" ASYNC(

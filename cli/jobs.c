@@ -25,6 +25,7 @@ typedef struct Team {
     int count;
     uint64_t next, done; /* the next piece to give out; how many were answered here */
     bool enough, told;   /* nothing more is given out; the workers were told to stop */
+    bool satisfied;      /* `answered` said that it is enough */
     int code;
     struct timespec started;
     long shown; /* the second in which progress was shown; 0: never */
@@ -216,8 +217,10 @@ static void take_answer(Team *team, Worker *worker)
     must(head[0] == worker->piece && worker->got.size - HEAD == head[1], "a worker answered what it was not asked");
     worker->busy = false;
     team->done++;
-    if (!team->jobs->answered(team->jobs->context, head[0], worker->got.data + HEAD, (size_t)head[1]))
-        team->enough = true;
+    /* Else what comes together with the last answer that was needed would count or not, as it happens. */
+    if (!team->satisfied &&
+        !team->jobs->answered(team->jobs->context, head[0], worker->got.data + HEAD, (size_t)head[1]))
+        team->satisfied = team->enough = true;
     buf_clear(&worker->got);
 }
 
@@ -333,7 +336,7 @@ static void run_team(Team *team)
         for (int i = 0; i < team->count; i++)
             files[i] = (struct pollfd){.fd = team->worker[i].answer, .events = POLLIN};
         poll(files, (nfds_t)team->count, TICK_MS);
-        for (int i = 0; i < team->count; i++)
+        for (int i = 0; i < team->count && (!team->satisfied || team->told); i++)
             if (team->worker[i].answer >= 0 && files[i].revents != 0)
                 take_in(team, &team->worker[i], chunk);
         if (shows)

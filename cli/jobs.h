@@ -24,7 +24,7 @@ typedef struct Jobs {
     void *context;
     /* In a worker. `cli` has a memory of its own that goes with the answer. */
     void (*work)(void *context, Cli *cli, uint64_t piece, Buf *answer);
-    /* Here. False: enough, nothing more is needed. */
+    /* Here. False: enough, nothing more is needed; it is not called again, whatever else is answered. */
     bool (*answered)(void *context, uint64_t piece, const char *bytes, size_t size);
     /* NULL: every piece is wanted. Else pieces for which it is false are left out. */
     bool (*wanted)(void *context, uint64_t piece);
